@@ -1,0 +1,3 @@
+//! The `haat` command.
+
+fn main() {}

@@ -1,0 +1,76 @@
+//! The one encoding of everything that is signed or hashed: DAG-CBOR under a size cap.
+//!
+//! Decoding is strict: what does not encode back to the very same bytes is refused. The bytes that came in are what is
+//! hashed, stored and forwarded; nothing encoded anew is ever verified or sent on.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Why bytes were not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CodecError {
+    /// More bytes than this object may have.
+    #[error("{size} bytes where at most {max} are allowed")]
+    Oversize {
+        /// Bytes that came.
+        size: usize,
+        /// Bytes allowed.
+        max: usize,
+    },
+    /// Not DAG-CBOR of the expected shape.
+    #[error("not well-formed: {0}")]
+    Malformed(String),
+    /// Another encoding of a value that has exactly one.
+    #[error("not in canonical form")]
+    NotCanonical,
+}
+
+/// Encodes a value canonically.
+///
+/// # Panics
+/// Never for the types of this crate: they hold no floats and no maps with other keys than text, and memory is the only sink.
+#[must_use]
+pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    serde_ipld_dagcbor::to_vec(value).expect("plain data encodes into memory")
+}
+
+/// Decodes bytes that must be the canonical encoding of a `T`, `max` bytes long at most.
+///
+/// # Errors
+/// [`CodecError`] says whether the size, the shape or the form was wrong.
+pub fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8], max: usize) -> Result<T, CodecError> {
+    if bytes.len() > max {
+        return Err(CodecError::Oversize { size: bytes.len(), max });
+    }
+    let value: T = serde_ipld_dagcbor::from_slice(bytes).map_err(|fault| CodecError::Malformed(fault.to_string()))?;
+    if encode(&value) == bytes { Ok(value) } else { Err(CodecError::NotCanonical) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_form_only() {
+        assert_eq!(decode::<u64>(&encode(&5u64), 8), Ok(5));
+        assert!(decode::<u64>(&[0x18, 0x05], 8).is_err(), "a longer form of 5");
+        assert!(decode::<u64>(&[0x05, 0x00], 8).is_err(), "trailing bytes");
+        assert!(decode::<Vec<u64>>(&[0x9f, 0x05, 0xff], 8).is_err(), "indefinite length");
+        assert_eq!(decode::<u64>(&[0; 9], 8), Err(CodecError::Oversize { size: 9, max: 8 }));
+    }
+
+    #[test]
+    fn unknown_fields_are_refused() {
+        #[derive(Debug, Serialize, serde::Deserialize, PartialEq)]
+        struct One {
+            a: u64,
+        }
+        // {"a": 1, "b": 2}
+        assert_eq!(decode::<One>(&[0xa2, 0x61, 0x61, 0x01, 0x61, 0x62, 0x02], 16), Err(CodecError::NotCanonical));
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_without_recursion() {
+        assert!(decode::<Vec<u64>>(&vec![0x81; 100_000], 200_000).is_err());
+    }
+}

@@ -1,0 +1,11 @@
+//! Haat's protocol, as data and pure functions.
+
+#![forbid(unsafe_code)]
+
+pub mod codec;
+pub mod crypto;
+pub mod id;
+pub mod limits;
+pub mod listing;
+pub mod money;
+pub mod time;

@@ -1,0 +1,139 @@
+//! The policy sheet: every size, rate and age that bounds something, with its unit and its reason.
+//!
+//! A number that limits input, memory, disk or patience stands here and nowhere else.
+
+use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
+
+/// Wire version of headers, requests and evidence. 0 while Haat is young; freezing it as 1 is a decision of its own.
+pub const WIRE_VERSION: u64 = 0;
+/// Name of the network that signatures are bound to; another network's entries are refused.
+pub const NETWORK: &str = "haat";
+/// Integers in signed bytes stay below 2^53, so that every language reads them exactly.
+pub const INTEGER_MAX: u64 = 1 << 53;
+
+/// Bytes of one entry header. A header is all that is kept for ever, so it is small.
+pub const HEADER_MAX_BYTES: usize = 1024;
+/// Bytes of one detached payload, padding and tag included, so that an entry fits one gossip message.
+pub const PAYLOAD_MAX_BYTES: usize = 32 * 1024;
+/// Bytes of one gossip message.
+pub const GOSSIP_MAX_BYTES: usize = 64 * 1024;
+/// Bytes of one order event.
+pub const ORDER_EVENT_MAX_BYTES: usize = 16 * 1024;
+/// Bytes of one order message (several events and receipts).
+pub const ORDER_MESSAGE_MAX_BYTES: usize = 64 * 1024;
+/// Bytes of an evidence file that `verify` is willing to read.
+pub const EVIDENCE_MAX_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of one request on the sync and direct protocols.
+pub const REQUEST_MAX_BYTES: usize = 128 * 1024;
+/// Bytes of one response on the sync and direct protocols.
+pub const RESPONSE_MAX_BYTES: usize = 512 * 1024;
+/// Bytes of one signed record (prekey, addresses).
+pub const RECORD_MAX_BYTES: usize = 4 * 1024;
+/// Bytes of one identity operation.
+pub const OPERATION_MAX_BYTES: usize = 4 * 1024;
+
+/// Causal references in one header.
+pub const REFS_MAX: usize = 8;
+/// Extensions in one header.
+pub const EXTENSIONS_MAX: usize = 8;
+/// Entries of one log that wait for something missing; the next one is dropped, sync will bring it again.
+pub const PARKED_PER_LOG_MAX: usize = 4096;
+/// Operations in one identity chain.
+pub const OPERATIONS_MAX: usize = 256;
+/// Logs one device may open in one space.
+pub const LOGS_PER_DEVICE_MAX: u64 = 64;
+
+/// How far ahead a claimed time may be before the entry waits.
+pub const CLOCK_SKEW_MS: u64 = 10 * MINUTE_MS;
+
+/// Members of one circle.
+pub const CIRCLE_MEMBERS_MAX: usize = 500;
+/// Members at which a circle is warned that it is getting large.
+pub const CIRCLE_MEMBERS_WARN: usize = 150;
+/// Circles of one node: topics are announced in one gossip control message.
+pub const CIRCLES_MAX: usize = 512;
+/// Characters of a circle's, a shop's or a person's name.
+pub const NAME_MAX_CHARS: usize = 64;
+/// Life of an invite unless its maker says otherwise.
+pub const INVITE_LIFE_MS: u64 = 7 * DAY_MS;
+/// Joins one invite may admit at most.
+pub const INVITE_USES_MAX: u64 = 100;
+/// Addresses in one invite code.
+pub const INVITE_ADDRESSES_MAX: usize = 3;
+/// How much of a circle's past a newcomer reads unless the norms say otherwise.
+pub const HISTORY_WINDOW_MS: u64 = 30 * DAY_MS;
+/// Age at which an epoch is replaced even though nobody left.
+pub const EPOCH_LIFE_MS: u64 = 7 * DAY_MS;
+/// Age at which a device replaces its prekey.
+pub const PREKEY_ROTATE_MS: u64 = 7 * DAY_MS;
+/// How long a replaced prekey's secret is kept, so that late envelopes still open.
+pub const PREKEY_KEEP_MS: u64 = 45 * DAY_MS;
+/// Retained topic secrets by which two members of one circle still recognise each other.
+pub const TOPIC_SECRETS_KEPT: usize = 16;
+
+/// Entries of one log in one claimed day, whatever their kind: the constant quota of the header stage.
+pub const ENTRIES_PER_DAY_MAX: u64 = 2_000;
+/// Entries of one shop log in one claimed day: a catalogue import is one.
+pub const SHOP_ENTRIES_PER_DAY_MAX: u64 = 50_000;
+
+/// Characters of a post, recommendation, review or reply.
+pub const TEXT_MAX_CHARS: usize = 4_000;
+/// Characters of a listing's title after trimming; at least one.
+pub const TITLE_MAX_CHARS: usize = 140;
+/// Characters of a listing's description.
+pub const DESCRIPTION_MAX_CHARS: usize = 6_000;
+/// Variants of one listing.
+pub const VARIANTS_MAX: usize = 100;
+/// Characters of a short field: SKU, option name, place, method, carrier.
+pub const FIELD_MAX_CHARS: usize = 200;
+/// Pickup places, shipping zones or payment methods of one shop or listing.
+pub const CHOICES_MAX: usize = 32;
+/// Listings one post may point at.
+pub const POST_LISTINGS_MAX: usize = 8;
+/// The largest amount of money in minor units: sums of 200 lines stay far inside an i64.
+pub const MONEY_MAX_MINOR: i64 = 1_000_000_000_000_000;
+
+/// Counter-offers in one negotiation.
+pub const ORDER_ROUNDS_MAX: u64 = 16;
+/// Lines of one order.
+pub const ORDER_LINES_MAX: usize = 200;
+/// Events of one party in one order.
+pub const ORDER_EVENTS_MAX: usize = 512;
+/// Events of one order that wait for a predecessor.
+pub const ORDER_PARKED_MAX: usize = 64;
+/// Open offers one stranger to the other shared circles may have at one seller.
+pub const OPEN_OFFERS_PER_PERSON_MAX: usize = 64;
+/// Life of an offer unless its maker says otherwise.
+pub const OFFER_LIFE_MS: u64 = 2 * DAY_MS;
+/// Time to pay after agreement when payment comes before delivery.
+pub const PAY_WITHIN_MS: u64 = 3 * DAY_MS;
+/// Time to fulfil after agreement.
+pub const FULFIL_WITHIN_MS: u64 = 14 * DAY_MS;
+/// Time for the other side to confirm what was done.
+pub const CONFIRM_WITHIN_MS: u64 = 14 * DAY_MS;
+/// Time after delivery in which a dispute may be opened.
+pub const DISPUTE_WITHIN_MS: u64 = 30 * DAY_MS;
+
+/// First pause before a lost peer is dialled again; doubled up to `REDIAL_MAX_MS`.
+pub const REDIAL_MIN_MS: u64 = SECOND_MS;
+/// Longest pause between two dials of a known peer.
+pub const REDIAL_MAX_MS: u64 = 5 * MINUTE_MS;
+/// Pause between two syncs with a connected peer that showed no gap.
+pub const SYNC_EVERY_MS: u64 = 2 * MINUTE_MS;
+/// Rounds of one sync run before the run ends and waits for the next occasion.
+pub const SYNC_ROUNDS_MAX: u32 = 64;
+/// Bytes of entries in one sync response, so that it fits `RESPONSE_MAX_BYTES` with room for one more entry.
+pub const SYNC_BATCH_BYTES: usize = 256 * 1024;
+/// First pause before an unanswered outbox message is sent again; doubled up to `RESEND_MAX_MS`.
+pub const RESEND_MIN_MS: u64 = 2 * SECOND_MS;
+/// Longest pause between two attempts of one outbox message.
+pub const RESEND_MAX_MS: u64 = HOUR_MS;
+/// Life of a device's address record.
+pub const ADDRESS_LIFE_MS: u64 = 7 * DAY_MS;
+/// Age at which a device publishes its address record anew.
+pub const ADDRESS_REFRESH_MS: u64 = DAY_MS;
+/// Addresses in one address record.
+pub const ADDRESSES_MAX: usize = 8;
+
+/// Inputs that one durable commit may group.
+pub const GROUP_MAX_INPUTS: usize = 256;
