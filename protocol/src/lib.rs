@@ -5,6 +5,7 @@
 pub mod codec;
 pub mod crypto;
 pub mod id;
+pub mod identity;
 pub mod limits;
 pub mod listing;
 pub mod money;
