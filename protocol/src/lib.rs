@@ -8,5 +8,6 @@ pub mod id;
 pub mod identity;
 pub mod limits;
 pub mod listing;
+pub mod local;
 pub mod money;
 pub mod time;

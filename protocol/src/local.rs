@@ -1,0 +1,435 @@
+//! What the local API speaks: commands that change something, questions that do not, and the problems both can end in.
+//!
+//! Shared by the node and the command line; never sent to another node. Whoever is meant is written as a person would:
+//! a petname, a name, an id or any unique prefix of one.
+
+pub mod rows;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use rows::*;
+
+/// Something the user wants changed. Answered once it is durable here, whatever has been delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    /// Begin a circle.
+    CircleCreate {
+        /// Its name.
+        name: String,
+    },
+    /// Make an invite code for a circle.
+    CircleInvite {
+        /// Which circle.
+        circle: String,
+        /// How many people it admits; 1 unless given.
+        uses: Option<u64>,
+        /// How long it lives, in milliseconds; 7 days unless given.
+        expires_ms: Option<u64>,
+    },
+    /// Join the circle of an invite code.
+    CircleJoin {
+        /// The code.
+        code: String,
+    },
+    /// Remove a member; the circle's keys rotate.
+    CircleRemove {
+        /// Which circle.
+        circle: String,
+        /// Whom.
+        person: String,
+    },
+    /// Give a person a name of one's own.
+    Petname {
+        /// Whom.
+        person: String,
+        /// The name; empty takes it away.
+        name: String,
+    },
+    /// Vouch for a person in a circle.
+    Vouch {
+        /// Whom.
+        person: String,
+        /// Where it is said.
+        circle: String,
+        /// `acquaintance`, `friend` or `close`.
+        weight: String,
+        /// Why.
+        text: Option<String>,
+    },
+    /// Take a vouch back.
+    Unvouch {
+        /// Whom.
+        person: String,
+        /// Where it was said.
+        circle: String,
+    },
+    /// Open a shop.
+    ShopCreate(NewShop),
+    /// Share a shop into a circle.
+    ShopShare {
+        /// Which shop.
+        shop: String,
+        /// Into which circle.
+        circle: String,
+    },
+    /// Add one listing.
+    ListingAdd(NewListing),
+    /// Take in a catalogue file.
+    ListingImport {
+        /// Into which shop.
+        shop: String,
+        /// The file's bytes, base64.
+        data: String,
+        /// `auto` or `shopify`.
+        format: Option<String>,
+        /// Currency of the prices; the shop's unless given.
+        currency: Option<String>,
+        /// Only tell what would change.
+        dry_run: bool,
+        /// Take the good rows although others are refused.
+        partial: bool,
+    },
+    /// Take a listing off the shelf.
+    ListingWithdraw {
+        /// Which.
+        listing: String,
+    },
+    /// Say something in a circle.
+    Post {
+        /// Where.
+        circle: String,
+        /// What.
+        text: String,
+        /// Listings it points at.
+        listings: Vec<String>,
+        /// The entry it answers.
+        reply_to: Option<String>,
+    },
+    /// Recommend a listing in a circle.
+    Recommend {
+        /// What.
+        listing: String,
+        /// Where.
+        circle: String,
+        /// Why.
+        text: String,
+        /// `none`, `gift`, `commission`, `seller` or `employee`. Mandatory.
+        interest: String,
+    },
+    /// Ask everyone to drop an entry of one's own.
+    Retract {
+        /// Which.
+        entry: String,
+    },
+    /// Remember a peer's address and connect to it.
+    PeerAdd {
+        /// A multiaddr that ends in `/p2p/…`.
+        address: String,
+    },
+    /// Offer to buy.
+    OrderOffer(NewOffer),
+    /// Do something in an order.
+    OrderAct {
+        /// Which order.
+        order: String,
+        /// A verb of `next`: `counter`, `accept`, `reject`, …
+        verb: String,
+        /// What the verb needs.
+        #[serde(flatten)]
+        words: OrderWords,
+    },
+    /// Review the other party of an order.
+    Review {
+        /// Which order.
+        order: String,
+        /// 1 to 5.
+        rating: u8,
+        /// What one has to say.
+        text: String,
+        /// Where it is said; the circle of the order's recommendation unless given.
+        circle: Option<String>,
+    },
+    /// Answer a review about oneself.
+    ReviewReply {
+        /// The review.
+        entry: String,
+        /// The answer.
+        text: String,
+    },
+}
+
+/// A shop to open.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewShop {
+    /// Its name.
+    pub name: String,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Return terms. Mandatory.
+    pub returns: String,
+    /// Places where buyers may collect.
+    #[serde(default)]
+    pub pickup: Vec<String>,
+    /// `ZONE=PRICE`, each.
+    #[serde(default)]
+    pub ship: Vec<String>,
+    /// `METHOD:TIMING[:INSTRUCTIONS]`, each.
+    #[serde(default)]
+    pub pay: Vec<String>,
+}
+
+/// A listing to add.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewListing {
+    /// Into which shop.
+    pub shop: String,
+    /// Title.
+    pub title: String,
+    /// Price of one, as text: `39.00`.
+    pub price: String,
+    /// Plain text.
+    pub description: Option<String>,
+    /// How many there are; none = not counted.
+    pub stock: Option<u64>,
+    /// The seller's own code.
+    pub sku: Option<String>,
+    /// Places where buyers may collect; none = the shop's.
+    #[serde(default)]
+    pub pickup: Vec<String>,
+    /// `ZONE=PRICE`, each; none = the shop's.
+    #[serde(default)]
+    pub ship: Vec<String>,
+    /// RFC 3339 instant, date, or a span such as `30d`, after which nobody may order.
+    pub expires: Option<String>,
+}
+
+/// An offer to make.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewOffer {
+    /// A listing, or a post or recommendation that points at one.
+    pub listing: String,
+    /// Which variant; needed when there are several.
+    pub sku: Option<String>,
+    /// How many; 1 unless given.
+    pub qty: Option<u64>,
+    /// Proposed total of the goods, as text; the list price unless given.
+    pub price: Option<String>,
+    /// How long the offer stands, in milliseconds; 2 days unless given.
+    pub valid_ms: Option<u64>,
+    /// `pickup`, `ship` or `digital`; the first of the listing's ways unless given.
+    pub delivery: Option<String>,
+    /// `before`, `on-delivery` or `after`.
+    pub pay: Option<String>,
+    /// Payment method.
+    pub method: Option<String>,
+    /// A word to the seller.
+    pub note: Option<String>,
+}
+
+/// The words an order verb may need.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderWords {
+    /// `counter`: proposed total of the goods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<String>,
+    /// `pay`, `confirm-payment`, `refund`: an amount; the remainder unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<String>,
+    /// `pay`, `refund`: reference of the payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// `reject`: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// `ship`: carrier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<String>,
+    /// `ship`: tracking code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking: Option<String>,
+    /// `counter`: how long it stands, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_ms: Option<u64>,
+}
+
+/// Something the user wants to know. Changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "question", rename_all = "snake_case")]
+pub enum Question {
+    /// How the node is.
+    Status,
+    /// Who I am.
+    Me,
+    /// Known and connected peers.
+    Peers,
+    /// My circles.
+    Circles,
+    /// One circle.
+    Circle {
+        /// Which.
+        circle: String,
+    },
+    /// People I share a circle with.
+    People {
+        /// Only this circle.
+        circle: Option<String>,
+    },
+    /// Whether and why to trust a person or the seller of a listing.
+    Trust {
+        /// A person or a listing.
+        subject: String,
+    },
+    /// Shops I know.
+    Shops,
+    /// One shop.
+    Shop {
+        /// Which.
+        shop: String,
+    },
+    /// Listings.
+    Listings {
+        /// Only those shared into this circle.
+        circle: Option<String>,
+        /// Only those of this shop.
+        shop: Option<String>,
+    },
+    /// One listing.
+    Listing {
+        /// Which.
+        listing: String,
+    },
+    /// What people said, newest first.
+    Feed {
+        /// Only this circle.
+        circle: Option<String>,
+        /// Items at most; 50 unless given.
+        limit: Option<usize>,
+        /// Cursor of the page before.
+        after: Option<String>,
+    },
+    /// My orders, newest first.
+    Orders {
+        /// Only in this state.
+        state: Option<String>,
+        /// Only as `buyer` or `seller`.
+        role: Option<String>,
+    },
+    /// One order.
+    Order {
+        /// Which.
+        order: String,
+    },
+    /// The evidence file of an order; answered as `{"data": base64}`.
+    Evidence {
+        /// Which.
+        order: String,
+    },
+    /// Re-check the trust log.
+    LogVerify,
+}
+
+/// What sort of no it is. Decides the exit code and the HTTP status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProblemKind {
+    /// A fault of ours.
+    Internal,
+    /// The words were wrong.
+    Usage,
+    /// A rule said no; nothing changed.
+    Refused,
+    /// What was named is not here.
+    NotFound,
+    /// The outcome is unknown; trying again is safe.
+    Unknown,
+    /// The store cannot be read or written.
+    Store,
+    /// Not allowed to do that here.
+    Permission,
+    /// No node is running.
+    NotRunning,
+}
+
+impl ProblemKind {
+    /// Exit code of the command line and HTTP status of the API.
+    #[must_use]
+    pub const fn codes(self) -> (u8, u16) {
+        match self {
+            Self::Internal => (1, 500),
+            Self::Usage => (2, 400),
+            Self::Refused => (3, 409),
+            Self::NotFound => (4, 404),
+            Self::Unknown => (5, 504),
+            Self::Store => (6, 507),
+            Self::Permission => (7, 403),
+            Self::NotRunning => (8, 503),
+        }
+    }
+}
+
+/// One error as people and programs get it (RFC 9457 in the API): what happened, why, what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// What sort of no.
+    pub kind: ProblemKind,
+    /// Stable name of the cause, such as `own-listing`.
+    pub code: String,
+    /// What happened.
+    pub title: String,
+    /// Why.
+    pub detail: String,
+    /// What to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The refused rows of an import; its keys stand beside the others.
+    #[serde(flatten)]
+    pub import: Option<ImportReport>,
+}
+
+impl Problem {
+    /// A problem with its stable code, what happened and why.
+    #[must_use]
+    pub fn new(kind: ProblemKind, code: &str, title: &str, detail: impl Into<String>) -> Self {
+        Self { kind, code: code.to_owned(), title: title.to_owned(), detail: detail.into(), hint: None, import: None }
+    }
+
+    /// A rule said no.
+    #[must_use]
+    pub fn refused(code: &str, title: &str, detail: impl Into<String>) -> Self {
+        Self::new(ProblemKind::Refused, code, title, detail)
+    }
+
+    /// The words were wrong.
+    #[must_use]
+    pub fn usage(code: &str, title: &str, detail: impl Into<String>) -> Self {
+        Self::new(ProblemKind::Usage, code, title, detail)
+    }
+
+    /// What was named is not here.
+    #[must_use]
+    pub fn not_found(what: &str, named: &str) -> Self {
+        Self::new(ProblemKind::NotFound, "not-found", &format!("no such {what}"), format!("nothing here is called {named:?}"))
+    }
+
+    /// The same problem with what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// Something that happened, as the event stream tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Happening {
+    /// `entry`, `order`, `circle`, `peer`.
+    pub kind: String,
+    /// Id of what it is about.
+    pub subject: String,
+    /// More, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub more: BTreeMap<String, String>,
+}

@@ -1,0 +1,422 @@
+//! The documents that answers are made of. Field names are the contract of the JSON that people script against.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{DeviceId, EntryId, EventId, IdentityId, OrderId, SpaceId};
+use crate::listing::{Delivery, Payment};
+use crate::money::{Currency, Money};
+use crate::time::Millis;
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Where the next page begins; none at the end.
+    pub next: Option<String>,
+}
+
+/// Who I am.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    /// My identity.
+    pub identity: IdentityId,
+    /// This device.
+    pub device: DeviceId,
+    /// This device as a libp2p peer.
+    pub peer: String,
+    /// The name I go by.
+    pub name: String,
+}
+
+/// How the node is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// My identity.
+    pub identity: IdentityId,
+    /// The name I go by.
+    pub name: String,
+    /// Peers connected now.
+    pub peers_connected: usize,
+    /// `local`, `lan` or `public`, as far as the listen addresses tell.
+    pub reachability: String,
+    /// Addresses listened on.
+    pub listen: Vec<String>,
+    /// My circles with the last sync of each.
+    pub circles: Vec<CircleStatus>,
+    /// Messages that wait for another node.
+    pub outbox: usize,
+    /// Bytes of the store's file.
+    pub store_bytes: u64,
+    /// Items in the trust log.
+    pub log_entries: u64,
+    /// Milliseconds since start.
+    pub uptime_ms: u64,
+}
+
+/// A circle in the status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CircleStatus {
+    /// Which.
+    pub circle: SpaceId,
+    /// Its name.
+    pub name: String,
+    /// When this node last compared it with another; none = not yet.
+    pub last_sync: Option<Millis>,
+}
+
+/// A peer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerRow {
+    /// Its libp2p name.
+    pub peer: String,
+    /// Its device id.
+    pub device: DeviceId,
+    /// Whose device, if known.
+    pub identity: Option<IdentityId>,
+    /// What I call them, if known.
+    pub name: Option<String>,
+    /// Whether it is connected now.
+    pub connected: bool,
+    /// Known addresses.
+    pub addresses: Vec<String>,
+}
+
+/// A circle in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CircleRow {
+    /// Which.
+    pub circle: SpaceId,
+    /// Its name.
+    pub name: String,
+    /// My role: `owner`, `steward`, `member`; none when I am not in it.
+    pub role: Option<String>,
+    /// How many members.
+    pub members: usize,
+    /// `joined`, `requested`, `left` or `removed`.
+    pub state: String,
+}
+
+/// One circle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CircleView {
+    /// Which.
+    pub circle: SpaceId,
+    /// Its name.
+    pub name: String,
+    /// My state in it.
+    pub state: String,
+    /// Who is in it.
+    pub members: Vec<MemberRow>,
+    /// Generation of the current keys.
+    pub epoch: u64,
+    /// Shops shared into it.
+    pub shops: Vec<SpaceId>,
+    /// Its rules.
+    pub norms: NormsRow,
+}
+
+/// The rules of a circle, as told to people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NormsRow {
+    /// Version, from 0.
+    pub version: u64,
+    /// Posts and replies one author may make in a day.
+    pub posts_per_day: u64,
+    /// Recommendations one author may make in a day.
+    pub recommendations_per_day: u64,
+    /// Vouches one author may make in a day.
+    pub vouches_per_day: u64,
+    /// Reviews and answers one author may make in a day.
+    pub reviews_per_day: u64,
+    /// Milliseconds of the past a newcomer reads.
+    pub history_window_ms: u64,
+}
+
+/// A member of a circle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberRow {
+    /// Who.
+    pub identity: IdentityId,
+    /// The name they go by.
+    pub name: String,
+    /// `owner`, `steward` or `member`.
+    pub role: String,
+}
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonRow {
+    /// Who.
+    pub identity: IdentityId,
+    /// The name they go by.
+    pub name: String,
+    /// The name I gave them.
+    pub petname: Option<String>,
+    /// Circles we share.
+    pub circles: Vec<SpaceId>,
+    /// Set when another person's name looks the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+}
+
+/// An answer about trust.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrustView {
+    /// Who is asked about.
+    pub subject: IdentityId,
+    /// `known`, `mixed` or `unknown`.
+    pub word: String,
+    /// Why.
+    pub reasons: Vec<TrustReason>,
+    /// How often I bought from them myself.
+    pub own_purchases: u32,
+}
+
+/// One reason.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrustReason {
+    /// A sentence.
+    pub text: String,
+    /// Names of the people it goes through.
+    pub via: Vec<String>,
+    /// Its part of the whole evidence, 0 to 1.
+    pub share: f64,
+    /// The entries that prove it.
+    pub proofs: Vec<EntryId>,
+}
+
+/// A shop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShopRow {
+    /// Which.
+    pub shop: SpaceId,
+    /// Its name.
+    pub name: String,
+    /// Who sells.
+    pub seller: Author,
+    /// Its currency.
+    pub currency: Currency,
+    /// Its return terms.
+    pub returns: String,
+    /// Ways to get things.
+    pub delivery: Vec<Delivery>,
+    /// Ways to pay.
+    pub payment: Vec<Payment>,
+    /// Circles it is shared into, as far as I see.
+    pub circles: Vec<SpaceId>,
+    /// Listings on the shelf.
+    pub listings: usize,
+}
+
+/// A person as author or seller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Author {
+    /// Who.
+    pub identity: IdentityId,
+    /// What I call them.
+    pub name: String,
+}
+
+/// A listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListingRow {
+    /// Which, for ever.
+    pub listing: EntryId,
+    /// The current version.
+    pub version: EntryId,
+    /// Title.
+    pub title: String,
+    /// Plain text.
+    pub description: String,
+    /// Its shop.
+    pub shop: SpaceId,
+    /// Who sells.
+    pub seller: Author,
+    /// Currency of all prices.
+    pub currency: Currency,
+    /// What can be bought.
+    pub variants: Vec<VariantRow>,
+    /// Ways to get it.
+    pub delivery: Vec<Delivery>,
+    /// Ways to pay.
+    pub payment: Vec<Payment>,
+    /// Return terms.
+    pub returns: String,
+    /// `listed`, `withdrawn` or `expired`.
+    pub state: String,
+    /// All versions, oldest first.
+    pub versions: Vec<EntryId>,
+    /// Addresses of pictures, as text.
+    pub images: Vec<String>,
+    /// Tags.
+    pub tags: Vec<String>,
+}
+
+/// A variant of a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VariantRow {
+    /// The seller's code.
+    pub sku: String,
+    /// Name and value of each option.
+    pub options: Vec<(String, String)>,
+    /// Price of one.
+    pub price: Money,
+    /// How many; none = not counted.
+    pub stock: Option<u64>,
+}
+
+/// One item of the feed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedItem {
+    /// Which.
+    pub entry: EntryId,
+    /// `post`, `reply`, `recommend`, `review`, `review_reply`, `share`, or `unknown` (from a newer version).
+    pub kind: String,
+    /// Who said it.
+    pub author: Author,
+    /// Where.
+    pub circle: SpaceId,
+    /// What.
+    pub text: String,
+    /// When, as claimed.
+    pub at: Millis,
+    /// The listing it points at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listing: Option<EntryId>,
+    /// The version of the listing it points at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<EntryId>,
+    /// Title of that listing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What the author gains, for recommendations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interest: Option<String>,
+    /// Stars, for reviews.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating: Option<u8>,
+    /// The entry it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<EntryId>,
+    /// Why to believe it.
+    pub why: Vec<WhyReason>,
+}
+
+/// Why to believe an item of the feed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhyReason {
+    /// A sentence.
+    pub text: String,
+    /// Names of the people it goes through.
+    pub via: Vec<String>,
+    /// The entries that prove it.
+    pub proofs: Vec<EntryId>,
+}
+
+/// An order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderRow {
+    /// Which.
+    pub order: OrderId,
+    /// Its state.
+    pub state: String,
+    /// `buyer` or `seller` while they negotiate.
+    pub turn: Option<String>,
+    /// Goods and delivery.
+    pub total: Money,
+    /// Who buys.
+    pub buyer: Author,
+    /// Who sells.
+    pub seller: Author,
+    /// What is bought.
+    pub lines: Vec<OrderLineRow>,
+    /// How it is delivered.
+    pub delivery: Delivery,
+    /// How it is paid.
+    pub payment: Payment,
+    /// The post or recommendation that led here.
+    pub via: Option<EntryId>,
+    /// What happened, oldest first.
+    pub events: Vec<OrderEventRow>,
+    /// What this node may do now.
+    pub next: Vec<String>,
+}
+
+/// A line of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderLineRow {
+    /// Which listing.
+    pub listing: EntryId,
+    /// The version that was seen.
+    pub version: EntryId,
+    /// Title.
+    pub title: String,
+    /// Which variant.
+    pub sku: String,
+    /// How many.
+    pub qty: u64,
+    /// List price of one.
+    pub price: Money,
+}
+
+/// An event of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderEventRow {
+    /// Which.
+    pub id: EventId,
+    /// `offer`, `counter`, `accept`, …
+    pub kind: String,
+    /// `buyer` or `seller`.
+    pub author: String,
+    /// When, as claimed.
+    pub at: Millis,
+    /// `queued`, `mailbox` or `stored`.
+    pub delivery: String,
+    /// Why it has no effect, if it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+/// What an import did, or would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportReport {
+    /// New listings (with `dry_run`: their titles are in `changes`, ids are not known yet).
+    pub created: Vec<String>,
+    /// Listings with a new version.
+    pub updated: Vec<String>,
+    /// Listings that the file does not change.
+    pub unchanged: Vec<String>,
+    /// Rows that were refused.
+    pub refused: Vec<ImportRow>,
+    /// Rows that were taken but deserve a look.
+    pub warnings: Vec<ImportRow>,
+    /// What changes, field by field.
+    pub changes: Vec<ImportChange>,
+}
+
+/// A row of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportRow {
+    /// Number of the record, the header being 1.
+    pub row: u64,
+    /// Name of the column.
+    pub column: String,
+    /// What stood there.
+    pub value: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A field that an import changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportChange {
+    /// Title of the listing.
+    pub title: String,
+    /// Name of the field.
+    pub field: String,
+    /// What it was; empty for a new listing.
+    pub before: String,
+    /// What it is now.
+    pub after: String,
+}
