@@ -1,1 +1,3 @@
-//! Haat.
+//! The Haat node.
+
+pub mod service;

@@ -1,0 +1,25 @@
+//! What the local API needs from the node, whoever provides it: commands, questions, and news.
+
+use std::future::Future;
+
+use haat_protocol::local::{Command, Happening, Problem, Question};
+use serde_json::Value;
+use tokio::sync::broadcast;
+
+/// One service layer behind every door.
+pub trait Service: Clone + Send + Sync + 'static {
+    /// Carries out a command; answers once it is durable here.
+    fn call(&self, command: Command) -> impl Future<Output = Result<Value, Problem>> + Send;
+    /// Answers a question from a snapshot; changes nothing.
+    fn ask(&self, question: Question) -> impl Future<Output = Result<Value, Problem>> + Send;
+    /// Derives all views again.
+    fn rebuild(&self) -> impl Future<Output = Result<Value, Problem>> + Send;
+    /// News from here on, numbered without gaps.
+    fn watch(&self) -> broadcast::Receiver<(u64, Happening)>;
+    /// News that are still remembered after number `after`; none when that is too long ago.
+    fn since(&self, after: u64) -> Option<Vec<(u64, Happening)>>;
+    /// Asks the node to stop gracefully.
+    fn stop(&self);
+    /// Whether the node is ready: store open, listening.
+    fn is_ready(&self) -> bool;
+}

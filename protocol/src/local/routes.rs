@@ -1,0 +1,56 @@
+//! Where each command and question lives under `/api/v1`. Node and command line read the same table.
+//!
+//! A command is a POST whose JSON body holds the command's fields; a question is a GET whose query holds the question's.
+
+/// `(tag of the command, path)`.
+pub const COMMANDS: &[(&str, &str)] = &[
+    ("circle_create", "/circles"),
+    ("circle_invite", "/circles/invite"),
+    ("circle_join", "/circles/join"),
+    ("circle_remove", "/circles/remove"),
+    ("petname", "/people/petname"),
+    ("vouch", "/vouches"),
+    ("unvouch", "/vouches/withdraw"),
+    ("shop_create", "/shops"),
+    ("shop_share", "/shops/share"),
+    ("listing_add", "/listings"),
+    ("listing_import", "/listings/import"),
+    ("listing_withdraw", "/listings/withdraw"),
+    ("post", "/posts"),
+    ("recommend", "/recommendations"),
+    ("retract", "/entries/retract"),
+    ("peer_add", "/peers"),
+    ("order_offer", "/orders"),
+    ("order_act", "/orders/act"),
+    ("review", "/reviews"),
+    ("review_reply", "/reviews/reply"),
+];
+
+/// `(tag of the question, path)`.
+pub const QUESTIONS: &[(&str, &str)] = &[
+    ("status", "/status"),
+    ("me", "/me"),
+    ("peers", "/peers"),
+    ("circles", "/circles"),
+    ("circle", "/circle"),
+    ("people", "/people"),
+    ("trust", "/trust"),
+    ("shops", "/shops"),
+    ("shop", "/shop"),
+    ("listings", "/listings"),
+    ("listing", "/listing"),
+    ("feed", "/feed"),
+    ("orders", "/orders"),
+    ("order", "/order"),
+    ("evidence", "/order/evidence"),
+    ("log_verify", "/log/verify"),
+];
+
+/// Stops the node gracefully: a POST without fields.
+pub const STOP: &str = "/node/stop";
+/// Derives all views again: a POST without fields.
+pub const REBUILD: &str = "/log/rebuild";
+/// The event stream: a GET, `text/event-stream`.
+pub const EVENTS: &str = "/events";
+/// What all paths of the API begin with.
+pub const BASE: &str = "/api/v1";
