@@ -124,6 +124,12 @@ pub const SYNC_EVERY_MS: u64 = 2 * MINUTE_MS;
 pub const SYNC_ROUNDS_MAX: u32 = 64;
 /// Bytes of entries in one sync response, so that it fits `RESPONSE_MAX_BYTES` with room for one more entry.
 pub const SYNC_BATCH_BYTES: usize = 256 * 1024;
+/// Bytes of things in one push, so that it fits `REQUEST_MAX_BYTES` with room for one more entry.
+pub const SYNC_PUSH_BYTES: usize = 72 * 1024;
+/// Streams asked for in one pull.
+pub const SYNC_WANTS_MAX: usize = 500;
+/// Circle tags of a greeting come in multiples of this, so that their number tells little.
+pub const SYNC_TAG_PADDING: usize = 16;
 /// First pause before an unanswered outbox message is sent again; doubled up to `RESEND_MAX_MS`.
 pub const RESEND_MIN_MS: u64 = 2 * SECOND_MS;
 /// Longest pause between two attempts of one outbox message.

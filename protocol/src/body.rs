@@ -1,0 +1,364 @@
+//! Bodies: what an entry says, one type per kind, and the rules that hold for it wherever it appears.
+//!
+//! Nothing here knows who wrote it or what came before; that is the second stage of `admit`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{CodecError, decode, encode};
+use crate::crypto::Sig;
+use crate::id::{DeviceId, Digest, EntryId, IdentityId, KeyId, SpaceId};
+use crate::kind::Kind;
+use crate::limits::{INVITE_USES_MAX, NAME_MAX_CHARS, PAYLOAD_MAX_BYTES, POST_LISTINGS_MAX, TEXT_MAX_CHARS};
+use crate::listing::{Delivery, Listing, ListingError, Payment, check_terms, field};
+use crate::money::Currency;
+use crate::norms::Norms;
+use crate::order::ReviewRight;
+use crate::space::{Inception, Sort};
+use crate::time::Millis;
+
+/// Begins a circle. In the clear: who is handed it knows of the circle anyway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CircleCreate {
+    /// Hashes to the space of the entry.
+    pub inception: Inception,
+    /// Name of the circle.
+    pub name: String,
+    /// Its rules.
+    pub norms: Norms,
+    /// The name its creator goes by.
+    pub creator_name: String,
+}
+
+/// New keys. The boxes hold the epoch's secrets, one box per device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// The key's id: a commitment to the secrets.
+    pub key: KeyId,
+    /// One more than the greatest of the parents.
+    pub generation: u64,
+    /// The epochs it follows, each with its control key encrypted under this epoch's control key.
+    pub parents: Vec<(KeyId, serde_bytes::ByteBuf)>,
+    /// Hash over the identities that may read on, in order.
+    pub members: Digest,
+    /// Epoch secret and topic secret, sealed to a device's prekey.
+    pub boxes: Vec<(DeviceId, serde_bytes::ByteBuf)>,
+}
+
+/// An invite: whoever holds the private half may join.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invite {
+    /// Public half of the one-use key.
+    pub key: DeviceId,
+    /// How many it admits.
+    pub uses: u64,
+    /// Until when.
+    pub expires: Millis,
+}
+
+/// Admits a person who holds an invite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberAdd {
+    /// Whom.
+    pub identity: IdentityId,
+    /// The newcomer's device that asked.
+    pub device: DeviceId,
+    /// The name the newcomer goes by.
+    pub name: String,
+    /// The invite's entry.
+    pub invite: EntryId,
+    /// By the invite's key, over space, identity and device.
+    pub proof: Sig,
+}
+
+/// The last entry of one log that still counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut {
+    /// Whose log.
+    pub device: DeviceId,
+    /// Its number.
+    pub log: u64,
+    /// The last sequence that counts.
+    pub seq: u64,
+    /// The entry there.
+    pub id: EntryId,
+}
+
+/// Removes a person. What lies beyond the cuts is void; a log without a cut is void from its beginning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberRemove {
+    /// Whom.
+    pub identity: IdentityId,
+    /// Per log, the last that counts.
+    pub cuts: Vec<Cut>,
+}
+
+/// Shares a shop: hands the circle its read key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// Hashes to the shop's space.
+    pub inception: Inception,
+    /// Which generation of the read key.
+    pub generation: u64,
+    /// The read key.
+    #[serde(with = "serde_bytes")]
+    pub secret: [u8; 32],
+}
+
+/// The name a person goes by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// A claim; nobody is named by it alone.
+    pub name: String,
+}
+
+/// How well one knows a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closeness {
+    /// Weight 0.25.
+    Acquaintance,
+    /// Weight 0.5.
+    Friend,
+    /// Weight 0.8.
+    Close,
+}
+
+/// Vouches for a person, within this circle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vouch {
+    /// For whom.
+    pub identity: IdentityId,
+    /// How well they know each other.
+    pub weight: Closeness,
+    /// Why; may be empty.
+    pub text: String,
+}
+
+/// Takes one's vouches for a person back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unvouch {
+    /// For whom.
+    pub identity: IdentityId,
+}
+
+/// A listing as it was seen: for ever, and in which version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListingRef {
+    /// Its shop.
+    pub shop: SpaceId,
+    /// Its first version.
+    pub listing: EntryId,
+    /// The version that was seen.
+    pub version: EntryId,
+}
+
+/// Something said, or an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Post {
+    /// What.
+    pub text: String,
+    /// Listings it points at.
+    pub listings: Vec<ListingRef>,
+    /// The entry it answers; replies have one, posts have none.
+    pub reply_to: Option<EntryId>,
+}
+
+/// What a recommender gains. There is no recommendation that does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Interest {
+    /// Nothing.
+    None,
+    /// Was given the thing.
+    Gift,
+    /// Earns when others buy.
+    Commission,
+    /// Sells it.
+    Seller,
+    /// Works for who sells it.
+    Employee,
+}
+
+/// A recommendation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recommend {
+    /// Of what.
+    pub listing: ListingRef,
+    /// Why.
+    pub text: String,
+    /// What the author gains.
+    pub interest: Interest,
+}
+
+/// A review of the other party of an order, on the right that both signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    /// Both halves.
+    pub right: ReviewRight,
+    /// 1 to 5.
+    pub rating: u64,
+    /// What one has to say.
+    pub text: String,
+}
+
+/// An answer by whom a review is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewReply {
+    /// The review.
+    pub review: EntryId,
+    /// The answer.
+    pub text: String,
+}
+
+/// A tombstone for an entry of one's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retract {
+    /// Which.
+    pub entry: EntryId,
+}
+
+/// Begins a shop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShopCreate {
+    /// Hashes to the space of the entry.
+    pub inception: Inception,
+    /// Its name.
+    pub name: String,
+    /// Its currency.
+    pub currency: Currency,
+    /// Return terms. Mandatory.
+    pub returns: String,
+    /// Ways to get things, for listings that name none.
+    pub delivery: Vec<Delivery>,
+    /// Ways to pay, for listings that name none.
+    pub payment: Vec<Payment>,
+}
+
+/// Takes a listing off the shelf.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListingWithdraw {
+    /// Which.
+    pub listing: EntryId,
+}
+
+/// Why a body is void, whoever wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// Not well-formed for its kind.
+    #[error("body: {0}")]
+    Malformed(#[from] CodecError),
+    /// A listing or shop breaks a rule.
+    #[error("{0}")]
+    Listing(#[from] ListingError),
+    /// A name is empty or too long.
+    #[error("name: 1 to {NAME_MAX_CHARS} characters are allowed, and no control characters")]
+    Name,
+    /// A text is empty or too long.
+    #[error("text: 1 to {TEXT_MAX_CHARS} characters are allowed")]
+    Text,
+    /// A field that cannot be so.
+    #[error("{0}")]
+    Shape(&'static str),
+}
+
+macro_rules! bodies {
+    ($($kind:ident($type:ty)),* $(,)?) => {
+        /// The opened body of an entry of a known kind.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "each variant is the kind of the same name")]
+        pub enum Body { $($kind($type),)* }
+
+        impl Body {
+            /// Reads the body of an entry of this kind.
+            ///
+            /// # Errors
+            /// [`BodyError::Malformed`] when the bytes are not one.
+            pub fn decode(kind: Kind, bytes: &[u8]) -> Result<Self, BodyError> {
+                Ok(match kind { $(Kind::$kind => Self::$kind(decode(bytes, PAYLOAD_MAX_BYTES)?),)* })
+            }
+
+            /// Its bytes.
+            #[must_use]
+            pub fn encode(&self) -> Vec<u8> {
+                match self { $(Self::$kind(body) => encode(body),)* }
+            }
+
+            /// Its kind.
+            #[must_use]
+            pub const fn kind(&self) -> Kind {
+                match self { $(Self::$kind(_) => Kind::$kind,)* }
+            }
+        }
+    };
+}
+
+bodies! {
+    CircleCreate(CircleCreate), Epoch(Epoch), Invite(Invite), MemberAdd(MemberAdd), MemberRemove(MemberRemove), Share(Share),
+    Profile(Profile), Vouch(Vouch), Unvouch(Unvouch), Post(Post), Reply(Post), Recommend(Recommend), Review(Review),
+    ReviewReply(ReviewReply), Retract(Retract), ShopCreate(ShopCreate), Listing(Listing), ListingWithdraw(ListingWithdraw),
+}
+
+impl Body {
+    /// Checks the rules that hold wherever this body appears.
+    ///
+    /// # Errors
+    /// The rule that is broken; an entry with such a body is void.
+    pub fn check(&self) -> Result<(), BodyError> {
+        match self {
+            Self::CircleCreate(b) => {
+                name(&b.name)?;
+                name(&b.creator_name)?;
+                shape(b.inception.sort == Sort::Circle, "the inception is not one of a circle")
+            }
+            Self::Epoch(b) => shape(b.parents.is_empty() == (b.generation == 0), "only the first epoch has no parent"),
+            Self::Invite(b) => shape((1..=INVITE_USES_MAX).contains(&b.uses), "uses: 1 to 100 are allowed"),
+            Self::MemberAdd(b) => name(&b.name),
+            Self::Profile(b) => name(&b.name),
+            Self::Share(b) => shape(b.inception.sort == Sort::Shop, "the inception is not one of a shop"),
+            Self::Vouch(b) => shape(b.text.chars().count() <= TEXT_MAX_CHARS, "text: too long"),
+            Self::Post(b) => {
+                shape(b.reply_to.is_none() && b.listings.len() <= POST_LISTINGS_MAX, "a post answers nothing and points at few listings")?;
+                text(&b.text)
+            }
+            Self::Reply(b) => {
+                shape(b.reply_to.is_some() && b.listings.len() <= POST_LISTINGS_MAX, "a reply answers something")?;
+                text(&b.text)
+            }
+            Self::Recommend(b) => text(&b.text),
+            Self::Review(b) => {
+                shape((1..=5).contains(&b.rating), "rating: 1 to 5")?;
+                shape(b.right.verify().is_ok(), "the review right does not hold")?;
+                text(&b.text)
+            }
+            Self::ReviewReply(b) => text(&b.text),
+            Self::ShopCreate(b) => {
+                name(&b.name)?;
+                shape(b.inception.sort == Sort::Shop, "the inception is not one of a shop")?;
+                field("returns", &b.returns).map_err(|_| ListingError::Returns)?;
+                Ok(check_terms(&b.delivery, &b.payment, b.currency)?)
+            }
+            Self::Listing(b) => Ok(b.check()?),
+            Self::MemberRemove(_) | Self::Unvouch(_) | Self::Retract(_) | Self::ListingWithdraw(_) => Ok(()),
+        }
+    }
+}
+
+/// A name: 1 to 64 characters, trimmed, without control or direction-changing characters.
+///
+/// # Errors
+/// [`BodyError::Name`].
+pub fn name(text: &str) -> Result<(), BodyError> {
+    let chars = text.chars().count();
+    let odd =
+        |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    if text.trim() != text || chars == 0 || chars > NAME_MAX_CHARS || text.chars().any(odd) { Err(BodyError::Name) } else { Ok(()) }
+}
+
+fn text(text: &str) -> Result<(), BodyError> {
+    let chars = text.chars().count();
+    if text.trim().is_empty() || chars > TEXT_MAX_CHARS || text.contains('\0') { Err(BodyError::Text) } else { Ok(()) }
+}
+
+fn shape(holds: bool, why: &'static str) -> Result<(), BodyError> {
+    if holds { Ok(()) } else { Err(BodyError::Shape(why)) }
+}

@@ -1,0 +1,268 @@
+//! What two nodes say to each other besides gossip: requests and their answers, in bounded canonical bytes.
+//!
+//! Everything a stranger can send is decoded here and nowhere else.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use crate::codec::{CodecError, decode, encode};
+use crate::crypto::Sig;
+use crate::entry::{LogId, Unverified};
+use crate::epoch::{ByteKey, EpochKeys};
+use crate::id::{DeviceId, Digest, EventId, IdentityId, KeyId, OrderId, SpaceId};
+use crate::identity::Chain;
+use crate::limits::{REQUEST_MAX_BYTES, RESPONSE_MAX_BYTES};
+use crate::record::{SignedRecord, Slot};
+use crate::space::Inception;
+
+/// What can be compared by height: a log, an identity's chain, a device's record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamKey {
+    /// A log; its height is the number of entries.
+    Log(LogId),
+    /// An identity chain; its height is the number of operations.
+    Identity(IdentityId),
+    /// A record; its height is when it was issued.
+    Record(DeviceId, Slot),
+}
+
+/// Height and head tag of one stream: eight bytes of a hash keyed with the connection's nonce.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Height {
+    /// Which stream.
+    pub key: StreamKey,
+    /// How much of it.
+    pub height: u64,
+    /// What stands at its end.
+    #[serde(with = "serde_bytes")]
+    pub tag: [u8; 8],
+}
+
+/// A part of a stream that is asked for: from this height on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Want {
+    /// Which stream.
+    pub key: StreamKey,
+    /// The first height that is missing.
+    pub from: u64,
+}
+
+/// One thing that is handed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Item {
+    /// An entry.
+    Entry(Unverified),
+    /// An identity's whole chain.
+    Identity(Chain),
+    /// A record.
+    Record(SignedRecord),
+}
+
+/// The tag of a circle on one connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Tag(#[serde(with = "serde_bytes")] pub [u8; 16]);
+
+/// What is compared under a circle: the circle itself, or a shop shared into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Identity chains, records and logs of the circle.
+    Circle,
+    /// The logs of a shop.
+    Shop(SpaceId),
+}
+
+/// What is asked on the sync protocol.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncRequest {
+    /// Opens: a fresh nonce.
+    Greet {
+        /// Sixteen random bytes.
+        #[serde(with = "serde_bytes")]
+        nonce: [u8; 16],
+    },
+    /// Compares one circle: a digest per scope.
+    Compare {
+        /// The circle.
+        tag: Tag,
+        /// Digest of each scope.
+        digests: Vec<(Scope, Digest)>,
+    },
+    /// Asks for parts.
+    Pull {
+        /// The circle.
+        tag: Tag,
+        /// Of what.
+        scope: Scope,
+        /// Which parts.
+        wants: Vec<Want>,
+    },
+    /// Hands over what the other lacks.
+    Push {
+        /// The circle.
+        tag: Tag,
+        /// The things.
+        items: Vec<Item>,
+    },
+}
+
+/// What is answered on the sync protocol.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncResponse {
+    /// To a greeting: a nonce, and the tags of the answerer's circles among random ones.
+    Greeting {
+        /// Sixteen random bytes.
+        #[serde(with = "serde_bytes")]
+        nonce: [u8; 16],
+        /// Sorted, padded.
+        tags: Vec<Tag>,
+    },
+    /// To a comparison: the heights of every scope that differs; none = equal.
+    Heights(Vec<(Scope, Vec<Height>)>),
+    /// To a pull: things in order, and whether there are more.
+    Items {
+        /// The things.
+        items: Vec<Item>,
+        /// Whether the answer was cut for its size.
+        more: bool,
+    },
+    /// To a push: kept, as far as they can be.
+    Stored {},
+    /// The asker is not in this circle as far as is known here; the entry that adds the asker would help.
+    Stranger {},
+    /// The asker was removed: the removal, with what leads to it, and nothing later.
+    Removed {
+        /// The things.
+        items: Vec<Item>,
+    },
+}
+
+/// What is asked on the direct protocol.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DirectRequest {
+    /// Asks to be let into a circle.
+    Join(Box<JoinRequest>),
+    /// Hands over events and receipts of one order.
+    Order(OrderMessage),
+    /// Compares orders.
+    OrderHeads {
+        /// Orders with the asker's counterpart: what the asker holds.
+        heads: Vec<OrderHead>,
+    },
+}
+
+/// A newcomer's request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinRequest {
+    /// The circle.
+    pub space: SpaceId,
+    /// Public key of the invite.
+    pub invite: DeviceId,
+    /// By the invite's key, over circle, identity and device.
+    pub proof: Sig,
+    /// Who the newcomer is.
+    pub chain: Chain,
+    /// The newcomer's prekey.
+    pub prekey: SignedRecord,
+    /// The name the newcomer goes by.
+    pub name: String,
+}
+
+/// Events and receipts of one order. Each travels as the order module encodes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderMessage {
+    /// Which order.
+    pub order: OrderId,
+    /// Events, oldest first.
+    pub events: Vec<ByteBuf>,
+    /// Receipts.
+    pub receipts: Vec<ByteBuf>,
+    /// Who the sender is, so that a seller who never met the buyer can check the device.
+    pub chain: Option<Chain>,
+}
+
+/// What one node holds of one order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderHead {
+    /// Which order.
+    pub order: OrderId,
+    /// The last event of the sender's own chain.
+    pub own: Option<EventId>,
+    /// The last event of the other's chain that the sender holds.
+    pub other: Option<EventId>,
+}
+
+/// What is answered on the direct protocol.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DirectResponse {
+    /// To a join request: a [`Welcome`], sealed to the newcomer's prekey.
+    Welcome {
+        /// The sealed bytes.
+        sealed: ByteBuf,
+    },
+    /// To a join request: no, with a stable code and a sentence.
+    Declined {
+        /// `expired`, `used`, `unknown-invite`, …
+        code: String,
+        /// Why.
+        reason: String,
+    },
+    /// To an order message: kept. Receipts for the events, and what the sender lacks.
+    Stored {
+        /// Receipts for each event of the message.
+        receipts: Vec<ByteBuf>,
+    },
+    /// To an order message: refused, with a stable code.
+    Refused {
+        /// `stranger`, `malformed`, …
+        code: String,
+    },
+    /// To order heads: messages with what the asker lacks.
+    Orders(Vec<OrderMessage>),
+}
+
+/// What a newcomer is handed: the keys of the circle, as far back as the window goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// What the circle began with.
+    pub inception: Inception,
+    /// Name of the circle.
+    pub name: String,
+    /// Keys by epoch.
+    pub epochs: Vec<(KeyId, EpochKeys)>,
+    /// Topic secret of now.
+    pub topic: ByteKey,
+    /// Identity chains of the members, the admitting entry, and what leads to it.
+    pub items: Vec<Item>,
+}
+
+macro_rules! wire {
+    ($($type:ty, $max:ident;)*) => {$(
+        impl $type {
+            /// Its bytes.
+            #[must_use]
+            pub fn to_bytes(&self) -> Vec<u8> { encode(self) }
+
+            /// Reads one, under its size cap.
+            ///
+            /// # Errors
+            /// [`CodecError`] when the bytes are too many, malformed or not canonical.
+            pub fn from_bytes(bytes: &[u8]) -> Result<Self, CodecError> { decode(bytes, $max) }
+        }
+    )*};
+}
+
+wire! {
+    SyncRequest, REQUEST_MAX_BYTES;
+    SyncResponse, RESPONSE_MAX_BYTES;
+    DirectRequest, REQUEST_MAX_BYTES;
+    DirectResponse, RESPONSE_MAX_BYTES;
+    Welcome, RESPONSE_MAX_BYTES;
+}
