@@ -289,8 +289,8 @@ mod tests {
         let pickup = Delivery::Pickup { place: "Gate".into() };
         let ship = Delivery::Ship { zone: "CN".into(), price: Money { minor: 0, currency: "CNY".parse().expect("known") } };
         let methods = |d: &[Delivery]| default_payment(d).into_iter().map(|p| p.method).collect::<Vec<_>>();
-        assert_eq!(methods(&[pickup.clone()]), ["cash"]);
-        assert_eq!(methods(&[ship.clone()]), ["transfer"]);
+        assert_eq!(methods(std::slice::from_ref(&pickup)), ["cash"]);
+        assert_eq!(methods(std::slice::from_ref(&ship)), ["transfer"]);
         assert_eq!(methods(&[pickup, ship]), ["cash", "transfer"]);
     }
 }
