@@ -1,1 +1,3 @@
 //! Haat.
+
+#![forbid(unsafe_code)]
