@@ -40,9 +40,9 @@ const NEVER: &[&str] =
 
 /// Lowest good versions, with the reason.
 const FLOORS: &[(&str, Version, &str)] = &[
-    ("libp2p", [0, 57, 1], "earlier ones lack fixes that the node relies on"),
-    ("libp2p-gossipsub", [0, 50, 1], "earlier ones can be stopped from afar"),
-    ("redb", [4, 4, 0], "earlier ones lack fixes of the file format"),
+    ("libp2p", [0, 57, 1], "the first whose fresh resolve takes the mended gossipsub and yamux"),
+    ("libp2p-gossipsub", [0, 50, 1], "GHSA-vrx6-jcp8-vm7m: PRUNE for topics not joined"),
+    ("redb", [4, 4, 0], "earlier ones can lose commits after a crash, or grow the page cache without bound"),
 ];
 
 type Version = [u64; 3];
