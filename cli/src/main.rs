@@ -1,3 +1,5 @@
 //! The `haat` command.
 
+#![forbid(unsafe_code)]
+
 fn main() {}

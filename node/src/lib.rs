@@ -1,3 +1,6 @@
-//! The Haat node.
+//! The Haat node: it performs what the protocol wishes for.
 
+#![forbid(unsafe_code)]
+
+pub mod catalogue;
 pub mod service;

@@ -1,1 +1,1 @@
-//! Haat.
+//! What the checks of Haat share. Nothing here ships: no crate may depend on this one.
