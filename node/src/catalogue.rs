@@ -21,6 +21,7 @@ use std::str::FromStr;
 use haat_protocol::limits::{CATALOGUE_COLUMNS_MAX, CATALOGUE_MAX_BYTES, CATALOGUE_ROWS_MAX};
 use haat_protocol::listing::Listing;
 use haat_protocol::money::Currency;
+use serde::Serialize;
 
 pub use plan::{FieldChange, Plan, plan};
 
@@ -66,6 +67,10 @@ pub struct Spoken {
     pub images: bool,
     /// The number in stock.
     pub stock: bool,
+    /// The codes of variants.
+    pub skus: bool,
+    /// The options of variants.
+    pub options: bool,
 }
 
 /// One product of the file.
@@ -78,7 +83,7 @@ pub struct Product {
 }
 
 /// A fault in a row.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct RefusedRow {
     /// The row as a spreadsheet numbers it.
     pub row: u64,
@@ -91,7 +96,7 @@ pub struct RefusedRow {
 }
 
 /// Something in a row that the seller should know.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Warning {
     /// The row as a spreadsheet numbers it.
     pub row: u64,

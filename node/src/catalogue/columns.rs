@@ -123,6 +123,8 @@ impl Columns {
             tags: self.has(Column::Tags),
             images: self.has(Column::Image) || self.has(Column::VariantImage),
             stock: self.has(Column::Quantity),
+            skus: self.has(Column::Sku),
+            options: (0..AXES).any(|axis| self.has(Column::OptionValue(axis))),
         }
     }
 }

@@ -35,8 +35,8 @@ pub(super) fn plain(cell: &str) -> Result<String, MarkupError> {
     if tags > MARKUP_TAGS_MAX {
         return Err(MarkupError::Tags);
     }
-    // Without tags the line breaks are the writer's own; a leading one would be eaten.
-    let preformatted = (tags == 0).then(|| format!("<pre>\n{cell}</pre>"));
+    // Without tags the line breaks are the writer's own (a leading one would be eaten), and `<` is a letter.
+    let preformatted = (tags == 0).then(|| format!("<pre>\n{}</pre>", cell.replace('<', "&lt;")));
     let rendered = render(preformatted.as_deref().unwrap_or(cell))?;
     let ruled = rendered.lines().map(|line| if is_rule(line) { "" } else { line.trim() });
     Ok(text::lines(&ruled.collect::<Vec<_>>().join("\n")))
@@ -95,6 +95,7 @@ mod tests {
             ("<p>茶叶<b>很香</b></p>", "茶叶很香"),
             ("<hr><p>a</p><hr><p>b</p>", "a\n\nb"),
             ("R&amp;D\nsecond line", "R&D\nsecond line"),
+            ("x <y &amp; z", "x <y & z"),
             ("<!-- hidden --><p>seen</p>", "seen"),
             ("<p>x&#0;&#x202e;y&#7;</p>", "x\u{fffd}y"),
             ("<title>head</title><img src=x onerror='x()'>ok", "ok"),

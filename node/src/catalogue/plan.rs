@@ -3,8 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use haat_protocol::codec;
 use haat_protocol::id::EntryId;
+use haat_protocol::limits::LISTING_MAX_BYTES;
 use haat_protocol::listing::Listing;
+use serde::Serialize;
 
 use super::{Product, Reading, RefusedRow, Spoken};
 
@@ -24,7 +27,7 @@ pub struct Plan {
 }
 
 /// One field of one listing before and after.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldChange {
     /// The listing; none when it would be created.
     pub listing: Option<EntryId>,
@@ -70,7 +73,12 @@ impl Plan {
             self.unchanged.push(lineage);
             return;
         }
-        if let Err(fault) = after.check() {
+        let size = codec::encode(&after).len();
+        let fault = match after.check() {
+            Err(fault) => Some(fault.to_string()),
+            Ok(()) => (size > LISTING_MAX_BYTES).then(|| format!("it would take {size} bytes, at most {LISTING_MAX_BYTES} are allowed")),
+        };
+        if let Some(fault) = fault {
             let reason = format!("does not fit what the listing says already: {fault}");
             let value = super::text::cut(before.handle.as_deref().unwrap_or_default());
             self.refused.push(RefusedRow { row: *product.rows.start(), column: String::new(), value, reason });
@@ -99,9 +107,16 @@ fn merged(before: &Listing, file: &Listing, spoken: Spoken) -> Listing {
     after.title.clone_from(&file.title);
     after.currency = file.currency;
     after.variants.clone_from(&file.variants);
-    if !spoken.stock {
-        for variant in &mut after.variants {
-            variant.stock = before.variant(Some(&variant.sku)).and_then(|known| known.stock);
+    if let (false, [known], [variant]) = (spoken.skus, before.variants.as_slice(), after.variants.as_mut_slice()) {
+        variant.sku.clone_from(&known.sku);
+    }
+    for variant in &mut after.variants {
+        let known = before.variant(Some(&variant.sku));
+        if !spoken.stock {
+            variant.stock = known.and_then(|known| known.stock);
+        }
+        if let (false, Some(known)) = (spoken.options, known) {
+            variant.options.clone_from(&known.options);
         }
     }
     if spoken.description {

@@ -63,14 +63,14 @@ fn a_street_of_shops_is_read() {
     assert_eq!(tea.listing.title, "Longjing green tea 龙井绿茶");
     assert_eq!(
         tea.listing.description,
-        "Picked before the Qingming rain, fired in the pan by hand.\n\n明前采摘，手工炒制。\n\nSpring 2025\nKeep cool and dry"
+        "Picked before the Qingming rain, fired in the pan by hand.\n\n明前采摘，手工炒制。\nSpring 2025\nKeep cool and dry"
     );
     assert_eq!(skus(tea), [("LJ-50", 4800, Some(20)), ("LJ-100", 8800, Some(12)), ("LJ-250", 19800, Some(4))]);
     assert_eq!(tea.listing.variants[2].options, [("Size".to_owned(), "250 g".to_owned())]);
     assert_eq!(tea.listing.tags, ["tea", "green", "茶"]);
     assert_eq!(tea.listing.images, ["https://pictures.example/longjing.jpg", "https://pictures.example/longjing-leaf.jpg"]);
     let bread = find(&reading, "country-sourdough");
-    assert_eq!(bread.rows, 6..=25, "its picture stands in the last row");
+    assert_eq!(bread.rows, 6..=26, "its picture stands in the last row");
     assert_eq!(bread.listing.description, "Baked on Tuesdays and Fridays.\nOrder the evening before, please.\n\n周二、周五出炉。");
     assert_eq!((bread.listing.images.len(), bread.listing.variants[0].options.len()), (1, 0));
     assert_eq!(skus(find(&reading, "bicycle-repair")), [("", 8000, None)]);
@@ -314,12 +314,23 @@ fn an_update_changes_what_the_file_says_and_keeps_the_rest() {
     );
     let narrow = read_text("Handle,Title,Price,SKU,Option1 name,Option1 value\ntea,Tea,1,A,Size,S\n");
     assert_eq!(plan(&narrow, &known).unchanged, [known[0].0], "columns that are not there say nothing");
+    assert_eq!(plan(&read_text("Handle,Title,Price\ntea,Tea,1\n"), &known).unchanged, [known[0].0], "nor of SKU and options");
     let euro = read(b"Handle,Title,Price\ntea,Tea,1\n", &Options { format: Format::Shopify, currency: "EUR".parse().expect("known") })
         .expect("read");
     let refused = plan(&euro, &known);
     assert_eq!((refused.refused[0].row, refused.update.len()), (2, 0), "shipping is priced in another currency");
     let gone = plan(&with_head(""), &known);
     assert_eq!(gone, Plan::default(), "a product that is not in the file stays");
+}
+
+#[test]
+fn an_update_that_outgrows_one_entry_is_refused() {
+    let mut known = stored(&with_head("tea,Tea,,,,,,,A,,,1,\n"));
+    known[0].2.delivery = (0..32).map(|n| Delivery::Pickup { place: format!("{n}{}", "门".repeat(198)) }).collect();
+    let long = with_head(&format!("tea,Tea,{},,,,,,A,,,1,\n", "茶".repeat(DESCRIPTION_MAX_CHARS)));
+    assert_eq!(long.refused, []);
+    let refused = plan(&long, &known);
+    assert_eq!((refused.refused[0].row, refused.refused[0].value.as_str(), refused.update.len()), (2, "tea", 0));
 }
 
 fn word() -> impl Strategy<Value = String> {
