@@ -92,6 +92,25 @@ pub const CHOICES_MAX: usize = 32;
 pub const POST_LISTINGS_MAX: usize = 8;
 /// The largest amount of money in minor units: sums of 200 lines stay far inside an i64.
 pub const MONEY_MAX_MINOR: i64 = 1_000_000_000_000_000;
+/// Bytes of one encoded listing, so that it fits one payload with salt, padding and tag.
+pub const LISTING_MAX_BYTES: usize = 28 * 1024;
+
+/// Bytes of a catalogue file that an import is willing to read.
+pub const CATALOGUE_MAX_BYTES: usize = 64 * 1024 * 1024;
+/// Rows of a catalogue file, the header included.
+pub const CATALOGUE_ROWS_MAX: u64 = 200_000;
+/// Columns of a catalogue file.
+pub const CATALOGUE_COLUMNS_MAX: usize = 1_000;
+/// Characters of an offending value that a report about a catalogue file repeats.
+pub const REPORTED_VALUE_MAX_CHARS: usize = 80;
+/// Characters of the address of a picture.
+pub const IMAGE_ADDRESS_MAX_CHARS: usize = 2_000;
+/// Bytes of one description with markup, before it is reduced to plain text.
+pub const MARKUP_MAX_BYTES: usize = 256 * 1024;
+/// Tags in one description with markup: unclosed ones multiply in the parser.
+pub const MARKUP_TAGS_MAX: usize = 2_000;
+/// Elements inside each other in one description: they are rendered by recursion.
+pub const MARKUP_DEPTH_MAX: usize = 64;
 
 /// Counter-offers in one negotiation.
 pub const ORDER_ROUNDS_MAX: u64 = 16;
