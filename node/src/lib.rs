@@ -4,3 +4,4 @@
 
 pub mod catalogue;
 pub mod service;
+pub mod store;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::body::{Body, Cut, MemberAdd};
+use crate::codec::pairs;
 use crate::id::{DeviceId, EntryId, IdentityId, SpaceId};
 use crate::invite;
 use crate::limits::CIRCLE_MEMBERS_MAX;
@@ -112,10 +113,13 @@ pub struct Roster {
     /// Its rules.
     pub norms: Norms,
     /// Who is in it.
+    #[serde(with = "pairs")]
     pub members: BTreeMap<IdentityId, Member>,
     /// Who was removed; also of those who were admitted again.
+    #[serde(with = "pairs")]
     pub removed: BTreeMap<IdentityId, Removal>,
     /// Invites by entry.
+    #[serde(with = "pairs")]
     pub invites: BTreeMap<EntryId, InviteState>,
 }
 

@@ -1,0 +1,120 @@
+//! Every table in one place, with the layout of its keys. Numbers in keys are big-endian, so that order of bytes is order of numbers.
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $sort:ident;)*) => {
+        /// A table.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Table { $($(#[$doc])* $name,)* }
+
+        impl Table {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Its name in the database.
+            #[must_use]
+            pub const fn text(self) -> &'static str { match self { $(Self::$name => $text,)* } }
+
+            /// What sort of table it is.
+            #[must_use]
+            pub const fn sort(self) -> Sort { match self { $(Self::$name => Sort::$sort,)* } }
+        }
+    };
+}
+
+/// What would be lost with a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The trust log and what it lists: the truth.
+    Truth,
+    /// Secrets and what replaces itself in place: beside the log, never derived.
+    Beside,
+    /// Derived from the truth, in the same transaction; can be dropped and derived again, byte for byte.
+    View,
+}
+
+tables! {
+    /// position (8) -> link record: the trust log.
+    Log = "log", Truth;
+    /// entry id -> signed entry.
+    Entry = "entry", Truth;
+    /// identity id, operations (8) -> identity chain of that length.
+    Chain = "chain", Truth;
+    /// event id -> signed order event.
+    OrderEvent = "order_event", Truth;
+    /// receipt id -> signed receipt.
+    Receipt = "receipt", Truth;
+    /// fact id -> local fact.
+    Fact = "fact", Truth;
+
+    /// space id, key id -> sealed keys.
+    Secret = "secret", Beside;
+    /// device id, slot -> signed record.
+    Record = "record", Beside;
+    /// space id, device id, log (8), seq (8) -> entry that waits for something.
+    Parked = "parked", Beside;
+    /// name -> value: format version and small things of this node.
+    Meta = "meta", Beside;
+
+    /// space id, device id, log (8) -> head of the log.
+    Head = "view_head", View;
+    /// space id, device id, log (8), seq (8) -> entry id.
+    At = "view_at", View;
+    /// entry id -> kind and opened body.
+    Body = "view_body", View;
+    /// entry id -> why it has no effect.
+    Void = "view_void", View;
+    /// space id, key id, entry id -> nothing: kept, but not opened yet.
+    Sealed = "view_sealed", View;
+    /// device id -> identity id.
+    Device = "view_device", View;
+    /// identity id -> operations of the newest chain.
+    Identity = "view_identity", View;
+    /// space id -> inception.
+    Space = "view_space", View;
+    /// space id, lamport (8), entry id -> nothing: membership entries of a circle.
+    Membership = "view_membership", View;
+    /// space id -> roster of a circle.
+    Roster = "view_roster", View;
+    /// circle, lamport (8), claimed time (8), entry id -> nothing.
+    FeedCircle = "view_feed_circle", View;
+    /// claimed time (8), entry id -> circle.
+    FeedAll = "view_feed_all", View;
+    /// entry id -> the entry that took it back.
+    Retracted = "view_retracted", View;
+    /// circle, from, to -> last word of one person about another.
+    Vouch = "view_vouch", View;
+    /// about whom, entry id -> review.
+    Review = "view_review", View;
+    /// review entry id -> answer entry id.
+    ReviewReply = "view_review_reply", View;
+    /// shop -> its opening.
+    Shop = "view_shop", View;
+    /// shop, circle -> share entry.
+    ShopCircle = "view_shop_circle", View;
+    /// circle, shop -> share entry.
+    CircleShop = "view_circle_shop", View;
+    /// lineage -> versions of a listing.
+    Listing = "view_listing", View;
+    /// shop, lineage -> nothing.
+    ShopListing = "view_shop_listing", View;
+    /// identity id -> petname.
+    Petname = "view_petname", View;
+    /// circle -> a join that is under way.
+    Join = "view_join", View;
+    /// address text -> nothing: peers added by hand.
+    Peer = "view_peer", View;
+    /// order id -> index of an order.
+    Order = "view_order", View;
+    /// accepted time (8), order id -> nothing.
+    OrderTime = "view_order_time", View;
+    /// order id, event id -> nothing.
+    OrderSet = "view_order_set", View;
+    /// order id, receipt id -> nothing.
+    OrderReceipt = "view_order_receipt", View;
+    /// order id, event id -> nothing: own events without the other's receipt.
+    Outbox = "view_outbox", View;
+    /// lineage, sku -> counted stock of the seller's own listings.
+    Stock = "view_stock", View;
+    /// lineage, sku, order id -> held or sold.
+    Hold = "view_hold", View;
+}

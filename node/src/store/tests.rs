@@ -1,0 +1,80 @@
+//! Both stores answer alike, and a transaction sees its own changes.
+
+use super::disk::DiskStore;
+use super::memory::MemoryStore;
+use super::*;
+
+fn both(check: impl Fn(&mut dyn Store)) {
+    check(&mut MemoryStore::default());
+    let folder = tempfile::tempdir().expect("a folder");
+    check(&mut DiskStore::open(&folder.path().join("haat.redb")).expect("opens"));
+}
+
+fn batch(pairs: &[(Table, &str, Option<&str>)]) -> Batch {
+    pairs.iter().map(|(t, k, v)| ((*t, k.as_bytes().to_vec()), v.map(|v| v.as_bytes().to_vec()))).collect()
+}
+
+fn keys(pairs: &[Pair]) -> Vec<&str> {
+    pairs.iter().map(|(k, _)| std::str::from_utf8(k).expect("text")).collect()
+}
+
+#[test]
+fn ranges_stay_in_their_table_and_order() {
+    both(|store| {
+        let all = [
+            (Table::Log, "z", Some("0")),
+            (Table::Entry, "a1", Some("1")),
+            (Table::Entry, "a2", Some("2")),
+            (Table::Entry, "b", Some("3")),
+        ];
+        store.commit(batch(&all)).expect("commits");
+        let snapshot = store.snapshot().expect("reads");
+        let tx = Tx::new(&*snapshot);
+        assert_eq!(keys(&tx.prefix(Table::Entry, b"a")), ["a1", "a2"]);
+        assert_eq!(keys(&tx.prefix(Table::Entry, b"")), ["a1", "a2", "b"]);
+        assert_eq!(tx.last(Table::Entry, b"a").map(|(_, v)| v), Some(b"2".to_vec()));
+        assert_eq!(tx.last(Table::Chain, b""), None);
+        let reverse = Range { from: b"a", to: None, reverse: true, limit: 2 };
+        assert_eq!(keys(&tx.scan(Table::Entry, reverse)), ["b", "a2"]);
+        assert_eq!(tx.finish(), Ok(Batch::new()));
+    });
+}
+
+#[test]
+fn a_transaction_sees_its_changes_and_snapshots_do_not() {
+    both(|store| {
+        store.commit(batch(&[(Table::Entry, "a", Some("1")), (Table::Entry, "b", Some("2"))])).expect("commits");
+        let snapshot = store.snapshot().expect("reads");
+        let mut tx = Tx::new(&*snapshot);
+        tx.remove(Table::Entry, b"a");
+        tx.put(Table::Entry, b"c", b"3".to_vec());
+        assert_eq!(keys(&tx.prefix(Table::Entry, b"")), ["b", "c"]);
+        assert_eq!(tx.last(Table::Entry, b"").map(|(k, _)| k), Some(b"c".to_vec()));
+        assert!(!tx.has(Table::Entry, b"a") && tx.has(Table::Entry, b"c"));
+        let changes = tx.finish().expect("sound");
+        store.commit(changes).expect("commits");
+        assert_eq!(snapshot.get(Table::Entry, b"a"), Ok(Some(b"1".to_vec())), "a snapshot stays as it was");
+        assert_eq!(store.snapshot().expect("reads").get(Table::Entry, b"a"), Ok(None));
+    });
+}
+
+#[test]
+fn a_damaged_row_is_a_fault_that_nothing_is_built_on() {
+    both(|store| {
+        store.commit(batch(&[(Table::Head, "a", Some("\u{7f}not a row"))])).expect("commits");
+        let snapshot = store.snapshot().expect("reads");
+        let tx = Tx::new(&*snapshot);
+        assert_eq!(tx.load::<Vec<u64>>(Table::Head, b"a"), None);
+        assert!(matches!(tx.finish(), Err(StoreError::Damaged(_))));
+    });
+}
+
+#[test]
+fn one_process_at_a_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("haat.redb");
+    let _first = DiskStore::open(&path).expect("opens");
+    assert_eq!(DiskStore::open(&path).err(), Some(StoreError::InUse));
+    std::fs::write(folder.path().join("other"), b"this is no database at all, only some text").expect("writes");
+    assert!(matches!(DiskStore::open(&folder.path().join("other")), Err(StoreError::Damaged(_) | StoreError::Io(_))));
+}
