@@ -9,3 +9,4 @@ pub mod limits;
 pub mod listing;
 pub mod money;
 pub mod time;
+pub mod trust;
