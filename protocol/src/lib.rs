@@ -28,4 +28,5 @@ pub mod record;
 pub mod space;
 pub mod sync;
 pub mod time;
+pub mod trust;
 pub mod wire;

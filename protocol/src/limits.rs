@@ -160,5 +160,10 @@ pub const ADDRESS_REFRESH_MS: u64 = DAY_MS;
 /// Addresses in one address record.
 pub const ADDRESSES_MAX: usize = 8;
 
+/// Vouches in a row that trust follows from the viewer: beyond that nobody can say who somebody is.
+pub const TRUST_HOPS_MAX: u8 = 3;
+/// Reasons shown for one trust answer, beside the sum of the others: more are not read.
+pub const TRUST_REASONS_MAX: usize = 3;
+
 /// Inputs that one durable commit may group.
 pub const GROUP_MAX_INPUTS: usize = 256;
