@@ -9,4 +9,5 @@ pub mod identity;
 pub mod limits;
 pub mod listing;
 pub mod money;
+pub mod order;
 pub mod time;
