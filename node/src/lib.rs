@@ -1,1 +1,3 @@
 //! Haat.
+
+pub mod net;
