@@ -18,6 +18,7 @@ mod request;
 mod vocabulary;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 
 use haat_protocol::limits;

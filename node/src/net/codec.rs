@@ -81,6 +81,7 @@ fn named(fault: io::Error, meaning: &str) -> io::Error {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use futures::executor::block_on;
     use futures::io::Cursor;

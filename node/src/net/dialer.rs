@@ -153,6 +153,7 @@ fn jittered(pause_ms: u64, luck: u64) -> Duration {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

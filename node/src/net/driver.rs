@@ -5,14 +5,14 @@
 mod wishes;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv6Addr, TcpListener};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use haat_protocol::id::DeviceId;
 use haat_protocol::limits;
 use libp2p::core::ConnectedPoint;
-use libp2p::core::transport::ListenerId;
+use libp2p::core::transport::{ListenerId, TransportError};
 use libp2p::gossipsub::{self, MessageAcceptance};
 use libp2p::multiaddr::Protocol;
 use libp2p::request_response::{self, Message};
@@ -130,7 +130,7 @@ impl Driver {
     fn listen(&mut self, text: String) {
         let opened = address::read(&text).map_err(|fault| fault.to_string()).and_then(|(wire, _)| {
             free(&wire)?;
-            self.swarm.listen_on(wire).map_err(|fault| fault.to_string())
+            self.swarm.listen_on(wire).map_err(|fault| transport_reason(&fault))
         });
         match opened {
             Ok(listener) => {
@@ -334,19 +334,31 @@ impl Driver {
 }
 
 /// Checks that nobody listens on a definite port. The transport shares ports for the sake of dialling from them, so without
-/// this two nodes would both listen and each get some of the connections.
+/// this two nodes would both listen and each get some of the connections. Any other trouble is left to the transport to tell.
 fn free(address: &Multiaddr) -> Result<(), String> {
-    let port = address.iter().find_map(|part| if let Protocol::Tcp(port) = part { Some(port) } else { None });
-    let host = address.iter().find_map(|part| match part {
-        Protocol::Ip4(ip) => Some(ip.into()),
-        Protocol::Ip6(ip) => Some(ip.into()),
-        _ => None,
-    });
-    match (host, port) {
-        (Some(host), Some(port)) if port != 0 => {
-            TcpListener::bind(SocketAddr::new(host, port)).map(drop).map_err(|fault| fault.to_string())
+    let mut place: (Option<IpAddr>, u16) = (None, 0);
+    for part in address {
+        match part {
+            Protocol::Ip4(ip) => place.0 = Some(ip.into()),
+            // A socket on `::` would take the IPv4 port too; whoever listens on `::` is found on the loopback address as well.
+            Protocol::Ip6(ip) if ip.is_unspecified() => place.0 = Some(Ipv6Addr::LOCALHOST.into()),
+            Protocol::Ip6(ip) => place.0 = Some(ip.into()),
+            Protocol::Tcp(port) => place.1 = port,
+            _ => {}
         }
+    }
+    let (Some(host), 1..) = place else { return Ok(()) };
+    match TcpListener::bind((host, place.1)) {
+        Err(fault) if fault.kind() == std::io::ErrorKind::AddrInUse => Err(format!("port {} is in use", place.1)),
         _ => Ok(()),
+    }
+}
+
+/// Why the transport does not listen, without the words around it.
+fn transport_reason(fault: &TransportError<std::io::Error>) -> String {
+    match fault {
+        TransportError::Other(fault) => fault.to_string(),
+        TransportError::MultiaddrNotSupported(address) => format!("nothing here speaks {address}"),
     }
 }
 

@@ -13,6 +13,8 @@ use zeroize::Zeroizing;
 
 use super::*;
 
+mod hostile;
+
 /// Patience with one event: far more than it takes, so that a loaded machine does not fail a test.
 const PATIENCE: Duration = Duration::from_secs(30);
 const TOPIC: &str = "AAAAAAAAAAAAAAAAAAAAAA";
@@ -349,7 +351,7 @@ async fn addresses_that_cannot_be_used_are_told_and_survived() {
                 _ => None,
             })
             .await;
-        assert!(reason.len() > 10, "{reason}");
+        assert!(reason.len() > 10 && (bad != taken || reason.ends_with("is in use")), "{reason}");
         node.stop().await;
     }
     let (mut b, address) = Node::start(27).await;
@@ -381,6 +383,23 @@ async fn garbage_on_the_port_does_no_harm() {
     let (mut c, _) = Node::start(30).await;
     c.dial(None, &address).await;
     c.connected(b.device).await;
+}
+
+#[tokio::test]
+async fn both_kinds_of_loopback_share_one_port() {
+    let text = format!("/tcp/{}", free_port());
+    let listen = vec![format!("/ip4/127.0.0.1{text}"), format!("/ip6/::1{text}")];
+    let config = NetConfig { device_seed: Zeroizing::new([37; 32]), listen: listen.clone(), mdns: false, gossip: true };
+    let (sender, mut events) = mpsc::channel(16);
+    let (_commands, _task) = start(config, sender).unwrap();
+    // A machine without IPv6 says so; what must not happen is that the one is taken for the other.
+    for _ in listen {
+        match tokio::time::timeout(PATIENCE, events.recv()).await.unwrap() {
+            Some(NetEvent::Listening { .. }) => {}
+            Some(NetEvent::ListenFailed { reason, .. }) => assert!(!reason.contains("in use"), "{reason}"),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! What each command does. No command may block, and none that fails may stop the task.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use haat_protocol::id::DeviceId;
