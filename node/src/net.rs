@@ -1,6 +1,6 @@
 //! The network, seen from the rest of the node: wishes go in, facts come out, both over bounded channels.
 //!
-//! This module is the only one that may name libp2p, and nothing of it may leave: a device is its [`DeviceId`], an address is
+//! This module is the only one that may name libp2p, and nothing of it may leave: a device is its `DeviceId`, an address is
 //! text. It must never touch the store or decide what a message means.
 //!
 //! One task owns the swarm and never blocks. When the reader of the events is slow the task stops reading from the network

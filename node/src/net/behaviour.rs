@@ -71,7 +71,7 @@ fn connection_limits() -> ConnectionLimits {
 }
 
 /// Gossip without authors: our own signatures are inside, and forwarders learn nothing more.
-fn gossip() -> Result<Gossip, NetError> {
+pub(super) fn gossip() -> Result<Gossip, NetError> {
     let refused = |fault: &dyn std::fmt::Display| NetError::Protocol(format!("gossip: {fault}"));
     let config = gossipsub::ConfigBuilder::default()
         .validation_mode(ValidationMode::Anonymous)

@@ -157,3 +157,84 @@ impl NetworkBehaviour for Gate {
         self.gossip.poll(cx).map(|wish| wish.map_in(Either::Left))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use libp2p::core::ConnectedPoint;
+
+    use super::*;
+    use crate::net::behaviour::gossip;
+
+    /// A peer and its gate, driven as the swarm would.
+    struct Scene {
+        gate: Gate,
+        peer: PeerId,
+        endpoint: ConnectedPoint,
+        standing: usize,
+    }
+
+    impl Scene {
+        fn new() -> Self {
+            let address: Multiaddr = "/ip4/192.0.2.7/tcp/1".parse().expect("an address");
+            let endpoint = ConnectedPoint::Listener { local_addr: address.clone(), send_back_addr: address };
+            Self { gate: Gate::new(gossip().expect("settings"), true), peer: PeerId::random(), endpoint, standing: 0 }
+        }
+
+        fn open(&mut self, number: usize) -> bool {
+            let (connection, address) = (ConnectionId::new_unchecked(number), self.endpoint.get_remote_address().clone());
+            let handler = self.gate.handle_established_inbound_connection(connection, self.peer, &address, &address);
+            self.gate.on_swarm_event(FromSwarm::ConnectionEstablished(ConnectionEstablished {
+                peer_id: self.peer,
+                connection_id: connection,
+                endpoint: &self.endpoint,
+                failed_addresses: &[],
+                other_established: self.standing,
+            }));
+            self.standing += 1;
+            matches!(handler.expect("the gate refuses no connection"), Either::Left(_))
+        }
+
+        fn close(&mut self, number: usize) {
+            self.standing -= 1;
+            self.gate.on_swarm_event(FromSwarm::ConnectionClosed(ConnectionClosed {
+                peer_id: self.peer,
+                connection_id: ConnectionId::new_unchecked(number),
+                endpoint: &self.endpoint,
+                cause: None,
+                remaining_established: self.standing,
+            }));
+        }
+
+        /// Whether gossip believes that the peer is there.
+        fn known(&self) -> bool {
+            self.gate.gossip.peer_protocol().count() == 1
+        }
+    }
+
+    #[test]
+    fn gossip_counts_only_what_was_let_through() {
+        let mut scene = Scene::new();
+        assert!(!scene.open(1) && !scene.known(), "a stranger meets the wall");
+        assert_eq!(scene.gate.set_members(BTreeSet::from([scene.peer])), vec![scene.peer]);
+        assert!(scene.open(2) && scene.known());
+        assert_eq!(scene.gate.passed(&scene.peer), 1);
+        scene.close(2);
+        assert!(!scene.known(), "the wall that still stands is not a way to reach the peer");
+        assert!(scene.open(3) && scene.known());
+        scene.close(1);
+        assert!(scene.known(), "a fallen wall takes nothing with it");
+        assert!(scene.gate.set_members(BTreeSet::from([scene.peer])).is_empty(), "every connection is as it should be");
+        assert_eq!(scene.gate.set_members(BTreeSet::new()), vec![scene.peer]);
+        scene.close(3);
+        assert!(!scene.known() && scene.gate.connections.is_empty());
+    }
+
+    #[test]
+    fn a_closed_gate_admits_nobody() {
+        let mut scene = Scene::new();
+        scene.gate.open = false;
+        assert!(scene.gate.set_members(BTreeSet::from([scene.peer])).is_empty());
+        assert!(!scene.open(1) && !scene.known());
+        assert!(scene.gate.set_members(BTreeSet::from([scene.peer])).is_empty(), "no use in meeting anew");
+    }
+}

@@ -286,6 +286,28 @@ async fn the_one_who_was_dialled_can_ask_for_a_new_meeting() {
 }
 
 #[tokio::test]
+async fn two_who_dial_each_other_at_once_meet_once() {
+    let (mut a, a_address) = Node::start(38).await;
+    let (mut b, b_address) = Node::start(39).await;
+    for node in [&a, &b] {
+        node.members(&[a.device, b.device]).await;
+        node.subscribe().await;
+    }
+    a.dial(Some(b.device), &b_address).await;
+    b.dial(Some(a.device), &a_address).await;
+    a.connected(b.device).await;
+    b.connected(a.device).await;
+    a.topic_peer(b.device).await;
+    b.topic_peer(a.device).await;
+    a.publish(b"hello").await;
+    assert_eq!(b.hear(GossipVerdict::Accept).await.1, b"hello");
+    a.still_talks_to(&mut b, 1).await;
+    b.still_talks_to(&mut a, 2).await;
+    let again = |event: &NetEvent| matches!(event, NetEvent::Connected { .. } | NetEvent::Disconnected { .. } | NetEvent::Gossip { .. });
+    assert!(!a.seen.iter().any(again) && !b.seen.iter().any(again));
+}
+
+#[tokio::test]
 async fn without_gossip_everything_else_works() {
     let mut a = Node::start_at(17, "/ip4/127.0.0.1/tcp/0", false);
     let (mut b, address) = Node::start(18).await;
@@ -415,7 +437,8 @@ async fn a_request_to_somebody_who_leaves_fails() {
 #[tokio::test]
 async fn a_slow_reader_loses_nothing_and_blocks_no_commands() {
     let (mut a, mut b, _) = pair(33, 34).await;
-    let unread = 200;
+    // More than both channels hold together.
+    let unread = 1_000;
     for id in 0..unread {
         a.ask(id, device(99), Channel::Sync, vec![]).await;
     }
