@@ -3,5 +3,6 @@
 #![forbid(unsafe_code)]
 
 pub mod catalogue;
+pub mod net;
 pub mod service;
 pub mod store;

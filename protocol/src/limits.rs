@@ -167,3 +167,40 @@ pub const TRUST_REASONS_MAX: usize = 3;
 
 /// Inputs that one durable commit may group.
 pub const GROUP_MAX_INPUTS: usize = 256;
+
+/// Dials under way at once.
+pub const DIALS_UNDERWAY_MAX: u32 = 32;
+/// Peers and addresses that are dialled until they answer; further wishes are refused.
+pub const DIAL_WISHES_MAX: usize = 2_048;
+/// Incoming connections whose handshake is under way at once.
+pub const HANDSHAKES_MAX: u32 = 32;
+/// Connections others made to this node.
+pub const CONNECTIONS_IN_MAX: u32 = 256;
+/// Connections this node made.
+pub const CONNECTIONS_OUT_MAX: u32 = 256;
+/// Connections with one peer: both may dial at once, and a new one may stand before the old one is gone.
+pub const CONNECTIONS_PER_PEER_MAX: u32 = 3;
+/// Age at which a connection nobody uses is closed.
+pub const CONNECTION_IDLE_MS: u64 = 10 * MINUTE_MS;
+/// Patience for one request, from sending it to having the whole answer.
+pub const REQUEST_TIMEOUT_MS: u64 = 15 * SECOND_MS;
+/// Requests of one protocol on one connection at once, both directions together.
+pub const REQUEST_STREAMS_MAX: usize = 64;
+/// Requests of this node that wait for an answer, and requests of others that wait for ours.
+pub const REQUESTS_WAITING_MAX: usize = 1_024;
+/// Bytes of one written network address.
+pub const ADDRESS_MAX_BYTES: usize = 256;
+/// Topics one peer may announce; all nodes must agree, else announcements are dropped whole.
+pub const TOPICS_PER_PEER_MAX: usize = 1_024;
+/// Bytes of gossip announcements and control in one packet: room for `TOPICS_PER_PEER_MAX` topics of 22 characters.
+pub const GOSSIP_CONTROL_MAX_BYTES: usize = 64 * 1024;
+/// Bytes of one gossip packet: one message and its envelope fit, and so does a full announcement.
+pub const GOSSIP_PACKET_MAX_BYTES: usize = 128 * 1024;
+/// How long a gossip message is remembered so as not to be taken twice.
+pub const GOSSIP_MEMORY_MS: u64 = 10 * MINUTE_MS;
+/// Commands that may wait for the network task.
+pub const NET_COMMANDS_MAX: usize = 256;
+/// Network events that may wait for their reader before the network task takes no more commands.
+pub const NET_BACKLOG_MAX: usize = 1_024;
+/// Time that open connections get to close when the network stops.
+pub const NET_STOP_MS: u64 = SECOND_MS;

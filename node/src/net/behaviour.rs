@@ -1,0 +1,159 @@
+//! Which protocols the node speaks and with what settings. Settings that both ends must share are protocol parameters:
+//! changing one of them splits the network. Nothing here may act on an event.
+
+use std::time::Duration;
+
+use haat_protocol::limits;
+use libp2p::connection_limits::{self, ConnectionLimits};
+use libp2p::gossipsub::{self, MessageAuthenticity, MessageId, ValidationMode};
+use libp2p::identity::{Keypair, PublicKey};
+use libp2p::request_response::{self, ProtocolSupport};
+use libp2p::swarm::NetworkBehaviour;
+use libp2p::swarm::behaviour::toggle::Toggle;
+use libp2p::{StreamProtocol, Swarm, SwarmBuilder, identify, mdns, noise, ping, tcp, yamux};
+
+use super::NetError;
+use super::codec::Frames;
+use super::gate::{Gate, Gossip};
+
+const SYNC_PROTOCOL: StreamProtocol = StreamProtocol::new("/haat/sync/0");
+const DIRECT_PROTOCOL: StreamProtocol = StreamProtocol::new("/haat/direct/0");
+/// Names the network, not the build: a version would tell strangers which faults to try.
+const NETWORK_PROTOCOL: &str = "/haat/0";
+const AGENT: &str = "haat";
+/// Heartbeats that a message may wait for its verdict.
+const HISTORY_BEATS: usize = 12;
+/// First heartbeat, so that a mesh forms soon after the start.
+const FIRST_BEAT: Duration = Duration::from_millis(200);
+
+/// Everything the node speaks. The limits come first: what they refuse, nobody after them has seen. Nobody after the gate
+/// may refuse a connection, because gossip would keep a record of it.
+#[derive(NetworkBehaviour)]
+pub(super) struct Behaviour {
+    limits: connection_limits::Behaviour,
+    pub(super) gossip: Gate,
+    pub(super) sync: request_response::Behaviour<Frames>,
+    pub(super) direct: request_response::Behaviour<Frames>,
+    identify: identify::Behaviour,
+    ping: ping::Behaviour,
+    mdns: Toggle<mdns::tokio::Behaviour>,
+}
+
+/// Makes the swarm: TCP, Noise, Yamux, and the protocols on top.
+pub(super) fn swarm(keys: Keypair, with_mdns: bool, with_gossip: bool) -> Result<Swarm<Behaviour>, NetError> {
+    let gate = Gate::new(gossip()?, with_gossip);
+    let behaviour = Behaviour {
+        limits: connection_limits::Behaviour::new(connection_limits()),
+        gossip: gate,
+        sync: requests(SYNC_PROTOCOL),
+        direct: requests(DIRECT_PROTOCOL),
+        identify: identify::Behaviour::new(identity(keys.public())),
+        ping: ping::Behaviour::default(),
+        mdns: neighbours(&keys, with_mdns),
+    };
+    let builder = SwarmBuilder::with_existing_identity(keys)
+        .with_tokio()
+        .with_tcp(tcp::Config::new().nodelay(true), noise::Config::new, yamux::Config::default)
+        .map_err(|fault| NetError::Transport(fault.to_string()))?
+        .with_behaviour(|_| behaviour)
+        .map_err(|fault| NetError::Protocol(fault.to_string()))?;
+    let idle = Duration::from_millis(limits::CONNECTION_IDLE_MS);
+    Ok(builder.with_swarm_config(|config| config.with_idle_connection_timeout(idle)).build())
+}
+
+fn connection_limits() -> ConnectionLimits {
+    ConnectionLimits::default()
+        .with_max_pending_incoming(Some(limits::HANDSHAKES_MAX))
+        .with_max_pending_outgoing(Some(limits::DIALS_UNDERWAY_MAX))
+        .with_max_established_incoming(Some(limits::CONNECTIONS_IN_MAX))
+        .with_max_established_outgoing(Some(limits::CONNECTIONS_OUT_MAX))
+        .with_max_established_per_peer(Some(limits::CONNECTIONS_PER_PEER_MAX))
+}
+
+/// Gossip without authors: our own signatures are inside, and forwarders learn nothing more.
+pub(super) fn gossip() -> Result<Gossip, NetError> {
+    let refused = |fault: &dyn std::fmt::Display| NetError::Protocol(format!("gossip: {fault}"));
+    let config = gossipsub::ConfigBuilder::default()
+        .validation_mode(ValidationMode::Anonymous)
+        .validate_messages()
+        .history_length(HISTORY_BEATS)
+        .message_id_fn(|message| MessageId::new(&message_id(message.topic.as_str(), &message.data)))
+        .max_control_message_size(limits::GOSSIP_CONTROL_MAX_BYTES)
+        .max_transmit_size(limits::GOSSIP_PACKET_MAX_BYTES)
+        .duplicate_cache_time(Duration::from_millis(limits::GOSSIP_MEMORY_MS))
+        .heartbeat_initial_delay(FIRST_BEAT)
+        .mesh_n(6)
+        .mesh_n_low(4)
+        .mesh_n_high(12)
+        .mesh_outbound_min(2)
+        .flood_publish(true)
+        .build()
+        .map_err(|fault| refused(&fault))?;
+    let filter = gossipsub::MaxCountSubscriptionFilter {
+        filter: gossipsub::AllowAllSubscriptionFilter {},
+        max_subscribed_topics: limits::TOPICS_PER_PEER_MAX,
+        max_subscriptions_per_request: limits::TOPICS_PER_PEER_MAX,
+    };
+    Gossip::new_with_subscription_filter(MessageAuthenticity::Anonymous, config, filter).map_err(|fault| refused(&fault))
+}
+
+/// The first 20 bytes of BLAKE3 over topic and data; the topic's length goes first, so that no two pairs read the same.
+pub(super) fn message_id(topic: &str, data: &[u8]) -> [u8; 20] {
+    let mut hash = blake3::Hasher::new();
+    hash.update(&(topic.len() as u64).to_be_bytes()).update(topic.as_bytes()).update(data);
+    let mut id = [0; 20];
+    hash.finalize_xof().fill(&mut id);
+    id
+}
+
+fn requests(protocol: StreamProtocol) -> request_response::Behaviour<Frames> {
+    let config = request_response::Config::default()
+        .with_request_timeout(Duration::from_millis(limits::REQUEST_TIMEOUT_MS))
+        .with_max_concurrent_streams(limits::REQUEST_STREAMS_MAX);
+    request_response::Behaviour::new([(protocol, ProtocolSupport::Full)], config)
+}
+
+/// Says as little as the protocol allows: no listen addresses, no version, and no cache of what others say.
+fn identity(key: PublicKey) -> identify::Config {
+    identify::Config::new(NETWORK_PROTOCOL.to_owned(), key)
+        .with_agent_version(AGENT.to_owned())
+        .with_hide_listen_addrs(true)
+        .with_cache_size(0)
+}
+
+/// Looks for neighbours if asked to. A machine without multicast is no fault: the node then runs without.
+fn neighbours(keys: &Keypair, wanted: bool) -> Toggle<mdns::tokio::Behaviour> {
+    let found = wanted.then(|| mdns::tokio::Behaviour::new(mdns::Config::default(), keys.public().to_peer_id()));
+    match found.transpose() {
+        Ok(mdns) => mdns.into(),
+        Err(fault) => {
+            tracing::warn!(reason = %fault, "no discovery on the local network");
+            None.into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn message_ids_do_not_run_together() {
+        assert_eq!(message_id("ab", b"c"), message_id("ab", b"c"));
+        assert_ne!(message_id("ab", b"c"), message_id("a", b"bc"));
+        assert_ne!(message_id("", b"abc"), message_id("abc", b""));
+        assert_ne!(message_id("t", b"x"), message_id("t", b"y"));
+    }
+
+    #[test]
+    fn gossip_settings_hold_together() {
+        assert!(gossip().is_ok());
+        const {
+            let greeting = limits::TOPICS_PER_PEER_MAX * 32;
+            assert!(greeting < limits::GOSSIP_CONTROL_MAX_BYTES);
+            assert!(limits::GOSSIP_CONTROL_MAX_BYTES < limits::GOSSIP_PACKET_MAX_BYTES);
+            assert!(limits::CIRCLES_MAX <= limits::TOPICS_PER_PEER_MAX);
+            assert!(limits::GOSSIP_MAX_BYTES * 3 / 2 < limits::GOSSIP_PACKET_MAX_BYTES);
+        }
+    }
+}
