@@ -3,6 +3,12 @@
 #![forbid(unsafe_code)]
 
 pub mod catalogue;
+pub mod fact;
+pub mod intake;
+pub mod ledger;
+pub mod myself;
 pub mod net;
+pub mod secret;
 pub mod service;
 pub mod store;
+pub mod view;

@@ -15,6 +15,7 @@ use crate::norms::Norms;
 use crate::order::ReviewRight;
 use crate::space::{Inception, Sort};
 use crate::time::Millis;
+use crate::trust::Weight;
 
 /// Begins a circle. In the clear: who is handed it knows of the circle anyway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,25 +112,13 @@ pub struct Profile {
     pub name: String,
 }
 
-/// How well one knows a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Closeness {
-    /// Weight 0.25.
-    Acquaintance,
-    /// Weight 0.5.
-    Friend,
-    /// Weight 0.8.
-    Close,
-}
-
 /// Vouches for a person, within this circle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vouch {
     /// For whom.
     pub identity: IdentityId,
     /// How well they know each other.
-    pub weight: Closeness,
+    pub weight: Weight,
     /// Why; may be empty.
     pub text: String,
 }

@@ -15,9 +15,10 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// Every pair of every table, for comparing.
-    pub fn pairs(&self) -> impl Iterator<Item = (&(Table, Vec<u8>), &Vec<u8>)> {
-        self.rows.iter()
+    /// The rows of one table, in order.
+    #[must_use]
+    pub fn snapshot_rows(&self, table: Table) -> Vec<Pair> {
+        self.rows.iter().filter(|((t, _), _)| *t == table).map(|((_, key), value)| (key.clone(), value.clone())).collect()
     }
 }
 

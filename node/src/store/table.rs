@@ -37,7 +37,7 @@ tables! {
     Log = "log", Truth;
     /// entry id -> signed entry.
     Entry = "entry", Truth;
-    /// identity id, operations (8) -> identity chain of that length.
+    /// operation id -> identity chain that ends there.
     Chain = "chain", Truth;
     /// event id -> signed order event.
     OrderEvent = "order_event", Truth;
@@ -67,7 +67,7 @@ tables! {
     Sealed = "view_sealed", View;
     /// device id -> identity id.
     Device = "view_device", View;
-    /// identity id -> operations of the newest chain.
+    /// identity id -> length and last operation of the newest chain.
     Identity = "view_identity", View;
     /// space id -> inception.
     Space = "view_space", View;
@@ -85,7 +85,7 @@ tables! {
     Vouch = "view_vouch", View;
     /// about whom, entry id -> review.
     Review = "view_review", View;
-    /// review entry id -> answer entry id.
+    /// review entry id, answer entry id -> nothing.
     ReviewReply = "view_review_reply", View;
     /// shop -> its opening.
     Shop = "view_shop", View;
@@ -113,8 +113,6 @@ tables! {
     OrderReceipt = "view_order_receipt", View;
     /// order id, event id -> nothing: own events without the other's receipt.
     Outbox = "view_outbox", View;
-    /// lineage, sku -> counted stock of the seller's own listings.
-    Stock = "view_stock", View;
-    /// lineage, sku, order id -> held or sold.
+    /// lineage, sku, 0, order id -> what an order holds or took of the seller's stock.
     Hold = "view_hold", View;
 }

@@ -1,0 +1,217 @@
+//! Taking things in: the one way by which anything, own or foreign, gets into the trust log.
+//!
+//! Signatures are checked before; here the protocol's door decides, the ledger appends, the views follow, all in the same
+//! transaction. What waits for something is parked, within bounds, and tried again when that something comes.
+
+pub mod order;
+
+use haat_protocol::admit::{self, Head, Missing, Refusal, Verdict};
+use haat_protocol::body::Body;
+use haat_protocol::entry::{Entry, Unverified};
+use haat_protocol::epoch::{self, EpochKeys};
+use haat_protocol::id::{Digest, EntryId, KeyId, SpaceId};
+use haat_protocol::identity::Identity;
+use haat_protocol::kind::Kind;
+use haat_protocol::limits::PARKED_PER_LOG_MAX;
+use haat_protocol::record::{Record, SignedRecord};
+
+use crate::fact::Fact;
+use crate::ledger::{self, Sort};
+use crate::secret;
+use crate::store::Table;
+use crate::view::{self, Cx, known};
+
+/// What became of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// In the log now.
+    Kept,
+    /// Was in the log before.
+    Known,
+    /// Waits for this.
+    Parked(Missing),
+    /// Not kept.
+    Refused(Refusal),
+}
+
+/// Takes an entry in, and whatever waited for it.
+pub fn entry(cx: &mut Cx<'_, '_, '_>, entry: &Entry) -> Taken {
+    let verdict = admit::header(&known::Known(cx.tx), entry, cx.at);
+    match verdict {
+        Verdict::Known => {
+            fill_hole(cx, entry);
+            Taken::Known
+        }
+        Verdict::Refused(refusal) => Taken::Refused(refusal),
+        Verdict::Waiting(missing) => {
+            park(cx, entry);
+            Taken::Parked(missing)
+        }
+        Verdict::Admitted(head) => {
+            admitted(cx, entry, &head);
+            unpark(cx, entry);
+            Taken::Kept
+        }
+    }
+}
+
+fn admitted(cx: &mut Cx<'_, '_, '_>, entry: &Entry, head: &Head) {
+    cx.tx.save(Table::Entry, &entry.id().0, entry.raw());
+    let key = secret::for_header(cx.tx, cx.me, entry.header());
+    let opened = entry.open(key.as_ref()).ok();
+    let sort = if opened.is_some() { Sort::Entry } else { Sort::Sealed };
+    ledger::append(cx.tx, cx.at, sort, Digest(entry.id().0));
+    view::keep(cx, entry, head);
+    match opened {
+        Some(bytes) => {
+            view::open(cx, entry, head, &bytes);
+            learn(cx, entry);
+        }
+        None => view::seal(cx, entry, head),
+    }
+}
+
+/// The payload of a known entry whose payload was missing here.
+fn fill_hole(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
+    let hole = known::raw(cx.tx, &entry.id()).is_some_and(|raw| raw.payload.is_none());
+    if hole && entry.raw().payload.is_some() && !cx.tx.has(Table::Retracted, &entry.id().0) {
+        cx.tx.save(Table::Entry, &entry.id().0, entry.raw());
+        reopen(cx, entry.header().space, entry.header().key);
+    }
+}
+
+/// Keys that an entry hands over, and what they open.
+fn learn(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
+    let (kind, space) = (Kind::from_code(entry.header().kind), entry.header().space);
+    if !matches!(kind, Some(Kind::Epoch | Kind::Share)) {
+        return;
+    }
+    match view::body(cx.tx, &entry.id()) {
+        Some(Body::Epoch(body)) => {
+            let prekeys: Vec<[u8; 32]> = cx.me.prekeys.iter().map(|key| key.0).collect();
+            if let Ok(keys) = epoch::open(space, &body, &cx.me.device(), &prekeys) {
+                let linked = epoch::linked(&body, &keys);
+                learn_epoch(cx, space, body.key, keys);
+                for (id, control) in linked {
+                    learn_epoch(
+                        cx,
+                        space,
+                        id,
+                        EpochKeys { control, content: None, topic: None, generation: body.generation.saturating_sub(1) },
+                    );
+                }
+            }
+        }
+        Some(Body::Share(body)) => {
+            let shop = body.inception.id();
+            secret::save_shop(cx.tx, cx.me, &shop, body.generation, body.secret);
+            reopen(cx, shop, Some(secret::shop_key_id(&shop, &body.secret)));
+            retry(cx, &shop);
+        }
+        _ => {}
+    }
+}
+
+/// Keeps the keys of an epoch and opens what waited for them.
+pub fn learn_epoch(cx: &mut Cx<'_, '_, '_>, space: SpaceId, key: KeyId, keys: EpochKeys) {
+    secret::save_epoch(cx.tx, cx.me, &space, &key, keys);
+    reopen(cx, space, Some(key));
+}
+
+/// Opens sealed entries whose key has come.
+fn reopen(cx: &mut Cx<'_, '_, '_>, space: SpaceId, key: Option<KeyId>) {
+    let Some(key) = key else { return };
+    for (place, row) in cx.tx.prefix(Table::Sealed, &[space.0, key.0].concat()) {
+        let Some(entry) = EntryId::from_slice(&place[64..]).and_then(|id| known::entry(cx.tx, &id)) else { continue };
+        let Some(head) = cx.tx.decoded::<Head>(Table::Sealed, &row) else { continue };
+        let secret = secret::for_header(cx.tx, cx.me, entry.header());
+        if let Ok(bytes) = entry.open(secret.as_ref()) {
+            ledger::append(cx.tx, cx.at, Sort::Opened, Digest(entry.id().0));
+            view::open(cx, &entry, &head, &bytes);
+            learn(cx, &entry);
+        }
+    }
+}
+
+fn parked_key(entry: &Entry) -> Vec<u8> {
+    view::place_key(&entry.header().log_id(), entry.header().seq)
+}
+
+fn park(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
+    let log = view::log_key(&entry.header().log_id());
+    if cx.tx.prefix(Table::Parked, &log).len() < PARKED_PER_LOG_MAX {
+        cx.tx.save(Table::Parked, &parked_key(entry), entry.raw());
+    }
+}
+
+/// Tries what waited for this entry: the next of its log, and after a change of members everything of its space.
+fn unpark(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
+    cx.tx.remove(Table::Parked, &parked_key(entry));
+    let header = entry.header();
+    let next = view::place_key(&header.log_id(), header.seq + 1);
+    if let Some(raw) = cx.tx.get(Table::Parked, &next) {
+        try_parked(cx, &next, &raw);
+    }
+    if matches!(Kind::from_code(header.kind), Some(Kind::CircleCreate | Kind::MemberAdd)) {
+        retry(cx, &header.space);
+    }
+}
+
+/// Tries everything of a space that waits.
+pub fn retry(cx: &mut Cx<'_, '_, '_>, space: &SpaceId) {
+    for (key, raw) in cx.tx.prefix(Table::Parked, &space.0) {
+        if cx.tx.has(Table::Parked, &key) {
+            try_parked(cx, &key, &raw);
+        }
+    }
+}
+
+fn try_parked(cx: &mut Cx<'_, '_, '_>, key: &[u8], raw: &[u8]) {
+    let Some(raw) = cx.tx.decoded::<Unverified>(Table::Parked, raw) else { return };
+    // It was verified before it was parked.
+    let Ok(waiting) = raw.trusted() else { return cx.tx.remove(Table::Parked, key) };
+    if !matches!(entry(cx, &waiting), Taken::Parked(_)) {
+        cx.tx.remove(Table::Parked, key);
+    }
+}
+
+/// Takes an identity chain in when it continues the one held; says whether it was news.
+pub fn identity(cx: &mut Cx<'_, '_, '_>, identity: &Identity) -> bool {
+    let held = known::identity(cx.tx, &identity.id());
+    let news = held.is_none_or(|held| held.is_continued_by(identity) && held != *identity);
+    if news {
+        let (_, last) = identity.head();
+        cx.tx.save(Table::Chain, &last.0, identity.chain());
+        ledger::append(cx.tx, cx.at, Sort::Chain, last);
+        view::identity(cx, identity);
+    }
+    news
+}
+
+/// Keeps a record when it is newer than the one held; says whether it was news.
+pub fn record(cx: &mut Cx<'_, '_, '_>, record: &Record, signed: &SignedRecord) -> bool {
+    if record.expires <= cx.at || record.issued > cx.at.plus(haat_protocol::limits::CLOCK_SKEW_MS) {
+        return false;
+    }
+    let key = record_key(record);
+    let held: Option<SignedRecord> = cx.tx.load(Table::Record, &key);
+    let older = |held: &SignedRecord| held.verify().is_ok_and(|h| (h.issued, &held.bytes) >= (record.issued, &signed.bytes));
+    let news = held.as_ref().is_none_or(|held| !older(held));
+    if news {
+        cx.tx.save(Table::Record, &key, signed);
+    }
+    news
+}
+
+/// Key of a record: device, then slot.
+#[must_use]
+pub fn record_key(record: &Record) -> Vec<u8> {
+    [record.device.0.as_slice(), &[record.slot() as u8]].concat()
+}
+
+/// Notes a local fact.
+pub fn fact(cx: &mut Cx<'_, '_, '_>, fact: &Fact) {
+    cx.tx.save(Table::Fact, &fact.id().0, fact);
+    ledger::append(cx.tx, cx.at, Sort::Fact, fact.id());
+    view::fact(cx, fact);
+}

@@ -1,0 +1,45 @@
+//! Who this node is: its identity, its device key, and the secrets that open what is meant for it. Never printed.
+
+use haat_protocol::crypto::Keypair;
+use haat_protocol::id::{DeviceId, IdentityId};
+use haat_protocol::identity::Identity;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// Thirty-two secret bytes, wiped when dropped.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Key(pub [u8; 32]);
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
+/// This node.
+#[derive(Debug, Clone)]
+pub struct Myself {
+    /// The person.
+    pub identity: Identity,
+    /// The device's key pair: signs entries, order events, records.
+    pub pair: Keypair,
+    /// Seals secrets in the store.
+    pub storage: Key,
+    /// Prekey secrets, newest first.
+    pub prekeys: Vec<Key>,
+    /// The name to go by.
+    pub name: String,
+}
+
+impl Myself {
+    /// My identity.
+    #[must_use]
+    pub const fn id(&self) -> IdentityId {
+        self.identity.id()
+    }
+
+    /// This device.
+    #[must_use]
+    pub fn device(&self) -> DeviceId {
+        self.pair.public()
+    }
+}

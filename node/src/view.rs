@@ -1,0 +1,167 @@
+//! Views: everything that is derived from the trust log, in the transaction that appends to it.
+//!
+//! What is derived follows from the items alone, in their order; deriving again gives the same rows, byte for byte. Nothing here
+//! asks the clock, and nothing here is the only place where something is written down.
+
+pub mod circle;
+pub mod feed;
+pub mod known;
+pub mod order;
+pub mod shelf;
+pub mod word;
+
+use haat_protocol::admit::{self, Head, Opened, Void};
+use haat_protocol::body::Body;
+use haat_protocol::entry::{Entry, LogId};
+use haat_protocol::id::{EntryId, IdentityId};
+use haat_protocol::identity::Identity;
+use haat_protocol::kind::{Kind, Secrecy, secrecy_of};
+use haat_protocol::time::Millis;
+use serde::{Deserialize, Serialize};
+
+use crate::fact::Fact;
+use crate::myself::Myself;
+use crate::store::{Table, Tx};
+use known::Known;
+
+/// What deriving works with.
+#[derive(Debug)]
+pub struct Cx<'t, 's, 'm> {
+    /// Reads and writes.
+    pub tx: &'t mut Tx<'s>,
+    /// Who this node is.
+    pub me: &'m Myself,
+    /// When the item was accepted.
+    pub at: Millis,
+}
+
+/// An opened body as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BodyRow {
+    /// Number of the kind.
+    pub kind: u64,
+    /// The body's bytes.
+    #[serde(with = "serde_bytes")]
+    pub bytes: Vec<u8>,
+}
+
+/// An entry that takes effect.
+#[derive(Debug)]
+pub(crate) struct Said<'a> {
+    pub(crate) entry: &'a Entry,
+    pub(crate) author: IdentityId,
+}
+
+/// Key of a log in [`Table::Head`].
+#[must_use]
+pub fn log_key(log: &LogId) -> Vec<u8> {
+    [log.space.0.as_slice(), &log.device.0, &log.number.to_be_bytes()].concat()
+}
+
+/// Key of a place of a log in [`Table::At`].
+#[must_use]
+pub fn place_key(log: &LogId, seq: u64) -> Vec<u8> {
+    [log_key(log).as_slice(), &seq.to_be_bytes()].concat()
+}
+
+/// The chain part of an entry that was admitted.
+pub fn keep(cx: &mut Cx<'_, '_, '_>, entry: &Entry, head: &Head) {
+    let log = entry.header().log_id();
+    cx.tx.save(Table::Head, &log_key(&log), head);
+    cx.tx.put(Table::At, &place_key(&log, head.seq), entry.id().0.to_vec());
+}
+
+/// An admitted entry that cannot be opened yet.
+pub fn seal(cx: &mut Cx<'_, '_, '_>, entry: &Entry, head: &Head) {
+    cx.tx.save(Table::Sealed, &sealed_key(entry), head);
+}
+
+/// Key of a sealed entry in [`Table::Sealed`].
+#[must_use]
+pub fn sealed_key(entry: &Entry) -> Vec<u8> {
+    let header = entry.header();
+    [header.space.0, header.key.map_or([0; 32], |key| key.0), entry.id().0].concat()
+}
+
+/// The effects of an entry whose body was opened: the second stage of the door, then what follows from it.
+pub fn open(cx: &mut Cx<'_, '_, '_>, entry: &Entry, head: &Head, bytes: &[u8]) {
+    cx.tx.remove(Table::Sealed, &sealed_key(entry));
+    let id = entry.id();
+    if feed::was_retracted(cx, entry) {
+        return;
+    }
+    let header = entry.header();
+    cx.tx.save(Table::Body, &id.0, &BodyRow { kind: header.kind, bytes: bytes.to_vec() });
+    let Some(author) = known::author(cx.tx, header) else { return };
+    let said = Said { entry, author };
+    let Some(kind) = Kind::from_code(header.kind) else {
+        if secrecy_of(header.kind) == Secrecy::Content {
+            feed::list(cx, &said);
+        }
+        return;
+    };
+    let judged = Body::decode(kind, bytes).map_err(Void::from).and_then(|body| {
+        let norms = circle::roster(cx.tx, &header.space).map(|roster| roster.norms);
+        admit::body(&Known(cx.tx), &Opened { header, author, head, norms: norms.as_ref() }, &body)?;
+        Ok(body)
+    });
+    match judged {
+        Ok(body) => take_effect(cx, &said, &body),
+        Err(void) => cx.tx.save(Table::Void, &id.0, &void.to_string()),
+    }
+}
+
+fn take_effect(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &Body) {
+    match body {
+        Body::CircleCreate(_) | Body::Invite(_) | Body::MemberAdd(_) | Body::MemberRemove(_) | Body::Profile(_) => {
+            circle::note(cx, said.entry);
+        }
+        Body::Epoch(_) => {}
+        Body::Share(body) => shelf::share(cx, said, body),
+        Body::Vouch(body) => word::vouch(cx, said, body),
+        Body::Unvouch(body) => word::unvouch(cx, said, body),
+        Body::Post(_) | Body::Reply(_) | Body::Recommend(_) => feed::list(cx, said),
+        Body::Review(body) => {
+            feed::list(cx, said);
+            word::review(cx, said, body);
+        }
+        Body::ReviewReply(body) => {
+            feed::list(cx, said);
+            word::reply(cx, said, body);
+        }
+        Body::Retract(body) => feed::retract(cx, said, &body.entry),
+        Body::ShopCreate(body) => shelf::open(cx, said, body),
+        Body::Listing(body) => shelf::list(cx, said, body),
+        Body::ListingWithdraw(body) => shelf::withdraw(cx, said, &body.listing),
+    }
+}
+
+/// An identity chain that was accepted: whose devices are whose.
+pub fn identity(cx: &mut Cx<'_, '_, '_>, identity: &Identity) {
+    cx.tx.save(Table::Identity, &identity.id().0, &identity.head());
+    for device in identity.devices() {
+        cx.tx.put(Table::Device, &device.0, identity.id().0.to_vec());
+    }
+}
+
+/// A local fact that was noted.
+pub fn fact(cx: &mut Cx<'_, '_, '_>, fact: &Fact) {
+    match fact {
+        Fact::Space { inception } => cx.tx.save(Table::Space, &inception.id().0, inception),
+        Fact::Petname { person, name } if name.is_empty() => cx.tx.remove(Table::Petname, &person.0),
+        Fact::Petname { person, name } => cx.tx.save(Table::Petname, &person.0, name),
+        Fact::JoinAsked { space, code } => cx.tx.save(Table::Join, &space.0, code),
+        Fact::JoinEnded { space, .. } => cx.tx.remove(Table::Join, &space.0),
+        Fact::Peer { address } => cx.tx.put(Table::Peer, address.as_bytes(), Vec::new()),
+    }
+}
+
+/// The opened body of an entry that takes effect; none when it is void, taken back, sealed or not held.
+#[must_use]
+pub fn body(tx: &Tx<'_>, id: &EntryId) -> Option<Body> {
+    if tx.has(Table::Void, &id.0) {
+        return None;
+    }
+    let row: BodyRow = tx.load(Table::Body, &id.0)?;
+    Body::decode(Kind::from_code(row.kind)?, &row.bytes).ok()
+}

@@ -1,0 +1,67 @@
+//! The feed: what people said, in the order of a circle and in the order of claimed time; and what was taken back.
+
+use haat_protocol::entry::Entry;
+use haat_protocol::id::EntryId;
+use haat_protocol::kind::Kind;
+use serde_bytes::ByteBuf;
+
+use super::{Cx, Said, body, known, word};
+use crate::store::Table;
+
+/// Something said is listed.
+pub(super) fn list(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>) {
+    let header = said.entry.header();
+    let (at, id) = (header.at.0.to_be_bytes(), said.entry.id());
+    cx.tx.put(Table::FeedCircle, &[header.space.0.as_slice(), &header.lamport.to_be_bytes(), &at, &id.0].concat(), Vec::new());
+    cx.tx.put(Table::FeedAll, &[at.as_slice(), &id.0].concat(), header.space.0.to_vec());
+}
+
+/// The author takes an entry back: everything derived from it goes, and so does its payload. The header stays, so that the
+/// chain stays whole.
+pub(super) fn retract(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, target: &EntryId) {
+    cx.tx.put(Table::Retracted, &target.0, said.entry.id().0.to_vec());
+    let Some(entry) = known::entry(cx.tx, target) else { return };
+    let header = entry.header();
+    let own = known::author(cx.tx, header) == Some(said.author) && header.space == said.entry.header().space;
+    if !own {
+        cx.tx.remove(Table::Retracted, &target.0);
+        return;
+    }
+    match Kind::from_code(header.kind) {
+        Some(Kind::Post | Kind::Reply | Kind::Recommend | Kind::Review | Kind::ReviewReply) => {}
+        Some(Kind::Vouch) => return word::silence(cx, target),
+        _ => return,
+    }
+    if let Some(body) = body(cx.tx, target) {
+        word::forget(cx, target, &body);
+    }
+    let at = header.at.0.to_be_bytes();
+    cx.tx.remove(Table::FeedCircle, &[header.space.0.as_slice(), &header.lamport.to_be_bytes(), &at, &target.0].concat());
+    cx.tx.remove(Table::FeedAll, &[at.as_slice(), &target.0].concat());
+    cx.tx.remove(Table::Body, &target.0);
+    cx.tx.remove(Table::Void, &target.0);
+    drop_payload(cx, target);
+}
+
+/// Whether the author took this entry back before it came here; then its payload goes at once. A stranger's retraction that came
+/// first is forgotten.
+pub(super) fn was_retracted(cx: &mut Cx<'_, '_, '_>, entry: &Entry) -> bool {
+    let Some(by) = cx.tx.get(Table::Retracted, &entry.id().0).and_then(|by| EntryId::from_slice(&by)) else { return false };
+    let same =
+        |by: Entry| by.header().space == entry.header().space && known::author(cx.tx, by.header()) == known::author(cx.tx, entry.header());
+    let theirs = known::entry(cx.tx, &by).is_some_and(same);
+    if theirs {
+        drop_payload(cx, &entry.id());
+    } else {
+        cx.tx.remove(Table::Retracted, &entry.id().0);
+    }
+    theirs
+}
+
+fn drop_payload(cx: &mut Cx<'_, '_, '_>, id: &EntryId) {
+    if let Some(mut raw) = known::raw(cx.tx, id)
+        && raw.payload.take().is_some_and(|payload: ByteBuf| !payload.is_empty())
+    {
+        cx.tx.save(Table::Entry, &id.0, &raw);
+    }
+}

@@ -1,0 +1,123 @@
+//! What the protocol's door asks of the store.
+
+use haat_protocol::admit::{Head, View, Writer};
+use haat_protocol::body::Body;
+use haat_protocol::circle::Standing;
+use haat_protocol::entry::{Entry, Header, LogId, Unverified};
+use haat_protocol::id::{DeviceId, EntryId, IdentityId, SpaceId};
+use haat_protocol::identity::{Chain, Identity};
+use haat_protocol::space::{Inception, Sort};
+
+use super::{body, circle, log_key, place_key};
+use crate::store::{StoreError, Table, Tx};
+
+/// The store, as the door sees it.
+#[derive(Debug)]
+pub struct Known<'a, 's>(pub &'a Tx<'s>);
+
+impl View for Known<'_, '_> {
+    fn head(&self, log: &LogId) -> Option<Head> {
+        self.0.load(Table::Head, &log_key(log))
+    }
+
+    fn at(&self, log: &LogId, seq: u64) -> Option<EntryId> {
+        EntryId::from_slice(&self.0.get(Table::At, &place_key(log, seq))?)
+    }
+
+    fn header(&self, id: &EntryId) -> Option<Header> {
+        entry(self.0, id).map(|entry| entry.header().clone())
+    }
+
+    fn writer(&self, log: &LogId) -> Writer {
+        let Some(person) = person_of(self.0, &log.device) else { return Writer::Unknown };
+        if let Some(roster) = circle::roster(self.0, &log.space) {
+            let standing = roster.standing(&person, &log.device, log.number);
+            let never_in = standing == Standing::Closed && !roster.removed.contains_key(&person);
+            return if never_in { Writer::Unknown } else { Writer::Person(person, standing) };
+        }
+        match inception(self.0, &log.space) {
+            // Before the entry that begins a circle is here, only its creator may write, and only that entry comes first.
+            Some(begun) if begun.creator == person && (begun.sort == Sort::Shop || begun.device == log.device) => {
+                Writer::Person(person, Standing::Open)
+            }
+            _ => Writer::Unknown,
+        }
+    }
+
+    fn sort(&self, space: &SpaceId) -> Option<Sort> {
+        inception(self.0, space).map(|begun| begun.sort)
+    }
+
+    fn shopkeeper(&self, shop: &SpaceId) -> Option<IdentityId> {
+        inception(self.0, shop).filter(|begun| begun.sort == Sort::Shop).map(|begun| begun.creator)
+    }
+
+    fn reviewed(&self, review: &EntryId) -> Option<IdentityId> {
+        let author = author(self.0, entry(self.0, review)?.header())?;
+        match body(self.0, review)? {
+            Body::Review(review) if review.right.right.buyer == author => Some(review.right.right.seller),
+            Body::Review(review) => Some(review.right.right.buyer),
+            _ => None,
+        }
+    }
+}
+
+/// A held entry. Its signature was checked when it was accepted, and is checked again by whoever audits the log.
+#[must_use]
+pub fn entry(tx: &Tx<'_>, id: &EntryId) -> Option<Entry> {
+    raw(tx, id)?.trusted().ok()
+}
+
+/// A held entry as it travels.
+#[must_use]
+pub fn raw(tx: &Tx<'_>, id: &EntryId) -> Option<Unverified> {
+    tx.load(Table::Entry, &id.0)
+}
+
+/// What a space began with.
+#[must_use]
+pub fn inception(tx: &Tx<'_>, space: &SpaceId) -> Option<Inception> {
+    tx.load(Table::Space, &space.0)
+}
+
+/// Whose device this is.
+#[must_use]
+pub fn person_of(tx: &Tx<'_>, device: &DeviceId) -> Option<IdentityId> {
+    IdentityId::from_slice(&tx.get(Table::Device, &device.0)?)
+}
+
+/// Who wrote an entry.
+#[must_use]
+pub fn author(tx: &Tx<'_>, header: &Header) -> Option<IdentityId> {
+    person_of(tx, &header.device)
+}
+
+/// The newest chain of a person.
+#[must_use]
+pub fn chain(tx: &Tx<'_>, person: &IdentityId) -> Option<Chain> {
+    let (_, last): (u64, haat_protocol::id::Digest) = tx.load(Table::Identity, &person.0)?;
+    tx.load(Table::Chain, &last.0)
+}
+
+/// A person's identity, from the newest chain held.
+#[must_use]
+pub fn identity(tx: &Tx<'_>, person: &IdentityId) -> Option<Identity> {
+    chain(tx, person)?.verify().ok()
+}
+
+/// Whether an entry still counts, given the removals known now.
+#[must_use]
+pub fn counts(tx: &Tx<'_>, header: &Header) -> bool {
+    match Known(tx).writer(&header.log_id()) {
+        Writer::Person(_, standing) => standing.counts(header.seq),
+        Writer::Unknown => false,
+    }
+}
+
+/// Turns a missing row into a fault of the store.
+///
+/// # Errors
+/// [`StoreError::Damaged`].
+pub fn must<T>(row: Option<T>, what: &str) -> Result<T, StoreError> {
+    row.ok_or_else(|| StoreError::Damaged(format!("{what} is missing or damaged")))
+}
