@@ -1,3 +1,5 @@
 //! The Haat node.
 
+pub mod api;
+pub mod home;
 pub mod service;
