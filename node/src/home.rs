@@ -3,6 +3,8 @@
 //! Directories are 0700 and files 0600; wider ones are refused, never quietly narrowed: who could read them has read them.
 //! This place must never interpret the store, nor open anything outside the home.
 
+#![allow(clippy::result_large_err, reason = "a problem is the last thing that happens, its size costs nothing")]
+
 mod file;
 pub mod keyfile;
 pub mod lock;

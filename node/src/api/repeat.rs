@@ -47,12 +47,12 @@ struct Reply {
     answer: Pending,
 }
 
-/// The duty to tell the answer of a key. Dropped untold, the repeats learn that there will be none, and the key is free.
+/// The duty to tell the answer of a key. Dropped untold, the repeats learn that there will be none: nobody knows what was
+/// done, so the key does not act again.
 pub(super) struct Teller {
     repeats: Repeats,
     key: String,
     answer: watch::Sender<Option<Answer>>,
-    told: bool,
 }
 
 impl Repeats {
@@ -69,7 +69,7 @@ impl Repeats {
         let (sender, answer) = watch::channel(None);
         kept.ages.push_back(key.to_owned());
         kept.replies.insert(key.to_owned(), Reply { print, since: Instant::now(), bytes: 0, answer });
-        Turn::First(Teller { repeats: self.clone(), key: key.to_owned(), answer: sender, told: false })
+        Turn::First(Teller { repeats: self.clone(), key: key.to_owned(), answer: sender })
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -114,28 +114,19 @@ impl Kept {
 
 impl Reply {
     fn is_done(&self) -> bool {
-        self.answer.borrow().is_some()
+        self.answer.borrow().is_some() || self.answer.has_changed().is_err()
     }
 }
 
 impl Teller {
     /// Tells the answer to all who wait, and keeps it unless nothing happened.
-    pub(super) fn tell(mut self, answer: &Answer) {
-        self.told = true;
+    pub(super) fn tell(self, answer: &Answer) {
         self.answer.send_replace(Some(answer.clone()));
         let mut kept = self.repeats.lock();
         if is_decisive(answer.status) {
             kept.weigh(&self.key, answer.body.len());
         } else {
             kept.forget(&self.key);
-        }
-    }
-}
-
-impl Drop for Teller {
-    fn drop(&mut self) {
-        if !self.told {
-            self.repeats.lock().forget(&self.key);
         }
     }
 }
@@ -172,7 +163,7 @@ mod tests {
         assert!(matches!(repeats.turn("under way", [0; 32]), Turn::Repeat(_)));
         assert!(matches!(repeats.turn("under way", [1; 32]), Turn::Clash));
         drop(under_way);
-        assert!(matches!(repeats.turn("under way", [1; 32]), Turn::First(_)), "an untold key is free");
+        assert!(matches!(repeats.turn("under way", [0; 32]), Turn::Repeat(_)), "an untold key does not act again");
     }
 
     #[test]
@@ -181,7 +172,7 @@ mod tests {
         let tellers: Vec<Teller> = (0..API_REPLIES_MAX).map(|number| first(&repeats, &number.to_string())).collect();
         assert!(matches!(repeats.turn("one more", [0; 32]), Turn::Full));
         drop(tellers);
-        assert!(repeats.lock().ages.is_empty());
+        assert!(matches!(repeats.turn("one more", [0; 32]), Turn::First(_)), "untold keys make room");
     }
 
     #[test]

@@ -46,6 +46,26 @@ const ACCEPT_PAUSE_MS: u64 = 100;
 /// # Errors
 /// An internal problem when the listener is no loopback one or cannot be used, or the token is empty.
 pub async fn serve<S: Service, F: Future<Output = ()>>(service: S, config: ApiConfig<F>) -> Result<(), Problem> {
+    serve_at(Pace::default(), service, config).await
+}
+
+/// How long clients may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// To send the head of the next request.
+    pub(super) head: Duration,
+    /// To send its body.
+    pub(super) body: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { head: Duration::from_millis(API_HEAD_WITHIN_MS), body: Duration::from_millis(API_BODY_WITHIN_MS) }
+    }
+}
+
+/// Serves at another pace than the usual one.
+pub(super) async fn serve_at<S: Service, F: Future<Output = ()>>(pace: Pace, service: S, config: ApiConfig<F>) -> Result<(), Problem> {
     let unusable =
         |fault: std::io::Error| Problem::new(ProblemKind::Internal, "no-listener", "the local API cannot listen", fault.to_string());
     let addr = config.listener.local_addr().map_err(unusable)?;
@@ -55,7 +75,7 @@ pub async fn serve<S: Service, F: Future<Output = ()>>(service: S, config: ApiCo
     config.listener.set_nonblocking(true).map_err(unusable)?;
     let listener = TcpListener::from_std(config.listener).map_err(unusable)?;
     let (stopping, stop) = watch::channel(false);
-    let door = Arc::new(Door::new(service, Gate::new(addr, config.token)?, stop));
+    let door = Arc::new(Door::new(service, Gate::new(addr, config.token)?, pace, stop));
     let mut connections = JoinSet::new();
     tokio::select! {
         () = accept(&listener, &door, &mut connections) => {}
@@ -92,15 +112,15 @@ async fn accept<S: Service>(listener: &TcpListener, door: &Arc<Door<S>>, connect
 async fn converse<S: Service>(stream: TcpStream, door: Arc<Door<S>>, _seat: OwnedSemaphorePermit) {
     let mut stop = door.stop.clone();
     let stopping = async move { stop.wait_for(|stopping| *stopping).await.map(drop) };
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new());
+    server.header_read_timeout(door.pace.head);
+    server.max_headers(API_HEADERS_MAX);
+    server.max_buf_size(API_HEAD_MAX_BYTES);
     let answer = service_fn(move |request: Request<Incoming>| {
         let door = door.clone();
         async move { Ok::<_, Infallible>(door.answer(request.map(Body::new)).await) }
     });
-    let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new());
-    server.header_read_timeout(Duration::from_millis(API_HEAD_WITHIN_MS));
-    server.max_headers(API_HEADERS_MAX);
-    server.max_buf_size(API_HEAD_MAX_BYTES);
     let mut connection = std::pin::pin!(server.serve_connection(TokioIo::new(stream), answer));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -118,6 +138,7 @@ async fn converse<S: Service>(stream: TcpStream, door: Arc<Door<S>>, _seat: Owne
 struct Door<S> {
     service: S,
     gate: Gate,
+    pace: Pace,
     repeats: Repeats,
     commands: Arc<Semaphore>,
     imports: Semaphore,
@@ -126,10 +147,11 @@ struct Door<S> {
 }
 
 impl<S: Service> Door<S> {
-    fn new(service: S, gate: Gate, stop: watch::Receiver<bool>) -> Self {
+    fn new(service: S, gate: Gate, pace: Pace, stop: watch::Receiver<bool>) -> Self {
         Self {
             service,
             gate,
+            pace,
             repeats: Repeats::default(),
             commands: Arc::new(Semaphore::new(API_COMMANDS_AT_ONCE)),
             imports: Semaphore::new(API_IMPORTS_AT_ONCE),
@@ -184,7 +206,7 @@ impl<S: Service> Door<S> {
         check_media(head, &body)?;
         check_length(head, route.body_max())?;
         let _large = if route.is_import() { Some(self.imports.acquire().await.expect("nobody closes the imports")) } else { None };
-        let body = read(body, route.body_max()).await?;
+        let body = read(body, route.body_max(), self.pace.body).await?;
         words::no_parameters(&head.uri)?;
         let deed = match route {
             Route::Command(tag) => Deed::Call(Box::new(words::command(tag, &body)?)),
@@ -274,7 +296,7 @@ fn too_large(max: usize) -> No {
 }
 
 /// Reads a body of `max` bytes at most, in a bounded time.
-async fn read(body: Body, max: usize) -> Result<Bytes, No> {
+async fn read(body: Body, max: usize, within: Duration) -> Result<Bytes, No> {
     let whole = async {
         let mut stream = body.into_data_stream();
         let mut whole = Vec::new();
@@ -287,9 +309,9 @@ async fn read(body: Body, max: usize) -> Result<Bytes, No> {
         }
         Ok(Bytes::from(whole))
     };
-    match timeout(Duration::from_millis(API_BODY_WITHIN_MS), whole).await {
+    match timeout(within, whole).await {
         Ok(read) => read,
-        Err(_) => Err(No::new(408, "slow-body", "the body took too long", format!("it must be here within {API_BODY_WITHIN_MS} ms"))),
+        Err(_) => Err(No::new(408, "slow-body", "the body took too long", format!("it must be here within {} ms", within.as_millis()))),
     }
 }
 

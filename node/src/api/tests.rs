@@ -5,13 +5,17 @@ mod matrix;
 mod stream;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use haat_protocol::limits::{API_BODY_MAX_BYTES, API_IMPORT_MAX_BYTES};
+use haat_protocol::limits::{API_BODY_MAX_BYTES, API_CONNECTIONS_MAX, API_HEAD_MAX_BYTES, API_HEADERS_MAX, API_IMPORT_MAX_BYTES};
 use haat_protocol::local::routes::{BASE, COMMANDS, QUESTIONS};
 use haat_protocol::local::{Command, ProblemKind, Question};
 use serde_json::json;
 
+use tokio::time::timeout;
+
 use super::bind;
+use super::server::Pace;
 use kit::{Ask, Server};
 
 #[test]
@@ -98,7 +102,6 @@ async fn health_reveals_nothing() {
 async fn every_route_of_the_table_is_served() {
     let server = Server::start().await;
     for (tag, path) in QUESTIONS {
-        let names = ["circle", "shop", "listing", "order", "subject"];
         let query = match *tag {
             "circle" | "shop" | "listing" | "order" => format!("?{tag}=x"),
             "trust" => "?subject=x".to_owned(),
@@ -107,7 +110,7 @@ async fn every_route_of_the_table_is_served() {
         };
         let reply = server.ask(&Ask::get(&format!("{BASE}{path}{query}"))).await;
         assert_eq!(reply.status, 200, "{tag}: {}", reply.body);
-        assert_eq!(reply.json()["asked"]["question"], *tag, "{names:?}");
+        assert_eq!(reply.json()["asked"]["question"], *tag);
     }
     for (tag, path) in COMMANDS {
         let reply = server.ask(&Ask::post(&format!("{BASE}{path}"), "{}")).await;
@@ -258,11 +261,14 @@ async fn a_repeat_waits_for_the_first() {
 }
 
 #[tokio::test]
-async fn a_fault_midway_is_a_problem_and_frees_the_key() {
+async fn a_fault_midway_is_a_problem_and_does_not_act_again() {
     let server = Server::start().await;
     let ask = Ask::post("/api/v1/circles", r#"{"name":"panic"}"#).with("idempotency-key", "k");
-    let reply = server.ask(&ask).await;
-    assert_eq!((reply.status, &reply.json()["code"]), (500, &json!("no-answer")));
+    for _ in 0..2 {
+        let reply = server.ask(&ask).await;
+        assert_eq!((reply.status, &reply.json()["code"]), (500, &json!("no-answer")));
+    }
+    assert_eq!(server.fake.calls().len(), 1);
     assert_eq!(server.ask(&Ask::get("/api/v1/status")).await.status, 200, "the server lives on");
 }
 
@@ -276,4 +282,38 @@ async fn stop_is_answered_and_ends_the_server() {
     assert_eq!((reply.status, &reply.json()["stopping"]), (200, &json!(true)));
     server.ended().await;
     assert!(kit::is_closed(&mut idle).await, "idle connections are closed");
+}
+
+#[tokio::test]
+async fn slow_clients_are_let_go() {
+    let brief = Pace { head: Duration::from_millis(50), body: Duration::from_millis(50) };
+    let server = Server::start_at(brief).await;
+    for begun in ["", "GET /healthz HTTP/1.1\r\nhost: 127"] {
+        let mut stream = server.send(begun).await;
+        assert!(kit::is_closed(&mut stream).await, "a head that does not come: {begun:?}");
+    }
+    let mut idle = server.connect(&Ask::get("/api/v1/status").keep_alive()).await;
+    assert_eq!(kit::read_reply(&mut idle).await.status, 200);
+    assert!(kit::is_closed(&mut idle).await, "a next head that does not come");
+    assert_eq!(server.announce("/api/v1/circles", 10).await.status, 408, "a body that does not come");
+}
+
+#[tokio::test]
+async fn heads_and_connections_are_bounded() {
+    let server = Server::start().await;
+    let long = Ask::get("/api/v1/status").with("x-long", &"x".repeat(4 * API_HEAD_MAX_BYTES));
+    assert_eq!(server.ask(&long).await.status, 431);
+    let many = (0..API_HEADERS_MAX).fold(Ask::get("/api/v1/status"), |ask, number| ask.also(&format!("x-{number}"), ""));
+    assert_eq!(server.ask(&many).await.status, 431);
+    let mut open = Vec::new();
+    for _ in 0..API_CONNECTIONS_MAX {
+        let mut stream = server.connect(&Ask::get("/healthz").keep_alive()).await;
+        assert_eq!(kit::read_reply(&mut stream).await.status, 200);
+        open.push(stream);
+    }
+    let mut next = server.connect(&Ask::get("/healthz")).await;
+    let early = timeout(Duration::from_millis(100), kit::read_head(&mut next)).await;
+    assert!(early.is_err(), "no seat yet");
+    drop(open.pop());
+    assert_eq!(kit::read_reply(&mut next).await.status, 200, "served once another has left");
 }

@@ -15,7 +15,8 @@ use tokio::sync::{Notify, Semaphore, broadcast};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::api::{ApiConfig, bind, serve};
+use crate::api::server::{Pace, serve_at};
+use crate::api::{ApiConfig, bind};
 use crate::service::Service;
 
 /// The token of all tests.
@@ -154,12 +155,16 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) async fn start() -> Self {
+        Self::start_at(Pace::default()).await
+    }
+
+    pub(super) async fn start_at(pace: Pace) -> Self {
         let fake = Fake::new();
         let listener = bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
         let addr = listener.local_addr().expect("bound");
         let waiting = fake.clone();
         let stop = async move { waiting.0.stop.notified().await };
-        let task = tokio::spawn(serve(fake.clone(), ApiConfig { listener, token: TOKEN.to_owned(), stop }));
+        let task = tokio::spawn(serve_at(pace, fake.clone(), ApiConfig { listener, token: TOKEN.to_owned(), stop }));
         let server = Self { fake, addr, task };
         assert_eq!(server.ask(&Ask::get("/healthz")).await.status, 200);
         server
