@@ -146,6 +146,8 @@ pub const API_HEAD_WITHIN_MS: u64 = 10 * SECOND_MS;
 pub const API_BODY_WITHIN_MS: u64 = MINUTE_MS;
 /// Time open requests have to end after the local API was told to stop.
 pub const API_STOP_WITHIN_MS: u64 = 5 * SECOND_MS;
+/// Pause after the system refused a connection to the local API, usually for want of file handles.
+pub const API_ACCEPT_PAUSE_MS: u64 = 100;
 /// Bytes of one request's head at the local API.
 pub const API_HEAD_MAX_BYTES: usize = 32 * 1024;
 /// Headers of one request at the local API.
@@ -154,6 +156,8 @@ pub const API_HEADERS_MAX: usize = 64;
 pub const API_BODY_MAX_BYTES: usize = 1024 * 1024;
 /// Bytes of the body of an import: a file of 64 MiB in base64, with room for the rest.
 pub const API_IMPORT_MAX_BYTES: usize = 100 * 1024 * 1024;
+/// Fields of one JSON object sent to the local API; no command has nearly as many.
+pub const API_FIELDS_MAX: usize = 64;
 /// Imports whose bodies are held at once: each may be large.
 pub const API_IMPORTS_AT_ONCE: usize = 2;
 /// Commands the local API has under way at once.
@@ -181,3 +185,7 @@ pub const KEYFILE_PASSES_MAX: u32 = 16;
 pub const KEYFILE_LANES_MAX: u32 = 8;
 /// Bytes of any other small file of the home that are read at most.
 pub const HOME_FILE_MAX_BYTES: u64 = 1024 * 1024;
+/// Attempts to take the lock of a home: whoever only looks whether it is held holds it for a moment.
+pub const HOME_LOCK_ATTEMPTS: u32 = 10;
+/// Pause between two attempts to take the lock of a home.
+pub const HOME_LOCK_PAUSE_MS: u64 = 20;

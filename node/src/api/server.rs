@@ -15,8 +15,8 @@ use axum::http::{Method, Request};
 use axum::response::Response;
 use futures::StreamExt as _;
 use haat_protocol::limits::{
-    API_BODY_WITHIN_MS, API_COMMANDS_AT_ONCE, API_CONNECTIONS_MAX, API_HEAD_MAX_BYTES, API_HEAD_WITHIN_MS, API_HEADERS_MAX,
-    API_IMPORTS_AT_ONCE, API_KEY_MAX_CHARS, API_STOP_WITHIN_MS, API_STREAMS_MAX,
+    API_ACCEPT_PAUSE_MS, API_BODY_WITHIN_MS, API_COMMANDS_AT_ONCE, API_CONNECTIONS_MAX, API_HEAD_MAX_BYTES, API_HEAD_WITHIN_MS,
+    API_HEADERS_MAX, API_IMPORTS_AT_ONCE, API_KEY_MAX_CHARS, API_STOP_WITHIN_MS, API_STREAMS_MAX,
 };
 use haat_protocol::local::{Command, Problem, ProblemKind};
 use hyper::body::{Body as _, Bytes, Incoming};
@@ -38,8 +38,6 @@ use crate::service::Service;
 
 /// The key under which a request has one effect.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// Pause after the system refused a connection, usually for want of file handles.
-const ACCEPT_PAUSE_MS: u64 = 100;
 
 /// Serves the API until `config.stop` ends; then open requests get a little time to end too.
 ///
@@ -102,7 +100,7 @@ async fn accept<S: Service>(listener: &TcpListener, door: &Arc<Door<S>>, connect
             }
             Err(fault) => {
                 tracing::warn!(%fault, "a connection to the local API was not accepted");
-                sleep(Duration::from_millis(ACCEPT_PAUSE_MS)).await;
+                sleep(Duration::from_millis(API_ACCEPT_PAUSE_MS)).await;
             }
         }
     }

@@ -7,6 +7,7 @@ use std::fmt;
 
 use axum::extract::Query;
 use axum::http::Uri;
+use haat_protocol::limits::API_FIELDS_MAX;
 use haat_protocol::local::{Command, OrderWords, Question};
 use serde::Serialize;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
@@ -16,8 +17,8 @@ use super::problem::No;
 
 /// Fields of questions that are numbers.
 const NUMBERS: &[&str] = &["limit"];
-/// Texts longer than this are left out of trial parses: only their type matters there.
-const TRIAL_TEXT_BYTES: usize = 64;
+/// Longer texts and lists are cut for trial parses, where only their type matters, and for being told back.
+const TRIAL_MAX: usize = 64;
 
 /// Reads the command with this tag out of a body.
 ///
@@ -127,13 +128,23 @@ fn culprit<T: DeserializeOwned>(kind: &str, tag: &str, fields: &Map<String, Valu
     needed.keys().find(cured).cloned()
 }
 
-/// The same fields with long texts left out.
+/// The same fields with long texts and lists cut.
 fn trial(fields: &Map<String, Value>) -> Map<String, Value> {
-    let short = |value: &Value| match value {
-        Value::String(text) if text.len() > TRIAL_TEXT_BYTES => json!(""),
+    fields.iter().map(|(name, value)| (name.clone(), cut(value))).collect()
+}
+
+fn cut(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.len() > TRIAL_MAX => json!(""),
+        Value::Array(items) => items.iter().take(TRIAL_MAX).map(cut).collect(),
+        Value::Object(_) => json!({}),
         other => other.clone(),
-    };
-    fields.iter().map(|(name, value)| (name.clone(), short(value))).collect()
+    }
+}
+
+/// A name as it may be told back, whoever sent it.
+fn told(name: &str) -> String {
+    name.chars().take(TRIAL_MAX).flat_map(char::escape_debug).collect()
 }
 
 /// All fields a command of this sort has.
@@ -168,13 +179,13 @@ fn known(given: &Map<String, Value>, known: &BTreeSet<String>) -> Result<(), No>
 }
 
 fn unknown(name: &str, known: &BTreeSet<String>) -> No {
-    let no = No::words("unknown-field", "a field is not known", format!("there is no field `{name}` here"));
+    let no = No::words("unknown-field", "a field is not known", format!("there is no field `{}` here", told(name)));
     let names: Vec<&str> = known.iter().map(String::as_str).collect();
     no.hint(if names.is_empty() { "nothing is expected".to_owned() } else { format!("the fields are: {}", names.join(", ")) })
 }
 
 fn wrong(name: &str, why: &str) -> No {
-    No::words("field", "a field is not as expected", format!("field `{name}`: {why}"))
+    No::words("field", "a field is not as expected", format!("field `{}`: {why}", told(name)))
 }
 
 /// A JSON object in which no name stands twice.
@@ -198,8 +209,11 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
         let mut fields = Map::new();
         while let Some((name, value)) = map.next_entry::<String, Value>()? {
+            if fields.len() == API_FIELDS_MAX {
+                return Err(A::Error::custom("there are too many fields"));
+            }
             if fields.contains_key(&name) {
-                return Err(A::Error::custom(format!("field `{name}` is given twice")));
+                return Err(A::Error::custom(format!("field `{}` is given twice", told(&name))));
             }
             fields.insert(name, value);
         }

@@ -9,16 +9,11 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use haat_protocol::limits::HOME_FILE_MAX_BYTES;
+use haat_protocol::limits::{HOME_FILE_MAX_BYTES, HOME_LOCK_ATTEMPTS, HOME_LOCK_PAUSE_MS};
 use haat_protocol::local::Problem;
 use serde::{Deserialize, Serialize};
 
 use super::{file, io_problem};
-
-/// Attempts to take the lock: whoever only looks whether it is held holds it for a moment.
-const ATTEMPTS: u32 = 10;
-/// Pause between two attempts.
-const ATTEMPT_PAUSE_MS: u64 = 20;
 
 /// The node that holds a home.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,8 +41,8 @@ impl HomeLock {
             match file.try_lock() {
                 Ok(()) => break,
                 Err(TryLockError::Error(fault)) => return Err(io_problem(&path, &fault)),
-                Err(TryLockError::WouldBlock) if attempt == ATTEMPTS => return Err(in_use(home)),
-                Err(TryLockError::WouldBlock) => sleep(Duration::from_millis(ATTEMPT_PAUSE_MS)),
+                Err(TryLockError::WouldBlock) if attempt == HOME_LOCK_ATTEMPTS => return Err(in_use(home)),
+                Err(TryLockError::WouldBlock) => sleep(Duration::from_millis(HOME_LOCK_PAUSE_MS)),
             }
             attempt += 1;
         }

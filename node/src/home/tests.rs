@@ -1,7 +1,7 @@
 //! Bad homes, bad key files and second holders: each must end in a clear problem, and never in a panic.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::path::Path;
 
 use haat_protocol::local::{Problem, ProblemKind};
@@ -92,6 +92,22 @@ fn odd_homes() {
     assert!(Home::open_or_create(&file).is_err());
     symlink("/etc/hostname", home.path().join("identity")).expect("linked");
     assert_eq!(Home::open(home.path()).expect_err("a link inside").code, "damaged-file");
+}
+
+#[test]
+fn homes_of_others_are_refused() {
+    let (_dir, home) = fresh();
+    let lock = home.path().join("lock");
+    fs::write(&lock, b"").expect("written");
+    widen(&lock, 0o600);
+    if chown(&lock, Some(54_321), None).is_err() {
+        println!("SKIPPED: only root can make a file of another user");
+        return;
+    }
+    assert_eq!(Home::open(home.path()).expect_err("a file of another user").code, "not-ours");
+    chown(home.path(), Some(54_321), None).expect("root");
+    assert_eq!(Home::open_or_create(home.path()).expect_err("a home of another user").code, "not-ours");
+    assert_eq!(fs::read_dir(home.path()).expect("readable").count(), 3, "no probe is left");
 }
 
 #[test]
