@@ -178,14 +178,25 @@ async fn bad_words_are_refused_by_name() {
         assert_eq!(reply.status, 400, "{body}: {}", reply.body);
         assert!(reply.json()["detail"].as_str().is_some_and(|detail| detail.contains(named)), "{body}: {}", reply.body);
     }
+    assert!(server.fake.calls().is_empty());
+}
+
+#[tokio::test]
+async fn endless_words_are_refused_in_brief() {
+    let server = Server::start().await;
     let deep = format!(r#"{{"name":{}"#, "[".repeat(500));
     let many: String = (0..65).map(|number| format!("\"f{number}\":1,")).collect();
     let long = format!("{{\"name\":\"a\",\"{}\":1}}", "\u{202e}".repeat(9_000));
     for (body, named) in [(deep, "recursion"), (format!("{{{many}\"name\":5}}"), "too many"), (long, r"`\u{202e}\u{202e}")] {
-        let reply = server.ask(&Ask::post(circles, &body)).await;
+        let reply = server.ask(&Ask::post("/api/v1/circles", &body)).await;
         assert_eq!(reply.status, 400, "{}", reply.body);
         assert!(reply.body.len() < 2_000 && reply.json()["detail"].as_str().is_some_and(|detail| detail.contains(named)), "{}", reply.body);
     }
+}
+
+#[tokio::test]
+async fn bad_parameters_are_refused_by_name() {
+    let server = Server::start().await;
     for (path, named) in [
         ("/api/v1/status?x=1", "`x`"),
         ("/api/v1/feed?limit=many", "`limit`"),
