@@ -2,8 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod api;
 pub mod catalogue;
 pub mod fact;
+pub mod home;
 pub mod intake;
 pub mod ledger;
 pub mod myself;

@@ -116,7 +116,10 @@ fn take_effect(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &Body) {
         Body::CircleCreate(_) | Body::Invite(_) | Body::MemberAdd(_) | Body::MemberRemove(_) | Body::Profile(_) => {
             circle::note(cx, said.entry);
         }
-        Body::Epoch(_) => {}
+        Body::Epoch(body) => {
+            let header = said.entry.header();
+            cx.tx.save(Table::Epoch, &[header.space.0, body.key.0].concat(), &header.at);
+        }
         Body::Share(body) => shelf::share(cx, said, body),
         Body::Vouch(body) => word::vouch(cx, said, body),
         Body::Unvouch(body) => word::unvouch(cx, said, body),

@@ -204,3 +204,55 @@ pub const NET_COMMANDS_MAX: usize = 256;
 pub const NET_BACKLOG_MAX: usize = 1_024;
 /// Time that open connections get to close when the network stops.
 pub const NET_STOP_MS: u64 = SECOND_MS;
+
+/// Connections the local API serves at once; further ones wait in the system's queue.
+pub const API_CONNECTIONS_MAX: usize = 128;
+/// Time a client of the local API has to send the head of its next request.
+pub const API_HEAD_WITHIN_MS: u64 = 10 * SECOND_MS;
+/// Time a client of the local API has to send a body.
+pub const API_BODY_WITHIN_MS: u64 = MINUTE_MS;
+/// Time open requests have to end after the local API was told to stop.
+pub const API_STOP_WITHIN_MS: u64 = 5 * SECOND_MS;
+/// Pause after the system refused a connection to the local API, usually for want of file handles.
+pub const API_ACCEPT_PAUSE_MS: u64 = 100;
+/// Bytes of one request's head at the local API.
+pub const API_HEAD_MAX_BYTES: usize = 32 * 1024;
+/// Headers of one request at the local API.
+pub const API_HEADERS_MAX: usize = 64;
+/// Bytes of one request body at the local API.
+pub const API_BODY_MAX_BYTES: usize = 1024 * 1024;
+/// Bytes of the body of an import: a file of 64 MiB in base64, with room for the rest.
+pub const API_IMPORT_MAX_BYTES: usize = 100 * 1024 * 1024;
+/// Fields of one JSON object sent to the local API; no command has nearly as many.
+pub const API_FIELDS_MAX: usize = 64;
+/// Imports whose bodies are held at once: each may be large.
+pub const API_IMPORTS_AT_ONCE: usize = 2;
+/// Commands the local API has under way at once.
+pub const API_COMMANDS_AT_ONCE: usize = 64;
+/// Event streams the local API serves at once, so that they cannot take all connections.
+pub const API_STREAMS_MAX: usize = 32;
+/// Pause after which a silent event stream says that it is alive.
+pub const API_KEEP_ALIVE_MS: u64 = 15 * SECOND_MS;
+/// Answers kept for a repeated `Idempotency-Key`; the oldest goes first.
+pub const API_REPLIES_MAX: usize = 1024;
+/// Bytes of answers kept for a repeated `Idempotency-Key`; the oldest goes first.
+pub const API_REPLIES_MAX_BYTES: usize = 32 * 1024 * 1024;
+/// How long an answer is kept for a repeated `Idempotency-Key`.
+pub const API_REPLY_LIFE_MS: u64 = DAY_MS;
+/// Characters of an `Idempotency-Key`.
+pub const API_KEY_MAX_CHARS: usize = 128;
+
+/// Bytes of the sealed key file that are read at most.
+pub const KEYFILE_MAX_BYTES: u64 = 64 * 1024;
+/// Memory that opening a key file may take, in KiB: a planted file must not exhaust the machine.
+pub const KEYFILE_MEMORY_MAX_KIB: u32 = 256 * 1024;
+/// Passes that opening a key file may take.
+pub const KEYFILE_PASSES_MAX: u32 = 16;
+/// Lanes that opening a key file may take.
+pub const KEYFILE_LANES_MAX: u32 = 8;
+/// Bytes of any other small file of the home that are read at most.
+pub const HOME_FILE_MAX_BYTES: u64 = 1024 * 1024;
+/// Attempts to take the lock of a home: whoever only looks whether it is held holds it for a moment.
+pub const HOME_LOCK_ATTEMPTS: u32 = 10;
+/// Pause between two attempts to take the lock of a home.
+pub const HOME_LOCK_PAUSE_MS: u64 = 20;

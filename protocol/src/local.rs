@@ -387,7 +387,7 @@ pub struct Problem {
     pub hint: Option<String>,
     /// The refused rows of an import; its keys stand beside the others.
     #[serde(flatten)]
-    pub import: Option<ImportReport>,
+    pub import: Option<Box<ImportReport>>,
 }
 
 impl Problem {

@@ -8,7 +8,7 @@ use serde_bytes::ByteBuf;
 use crate::codec::{CodecError, decode, encode};
 use crate::crypto::Sig;
 use crate::entry::{LogId, Unverified};
-use crate::epoch::{ByteKey, EpochKeys};
+use crate::epoch::EpochKeys;
 use crate::id::{DeviceId, Digest, EventId, IdentityId, KeyId, OrderId, SpaceId};
 use crate::identity::Chain;
 use crate::limits::{REQUEST_MAX_BYTES, RESPONSE_MAX_BYTES};
@@ -237,9 +237,7 @@ pub struct Welcome {
     pub name: String,
     /// Keys by epoch.
     pub epochs: Vec<(KeyId, EpochKeys)>,
-    /// Topic secret of now.
-    pub topic: ByteKey,
-    /// Identity chains of the members, the admitting entry, and what leads to it.
+    /// Identity chains of the members.
     pub items: Vec<Item>,
 }
 

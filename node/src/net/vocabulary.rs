@@ -38,11 +38,11 @@ pub enum Channel {
 
 /// A gossip message as the network knows it: a hash of topic and data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GossipId(pub(super) [u8; 20]);
+pub struct GossipId(pub [u8; 20]);
 
 /// Ticket under which a request of somebody else is answered, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ResponseId(pub(super) u64);
+pub struct ResponseId(pub u64);
 
 /// What is to become of a gossip message that came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

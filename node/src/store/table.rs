@@ -75,6 +75,8 @@ tables! {
     Membership = "view_membership", View;
     /// space id -> roster of a circle.
     Roster = "view_roster", View;
+    /// circle, key id -> when the epoch began, as claimed.
+    Epoch = "view_epoch", View;
     /// circle, lamport (8), claimed time (8), entry id -> nothing.
     FeedCircle = "view_feed_circle", View;
     /// claimed time (8), entry id -> circle.

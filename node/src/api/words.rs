@@ -1,0 +1,222 @@
+//! From the words of a request to a command or a question. Strict: every word given must mean something, none twice.
+//!
+//! Which fields there are is said by the types of the protocol crate alone; this file must never list them.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use axum::extract::Query;
+use axum::http::Uri;
+use haat_protocol::limits::API_FIELDS_MAX;
+use haat_protocol::local::{Command, OrderWords, Question};
+use serde::Serialize;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::{Map, Value, json};
+
+use super::problem::No;
+
+/// Fields of questions that are numbers.
+const NUMBERS: &[&str] = &["limit"];
+/// Longer texts and lists are cut for trial parses, where only their type matters, and for being told back.
+const TRIAL_MAX: usize = 64;
+
+/// Reads the command with this tag out of a body.
+///
+/// # Errors
+/// 400 that says where the JSON or which field is wrong.
+pub(super) fn command(tag: &str, body: &[u8]) -> Result<Command, No> {
+    let fields = fields(body)?;
+    let trial: Command = parse("command", tag, trial(&fields))?;
+    known(&fields, &command_fields(trial))?;
+    parse("command", tag, fields)
+}
+
+/// Reads a body that has no fields: nothing at all, or an empty object.
+///
+/// # Errors
+/// 400 when there is anything in it.
+pub(super) fn nothing(body: &[u8]) -> Result<(), No> {
+    if body.is_empty() { Ok(()) } else { known(&fields(body)?, &BTreeSet::new()) }
+}
+
+/// Reads the question with this tag out of a query.
+///
+/// # Errors
+/// 400 that names the parameter that is wrong.
+pub(super) fn question(tag: &str, uri: &Uri) -> Result<Question, No> {
+    let mut fields = Map::new();
+    for (name, text) in parameters(uri)? {
+        let value = if NUMBERS.contains(&name.as_str()) {
+            let number = text.parse::<u64>().map_err(|_| wrong(&name, "a whole number is expected"))?;
+            json!(number)
+        } else {
+            Value::String(text)
+        };
+        if fields.insert(name.clone(), value).is_some() {
+            return Err(wrong(&name, "it is given twice"));
+        }
+    }
+    let question: Question = parse("question", tag, fields.clone())?;
+    known(&fields, &keys("question", &question))?;
+    Ok(question)
+}
+
+/// Refuses any query.
+///
+/// # Errors
+/// 400 that names a parameter.
+pub(super) fn no_parameters(uri: &Uri) -> Result<(), No> {
+    match parameters(uri)?.first() {
+        None => Ok(()),
+        Some((name, _)) => Err(unknown(name, &BTreeSet::new())),
+    }
+}
+
+fn parameters(uri: &Uri) -> Result<Vec<(String, String)>, No> {
+    match Query::try_from_uri(uri) {
+        Ok(Query(pairs)) => Ok(pairs),
+        Err(fault) => Err(No::words("query", "the query cannot be read", fault.to_string())),
+    }
+}
+
+/// The fields of a JSON object, none twice.
+fn fields(body: &[u8]) -> Result<Map<String, Value>, No> {
+    let Fields(fields) = serde_json::from_slice(body).map_err(|fault| {
+        let detail = if body.is_empty() { "the body is empty where an object is expected".to_owned() } else { fault.to_string() };
+        No::words("json", "the body is not the JSON object that is expected", detail)
+    })?;
+    Ok(fields)
+}
+
+/// Parses tagged fields; a failure names the field.
+fn parse<T: DeserializeOwned>(kind: &str, tag: &str, fields: Map<String, Value>) -> Result<T, No> {
+    let trial = trial(&fields);
+    attempt(kind, tag, fields).map_err(|fault| match culprit::<T>(kind, tag, &trial) {
+        Some(name) => wrong(&name, &fault.to_string()),
+        None => No::words("fields", "the fields are not as expected", fault.to_string()),
+    })
+}
+
+fn attempt<T: DeserializeOwned>(kind: &str, tag: &str, mut fields: Map<String, Value>) -> serde_json::Result<T> {
+    if fields.insert(kind.to_owned(), json!(tag)).is_some() {
+        return Err(serde_json::Error::custom(format!("unknown field `{kind}`: the path says which it is")));
+    }
+    serde_json::from_value(Value::Object(fields))
+}
+
+/// The field of the wrong type, if a wrong type is the fault: found by leaving out whatever the fault does not need.
+fn culprit<T: DeserializeOwned>(kind: &str, tag: &str, fields: &Map<String, Value>) -> Option<String> {
+    let is_type_fault = |fields: &Map<String, Value>| match attempt::<T>(kind, tag, fields.clone()) {
+        Ok(_) => false,
+        Err(fault) => !fault.to_string().starts_with("missing field"),
+    };
+    if !is_type_fault(fields) {
+        return None;
+    }
+    let mut needed = fields.clone();
+    for name in fields.keys() {
+        let Some(value) = needed.remove(name) else { continue };
+        if !is_type_fault(&needed) {
+            needed.insert(name.clone(), value);
+        }
+    }
+    let cured = |name: &&String| {
+        let mut without = needed.clone();
+        without.remove(*name);
+        needed.len() == 1 || attempt::<T>(kind, tag, without).is_ok()
+    };
+    needed.keys().find(cured).cloned()
+}
+
+/// The same fields with long texts and lists cut.
+fn trial(fields: &Map<String, Value>) -> Map<String, Value> {
+    fields.iter().map(|(name, value)| (name.clone(), cut(value))).collect()
+}
+
+fn cut(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.len() > TRIAL_MAX => json!(""),
+        Value::Array(items) => items.iter().take(TRIAL_MAX).map(cut).collect(),
+        Value::Object(_) => json!({}),
+        other => other.clone(),
+    }
+}
+
+/// A name as it may be told back, whoever sent it.
+fn told(name: &str) -> String {
+    name.chars().take(TRIAL_MAX).flat_map(char::escape_debug).collect()
+}
+
+/// All fields a command of this sort has.
+fn command_fields(mut command: Command) -> BTreeSet<String> {
+    if let Command::OrderAct { words, .. } = &mut command {
+        *words = OrderWords {
+            price: Some(String::new()),
+            amount: Some(String::new()),
+            reference: Some(String::new()),
+            reason: Some(String::new()),
+            carrier: Some(String::new()),
+            tracking: Some(String::new()),
+            valid_ms: Some(0),
+        };
+    }
+    keys("command", &command)
+}
+
+/// The fields a value is written with, its tag apart.
+fn keys<T: Serialize>(kind: &str, value: &T) -> BTreeSet<String> {
+    match json!(value) {
+        Value::Object(fields) => fields.into_iter().map(|(name, _)| name).filter(|name| name != kind).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+fn known(given: &Map<String, Value>, known: &BTreeSet<String>) -> Result<(), No> {
+    match given.keys().find(|name| !known.contains(*name)) {
+        None => Ok(()),
+        Some(name) => Err(unknown(name, known)),
+    }
+}
+
+fn unknown(name: &str, known: &BTreeSet<String>) -> No {
+    let no = No::words("unknown-field", "a field is not known", format!("there is no field `{}` here", told(name)));
+    let names: Vec<&str> = known.iter().map(String::as_str).collect();
+    no.hint(if names.is_empty() { "nothing is expected".to_owned() } else { format!("the fields are: {}", names.join(", ")) })
+}
+
+fn wrong(name: &str, why: &str) -> No {
+    No::words("field", "a field is not as expected", format!("field `{}`: {why}", told(name)))
+}
+
+/// A JSON object in which no name stands twice.
+struct Fields(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_map(FieldsVisitor)
+    }
+}
+
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+        let mut fields = Map::new();
+        while let Some((name, value)) = map.next_entry::<String, Value>()? {
+            if fields.len() == API_FIELDS_MAX {
+                return Err(A::Error::custom("there are too many fields"));
+            }
+            if fields.contains_key(&name) {
+                return Err(A::Error::custom(format!("field `{}` is given twice", told(&name))));
+            }
+            fields.insert(name, value);
+        }
+        Ok(Fields(fields))
+    }
+}

@@ -1,0 +1,238 @@
+//! The engine: the one owner of the store. Facts come in, one transaction makes them durable, wishes go out.
+//!
+//! It needs no runtime: the daemon drives it from a thread, the simulator from a loop. Whatever is queued is worked through over one
+//! snapshot and committed at once; only then is anything sent, answered or shown.
+
+mod circle;
+mod held;
+mod join;
+mod name;
+mod peer;
+mod shop;
+mod talk;
+mod tick;
+mod trade;
+mod work;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use haat_protocol::id::{DeviceId, OrderId, SpaceId};
+use haat_protocol::local::{Command, Happening, Problem, ProblemKind};
+use haat_protocol::sync::Session;
+use haat_protocol::time::Millis;
+use serde_json::Value;
+
+use crate::entropy::Entropy;
+use crate::ledger::audit;
+use crate::myself::Myself;
+use crate::net::{NetCommand, NetEvent};
+use crate::store::{Store, StoreError, Tx};
+use work::Work;
+
+pub use name::Named;
+
+/// Names a command that waits for its answer.
+pub type Ticket = u64;
+
+/// A fact.
+#[derive(Debug)]
+pub enum Input {
+    /// The user wants something changed.
+    Command(Ticket, Command),
+    /// The network tells.
+    Net(NetEvent),
+    /// The user wants all views derived again.
+    Rebuild(Ticket),
+    /// Time has passed.
+    Tick,
+}
+
+/// A wish.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// For the network.
+    Net(NetCommand),
+    /// The answer to a command.
+    Answer(Ticket, Result<Value, Problem>),
+    /// News for whoever listens.
+    Happened(Happening),
+}
+
+/// What of the engine's passing state others may look at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// Connected devices and where they are.
+    pub connected: BTreeMap<DeviceId, String>,
+    /// Where this node listens.
+    pub listen: BTreeSet<String>,
+    /// When each circle was last compared with another node.
+    pub synced: BTreeMap<SpaceId, Millis>,
+}
+
+/// What lives no longer than the process.
+#[derive(Debug, Default)]
+struct Passing {
+    presence: Presence,
+    sessions: BTreeMap<DeviceId, Session>,
+    requests: BTreeMap<u64, Asked>,
+    next_request: u64,
+    joins: BTreeMap<SpaceId, join::Joining>,
+    topics: BTreeMap<SpaceId, String>,
+    members: BTreeSet<DeviceId>,
+    /// Circles to compare with connected members, and from when on.
+    due: BTreeMap<SpaceId, Due>,
+    outbox: BTreeMap<OrderId, trade::Attempt>,
+    dialled: BTreeMap<DeviceId, Vec<String>>,
+    next_sync: Millis,
+    /// Membership, keys or records changed: topics, gates and dials have to follow.
+    is_stale: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Due {
+    at: Millis,
+    except: Option<DeviceId>,
+}
+
+/// A request that is under way.
+#[derive(Debug, Clone)]
+struct Asked {
+    device: DeviceId,
+    what: What,
+}
+
+#[derive(Debug, Clone)]
+enum What {
+    Sync,
+    Join(SpaceId),
+    Order(OrderId),
+    OrderHeads,
+}
+
+/// How the engine behaves.
+#[derive(Debug, Clone, Copy)]
+pub struct Conduct {
+    /// Whether gossip is used at all.
+    pub gossip: bool,
+}
+
+/// The engine over a store.
+#[derive(Debug)]
+pub struct Engine<S: Store> {
+    store: S,
+    me: Myself,
+    entropy: Box<dyn Entropy>,
+    conduct: Conduct,
+    passing: Passing,
+}
+
+impl<S: Store> Engine<S> {
+    /// An engine that owns a store. The first tick makes its records and dials its peers.
+    pub fn new(store: S, me: Myself, entropy: Box<dyn Entropy>, conduct: Conduct) -> Self {
+        Self { store, me, entropy, conduct, passing: Passing { is_stale: true, ..Passing::default() } }
+    }
+
+    /// Who this node is.
+    #[must_use]
+    pub const fn me(&self) -> &Myself {
+        &self.me
+    }
+
+    /// The store, for reading.
+    #[must_use]
+    pub const fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// What may be looked at of the passing state.
+    #[must_use]
+    pub const fn presence(&self) -> &Presence {
+        &self.passing.presence
+    }
+
+    /// Works through a group of inputs, makes what follows durable, and returns what is to be sent, answered and shown.
+    pub fn step(&mut self, now: Millis, inputs: Vec<Input>) -> Vec<Effect> {
+        let tickets: Vec<Ticket> = inputs.iter().filter_map(ticket).collect();
+        let rebuild = inputs.iter().any(|input| matches!(input, Input::Rebuild(_)));
+        match self.work(now, inputs) {
+            Ok(mut effects) => {
+                if rebuild {
+                    effects.extend(self.rebuild(&tickets));
+                }
+                effects
+            }
+            Err(fault) => tickets.into_iter().map(|ticket| Effect::Answer(ticket, Err(store_problem(&fault)))).collect(),
+        }
+    }
+
+    fn work(&mut self, now: Millis, inputs: Vec<Input>) -> Result<Vec<Effect>, StoreError> {
+        let snapshot = self.store.snapshot()?;
+        let mut work = Work {
+            tx: Tx::new(&*snapshot),
+            me: &self.me,
+            entropy: &mut *self.entropy,
+            now,
+            conduct: self.conduct,
+            passing: &mut self.passing,
+            out: Vec::new(),
+        };
+        for input in inputs {
+            match input {
+                Input::Command(ticket, command) => work.command(ticket, command),
+                Input::Net(event) => work.net(event),
+                Input::Tick => work.tick(),
+                Input::Rebuild(_) => {}
+            }
+        }
+        work.settle();
+        let Work { tx, out, .. } = work;
+        let batch = tx.finish()?;
+        if !batch.is_empty() {
+            self.store.commit(batch)?;
+        }
+        Ok(out)
+    }
+
+    fn rebuild(&mut self, tickets: &[Ticket]) -> Vec<Effect> {
+        let done = self.store.snapshot().map_err(audit::Unsound::from).and_then(|base| audit::rebuild(&*base, &self.me));
+        let answer = match done {
+            Ok((sound, batch)) => match self.store.commit(batch) {
+                Ok(()) => Ok(sound_value(&sound)),
+                Err(fault) => Err(store_problem(&fault)),
+            },
+            Err(unsound) => Err(unsound_problem(&unsound)),
+        };
+        tickets.iter().map(|ticket| Effect::Answer(*ticket, answer.clone())).collect()
+    }
+}
+
+const fn ticket(input: &Input) -> Option<Ticket> {
+    match input {
+        Input::Command(ticket, _) | Input::Rebuild(ticket) => Some(*ticket),
+        Input::Net(_) | Input::Tick => None,
+    }
+}
+
+/// A fault of the store, as people and programs get it.
+#[must_use]
+pub fn store_problem(fault: &StoreError) -> Problem {
+    let code = match fault {
+        StoreError::InUse => "store-in-use",
+        StoreError::Io(_) => "store-unreachable",
+        StoreError::Damaged(_) => "store-damaged",
+    };
+    Problem::new(ProblemKind::Store, code, "the store failed", fault.to_string()).hint("see `haat log verify`, and whether the disk is full")
+}
+
+/// A trust log that is not sound.
+#[must_use]
+pub fn unsound_problem(unsound: &audit::Unsound) -> Problem {
+    Problem::new(ProblemKind::Store, "log-unsound", "the trust log is not sound", unsound.to_string())
+        .hint("views can be derived again with `haat log rebuild`; a damaged item comes back from peers into a fresh home")
+}
+
+/// What a check or a rebuild answers.
+#[must_use]
+pub fn sound_value(sound: &audit::Sound) -> Value {
+    serde_json::json!({"ok": true, "entries": sound.entries, "head": sound.head, "holes": sound.holes})
+}

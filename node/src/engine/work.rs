@@ -1,0 +1,179 @@
+//! One group of inputs at work: the transaction, the wishes gathered so far, and the making of own entries.
+
+use haat_protocol::admit::{self, Opened, Verdict, View, Writer};
+use haat_protocol::body::Body;
+use haat_protocol::circle::Standing;
+use haat_protocol::codec::encode;
+use haat_protocol::entry::{Draft, Entry, Header, LogId};
+use haat_protocol::id::{EntryId, KeyId, SpaceId};
+use haat_protocol::kind::Secrecy;
+use haat_protocol::limits::{GOSSIP_MAX_BYTES, LOGS_PER_DEVICE_MAX, REFS_MAX};
+use haat_protocol::local::{Happening, Problem, ProblemKind};
+use haat_protocol::time::Millis;
+use haat_protocol::wire::Item;
+
+use super::{Conduct, Due, Effect, Passing};
+use crate::entropy::Entropy;
+use crate::intake::{self, Taken};
+use crate::myself::Myself;
+use crate::net::NetCommand;
+use crate::secret;
+use crate::store::{Table, Tx};
+use crate::view::known::Known;
+use crate::view::{Cx, circle, shelf};
+
+/// How long own entries are left to gossip before members are asked whether they have them, in milliseconds.
+const GOSSIP_GRACE_MS: u64 = 700;
+
+/// A group of inputs at work.
+pub(super) struct Work<'w, 's> {
+    pub(super) tx: Tx<'s>,
+    pub(super) me: &'w Myself,
+    pub(super) entropy: &'w mut dyn Entropy,
+    pub(super) now: Millis,
+    pub(super) conduct: Conduct,
+    pub(super) passing: &'w mut Passing,
+    pub(super) out: Vec<Effect>,
+}
+
+impl<'w, 's> Work<'w, 's> {
+    /// What taking in and deriving work with.
+    pub(super) fn cx(&mut self) -> Cx<'_, 's, 'w> {
+        Cx { tx: &mut self.tx, me: self.me, at: self.now }
+    }
+
+    pub(super) fn send(&mut self, command: NetCommand) {
+        self.out.push(Effect::Net(command));
+    }
+
+    pub(super) fn happened(&mut self, kind: &str, subject: impl ToString) {
+        let happening = Happening { kind: kind.to_owned(), subject: subject.to_string(), more: std::collections::BTreeMap::new() };
+        self.out.push(Effect::Happened(happening));
+    }
+
+    /// Makes an entry of one's own and takes it in by the same door as everybody's; then it is offered to the others.
+    pub(super) fn author(&mut self, space: SpaceId, body: &Body) -> Result<EntryId, Problem> {
+        let (key, secret) = self.writing_key(&space, body.kind().secrecy())?;
+        let header = self.next_header(space, body, key)?;
+        let fresh = self.entropy.fresh();
+        let draft = Draft { header, body: body.encode() };
+        let entry = draft.sign(&self.me.pair, secret.as_ref(), &fresh).map_err(|fault| {
+            Problem::refused("too-large", "the entry cannot be made", fault.to_string())
+        })?;
+        self.dry_run(&entry, body)?;
+        match intake::entry(&mut self.cx(), &entry) {
+            Taken::Kept => {}
+            other => return Err(internal(&format!("an own entry was not kept: {other:?}"))),
+        }
+        self.noticed(&entry);
+        self.announce(&entry);
+        Ok(entry.id())
+    }
+
+    /// Asks the door before anything is kept, so that what would be void is refused instead.
+    fn dry_run(&self, entry: &Entry, body: &Body) -> Result<(), Problem> {
+        let view = Known(&self.tx);
+        let head = match admit::header(&view, entry, self.now) {
+            Verdict::Admitted(head) => head,
+            Verdict::Refused(refusal) => return Err(Problem::refused("not-admitted", "the entry is refused", refusal.to_string())),
+            other => return Err(internal(&format!("an own entry was not admitted: {other:?}"))),
+        };
+        let norms = circle::roster(&self.tx, &entry.header().space).map(|roster| roster.norms);
+        let opened = Opened { header: entry.header(), author: self.me.id(), head: &head, norms: norms.as_ref() };
+        admit::body(&view, &opened, body).map_err(|void| Problem::refused("rule", "a rule says no", void.to_string()))
+    }
+
+    fn writing_key(&self, space: &SpaceId, secrecy: Secrecy) -> Result<(Option<KeyId>, Option<[u8; 32]>), Problem> {
+        let missing = || Problem::refused("no-key", "nothing can be said there now", "the keys of this circle or shop are not here yet")
+            .hint("wait until another member is online, then try again");
+        match secrecy {
+            Secrecy::Clear => Ok((None, None)),
+            Secrecy::Control | Secrecy::Content => {
+                let (id, keys) = secret::current(&self.tx, self.me, space).ok_or_else(missing)?;
+                Ok((Some(id), Some(*keys.key(secrecy).ok_or_else(missing)?)))
+            }
+            Secrecy::Shop => secret::shop(&self.tx, self.me, space).map(|(id, _, key)| (Some(id), Some(key))).ok_or_else(missing),
+        }
+    }
+
+    fn next_header(&self, space: SpaceId, body: &Body, key: Option<KeyId>) -> Result<Header, Problem> {
+        let view = Known(&self.tx);
+        let device = self.me.device();
+        let log = (0..LOGS_PER_DEVICE_MAX).map(|number| LogId { space, device, number }).find(|log| {
+            let next = view.head(log).map_or(0, |head| head.seq + 1);
+            matches!(view.writer(log), Writer::Person(_, standing) if standing != Standing::Closed && standing.counts(next))
+        });
+        let log = log.ok_or_else(|| Problem::refused("not-a-member", "nothing can be said there", "this node is not a member any more"))?;
+        let head = view.head(&log);
+        let (refs, newest) = self.tips(&log, head.as_ref().map_or(0, |head| head.lamport));
+        Ok(Header {
+            device,
+            space,
+            log: log.number,
+            seq: head.as_ref().map_or(0, |head| head.seq + 1),
+            prev: head.as_ref().map(|head| head.id),
+            kind: body.kind().code(),
+            flags: 0,
+            lamport: newest + 1,
+            at: self.now,
+            refs,
+            key,
+            payload_bytes: 0,
+            payload_hash: None,
+            extensions: std::collections::BTreeMap::new(),
+        })
+    }
+
+    /// The newest entries of other logs of the space that follow this log's end, sorted; and the greatest lamport time.
+    fn tips(&self, log: &LogId, own_lamport: u64) -> (Vec<EntryId>, u64) {
+        let own_key = crate::view::log_key(log);
+        let rows = self.tx.prefix(Table::Head, &log.space.0);
+        let heads = rows.iter().filter(|(key, _)| *key != own_key).filter_map(|(_, row)| self.tx.decoded::<admit::Head>(Table::Head, row));
+        let mut newer: Vec<(u64, EntryId)> = heads.filter(|head| head.lamport >= own_lamport).map(|head| (head.lamport, head.id)).collect();
+        newer.sort_by(|a, b| b.cmp(a));
+        newer.truncate(REFS_MAX);
+        let newest = newer.first().map_or(own_lamport, |(lamport, _)| *lamport).max(own_lamport);
+        let mut refs: Vec<EntryId> = newer.into_iter().map(|(_, id)| id).collect();
+        refs.sort();
+        (refs, newest)
+    }
+
+    /// What an accepted entry means for the passing state: members and keys may have changed, listeners want to know.
+    pub(super) fn noticed(&mut self, entry: &Entry) {
+        if entry.header().kind < 32 {
+            self.passing.is_stale = true;
+        }
+        self.happened("entry", entry.id());
+    }
+
+    /// Offers an entry to the others: by gossip at once, and by a comparison with connected members soon.
+    pub(super) fn announce(&mut self, entry: &Entry) {
+        let data = encode(&Item::Entry(entry.raw().clone()));
+        for circle in self.circles_of(&entry.header().space) {
+            if self.conduct.gossip
+                && data.len() <= GOSSIP_MAX_BYTES
+                && let Some(topic) = self.passing.topics.get(&circle).cloned()
+            {
+                self.send(NetCommand::Publish { topic, data: data.clone() });
+            }
+            self.compare_soon(circle, None);
+        }
+    }
+
+    /// The circles under which a space travels: itself, or those that a shop is shared into.
+    pub(super) fn circles_of(&self, space: &SpaceId) -> Vec<SpaceId> {
+        if circle::roster(&self.tx, space).is_some() { vec![*space] } else { shelf::circles(&self.tx, space) }
+    }
+
+    /// Wants a circle compared with all connected members but one, shortly.
+    pub(super) fn compare_soon(&mut self, circle: SpaceId, except: Option<haat_protocol::id::DeviceId>) {
+        let grace = if self.conduct.gossip { GOSSIP_GRACE_MS } else { 0 };
+        let due = Due { at: self.now.plus(grace), except };
+        self.passing.due.entry(circle).and_modify(|due| due.except = None).or_insert(due);
+    }
+}
+
+/// A fault of ours.
+pub(super) fn internal(what: &str) -> Problem {
+    Problem::new(ProblemKind::Internal, "internal", "an internal fault", what).hint("please report this")
+}
