@@ -203,6 +203,14 @@ fn time_never_runs_back_along_a_chain_that_is_drafted() {
     deal.now = START;
     let start = deal.draft(Role::Seller, Act::Start).expect("may");
     assert_eq!(start.body().at, at);
+
+    let mut offered = Deal::open(pickup());
+    offered.now = Millis(1);
+    let accept = offered.draft(Role::Seller, Act::Accept).expect("may");
+    assert_eq!(accept.body().at, Millis(START.0 - CLOCK_SKEW_MS), "nor far behind what was seen");
+    let early = offered.forge(Role::Seller, accept.body().step.clone(), Millis(START.0 - CLOCK_SKEW_MS - 1));
+    offered.set.insert(early).expect("kept");
+    assert_eq!(offered.refused(), [(Kind::Accept, Refusal::TimeBackwards)]);
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn parts_of_payments_are_counted_and_no_more_than_the_rest_is_confirmed() {
     deal.seller(confirm(Some(1000)));
     assert_eq!(deal.draft(Role::Seller, confirm(Some(641))), Err(Refusal::TooMuch));
     deal.buyer(pay(None));
-    assert_eq!(deal.order().paid_claimed, 1340, "no amount is what neither has spoken of yet");
+    assert_eq!(deal.order().paid_claimed, 1640, "no amount is all that was not claimed yet");
     deal.seller(confirm(None));
     assert_eq!(deal.order().remainder(), 0);
     assert_eq!(deal.draft(Role::Seller, confirm(None)), Err(Refusal::NothingDue));

@@ -36,6 +36,8 @@ fn paid_first_shipped_received_completed() {
     assert_eq!(deal.state(), State::PaymentClaimed);
     deal.seller(Act::DenyPayment { reason: "not here".into() });
     assert!(deal.order().payment_denied);
+    deal.buyer(pay(None)).seller(Act::DenyPayment { reason: "still not".into() });
+    assert!(deal.verbs(Role::Buyer).contains(&Verb::Pay), "a denied claim may be made again");
     deal.buyer(pay(None)).seller(confirm(Some(2000)));
     assert_eq!((deal.state(), deal.order().remainder()), (State::PaymentClaimed, 240));
     deal.seller(confirm(None));
