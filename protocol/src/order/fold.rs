@@ -144,7 +144,7 @@ impl OrderSet {
             buyer: Head::default(),
             seller: Head::default(),
         };
-        *order.chain_mut(author) = Head { last: Some((offer.id(), offer.body().at)), len: 1, has_gap: false };
+        *order.chain_mut(author) = Head { last: Some((offer.id(), offer.body().at)), len: 1, ..Head::default() };
         order.deadlines = deadlines(&order);
         Ok(order)
     }
@@ -300,7 +300,7 @@ fn merge(order: &mut Order, buyer: &Chain<'_>, seller: &Chain<'_>) {
         if other.is_dead_at(event.body().seen) {
             expire_contested(order);
         }
-        let had_seen = own.needs(order.chain(role).len, other, true).unwrap_or(0);
+        let had_seen = own.needs(order.chain(role).len, other, true).unwrap_or(0).max(order.chain(role).saw);
         let too_early = other.time_of(event.body().seen).is_some_and(|seen| seen.since(event.body().at) > CLOCK_SKEW_MS);
         take(order, role, event, (had_seen, too_early));
     }
@@ -314,7 +314,8 @@ fn merge(order: &mut Order, buyer: &Chain<'_>, seller: &Chain<'_>) {
 fn take(order: &mut Order, role: Role, event: &Event, (had_seen, too_early): (u64, bool)) {
     let body = event.body();
     let before = order.chain(role).last.map(|(_, at)| at);
-    let is_late = had_seen < order.chain(role.other()).len;
+    let other_len = order.chain(role.other()).len;
+    let is_late = had_seen < other_len;
     if too_early || before.is_some_and(|at| body.at < at) {
         order.refused.push((event.id(), Refusal::TimeBackwards));
     } else {
@@ -332,6 +333,7 @@ fn take(order: &mut Order, role: Role, event: &Event, (had_seen, too_early): (u6
     let head = order.chain_mut(role);
     head.last = Some((event.id(), before.map_or(body.at, |at| at.max(body.at))));
     head.len = body.seq + 1;
+    head.saw = had_seen.min(other_len);
 }
 
 /// Whether this is the acceptance of the last offer that lost to its withdrawal or end. Who paid upon it gets money back.

@@ -146,3 +146,19 @@ fn a_stranger_has_no_say_in_any_state() {
         assert_eq!(then.state(), order.state);
     }
 }
+
+#[test]
+fn names_in_signed_bytes_are_the_names_people_read() {
+    let text = |name: &str| crate::codec::encode(name);
+    State::ALL.iter().for_each(|state| assert_eq!(crate::codec::encode(state), text(state.name())));
+    Kind::ALL.iter().for_each(|kind| assert_eq!(crate::codec::encode(kind), text(kind.name())));
+    Refusal::ALL.iter().for_each(|refusal| assert_eq!(crate::codec::encode(refusal), text(refusal.code())));
+    let mut verbs: BTreeSet<Verb> = BTreeSet::new();
+    for deal in examples() {
+        for (role, ms) in [(Role::Buyer, 1), (Role::Seller, 1), (Role::Buyer, 60 * DAY_MS), (Role::Seller, 60 * DAY_MS)] {
+            verbs.extend(next(&deal.order(), role, deal.now.plus(ms)));
+        }
+    }
+    verbs.iter().for_each(|verb| assert_eq!(crate::codec::encode(verb), text(verb.name())));
+    assert_eq!(verbs.len(), 19, "every verb is open somewhere: {verbs:?}");
+}
