@@ -2,8 +2,8 @@
 //!
 //! How it is used. The buyer makes [`Terms`], drafts the first event with [`offer`] and signs it with [`sign`]. What comes
 //! from outside passes [`Event::read`] and then [`OrderSet::insert`]; receipts pass [`SignedReceipt::read`] and
-//! [`OrderSet::receive`]. [`fold`] says where the order stands, the same in whatever order things arrived; [`next`] says
-//! which verbs a party may use now; [`draft`] builds the next event of one's own chain. [`evidence`] packs all of it into
+//! [`OrderSet::receive`]. [`fold()`] says where the order stands, the same in whatever order things arrived; [`next`] says
+//! which verbs a party may use now; [`draft()`] builds the next event of one's own chain. [`evidence`] packs all of it into
 //! a file that anybody can check, and [`ReviewRight`] is what a review embeds.
 //!
 //! Legal moves stand in one table, [`table::ROWS`], which equals the table in `docs/orders.md`. Nothing here sends, stores,
@@ -166,7 +166,7 @@ pub enum Deadline {
     DisputeBy,
 }
 
-/// An order as its events say it stands. Only [`fold`] makes one.
+/// An order as its events say it stands. Only [`fold()`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     /// The id: that of the first event.
@@ -222,6 +222,8 @@ pub(crate) struct Head {
     pub(crate) last: Option<(EventId, Millis)>,
     /// Events processed: the next sequence number.
     pub(crate) len: u64,
+    /// How many of the other's events the author had seen at its last.
+    pub(crate) saw: u64,
     /// Whether events of this party wait for one before them.
     pub(crate) has_gap: bool,
 }

@@ -279,6 +279,8 @@ fn step(order: &Order, me: Role, act: Act, now: Millis) -> Result<Step, Refusal>
 
 fn body(order: &Order, me: Role, step: Step, now: Millis) -> EventBody {
     let head = order.chain(me);
+    let seen = order.chain(me.other()).last;
+    let earliest = Millis(seen.map_or(0, |(_, at)| at.0.saturating_sub(CLOCK_SKEW_MS)));
     EventBody {
         version: WIRE_VERSION,
         network: NETWORK.to_owned(),
@@ -286,8 +288,8 @@ fn body(order: &Order, me: Role, step: Step, now: Millis) -> EventBody {
         author: order.terms.party(me).device,
         seq: head.len,
         prev: head.last.map(|(id, _)| id),
-        seen: order.head(me.other()),
-        at: head.last.map_or(now, |(_, at)| at.max(now)),
+        seen: seen.map(|(id, _)| id),
+        at: head.last.map_or(now, |(_, at)| at.max(now)).max(earliest),
         step,
     }
 }

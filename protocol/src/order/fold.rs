@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::{DeviceId, EventId, OrderId};
-use crate::limits::{ORDER_EVENTS_MAX, ORDER_PARKED_MAX};
+use crate::limits::{CLOCK_SKEW_MS, ORDER_EVENTS_MAX, ORDER_PARKED_MAX};
 use crate::order::event::{Event, EventBody, Kind, Step};
 use crate::order::judge::{apply, deadlines, judge};
 use crate::order::receipt::{Receipt, SignedReceipt};
@@ -14,6 +14,7 @@ use crate::order::refusal::Refusal;
 use crate::order::right::ReviewRight;
 use crate::order::table::{ROWS, Who, counts_first};
 use crate::order::{Head, Order, Role, State, StockMark};
+use crate::time::Millis;
 
 /// Everything that is known of one order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,7 +144,7 @@ impl OrderSet {
             buyer: Head::default(),
             seller: Head::default(),
         };
-        *order.chain_mut(author) = Head { last: Some((offer.id(), offer.body().at)), len: 1, has_gap: false };
+        *order.chain_mut(author) = Head { last: Some((offer.id(), offer.body().at)), len: 1, ..Head::default() };
         order.deadlines = deadlines(&order);
         Ok(order)
     }
@@ -235,8 +236,7 @@ fn bury(chain: &mut Chain<'_>, order: &mut Order, events: &BTreeMap<u64, Vec<&Ev
     }
 }
 
-/// How many of the other's events an author had receipted before each of its own. A receipt that names a head which the
-/// receipted event had already overtaken says nothing.
+/// How many of the other's events an author had receipted before each of its own.
 fn receipted(set: &OrderSet, device: &DeviceId, own: &Chain<'_>, other: &Chain<'_>) -> BTreeMap<u64, u64> {
     let mut known = BTreeMap::new();
     for receipt in set.receipts.values().filter(|receipt| receipt.device == *device) {
@@ -261,6 +261,11 @@ impl<'a> Chain<'a> {
         };
         let stored = if by_receipt { self.receipted.range(..=place).map(|(_, count)| *count).max().unwrap_or(0) } else { 0 };
         Some(cited.max(stored).min(other.dead.unwrap_or(u64::MAX)))
+    }
+
+    fn time_of(&self, cited: Option<EventId>) -> Option<Millis> {
+        let place = self.places.get(&cited?)?;
+        self.events.get(usize::try_from(*place).ok()?).map(|event| event.body().at)
     }
 
     fn is_dead_at(&self, cited: Option<EventId>) -> bool {
@@ -295,20 +300,23 @@ fn merge(order: &mut Order, buyer: &Chain<'_>, seller: &Chain<'_>) {
         if other.is_dead_at(event.body().seen) {
             expire_contested(order);
         }
-        let had_seen = own.needs(order.chain(role).len, other, true).unwrap_or(0);
-        take(order, role, event, had_seen);
+        let had_seen = own.needs(order.chain(role).len, other, true).unwrap_or(0).max(order.chain(role).saw);
+        let too_early = other.time_of(event.body().seen).is_some_and(|seen| seen.since(event.body().at) > CLOCK_SKEW_MS);
+        take(order, role, event, (had_seen, too_early));
     }
     if buyer.dead.is_some() || seller.dead.is_some() {
         expire_contested(order);
     }
 }
 
-/// Judges one event and takes it in; either way its author's chain moves on.
-fn take(order: &mut Order, role: Role, event: &Event, had_seen: u64) {
+/// Judges one event and takes it in; either way its author's chain moves on. Given are how many of the other's events its
+/// author had seen, and whether it claims to be well before the last of them.
+fn take(order: &mut Order, role: Role, event: &Event, (had_seen, too_early): (u64, bool)) {
     let body = event.body();
     let before = order.chain(role).last.map(|(_, at)| at);
-    let is_late = had_seen < order.chain(role.other()).len;
-    if before.is_some_and(|at| body.at < at) {
+    let other_len = order.chain(role.other()).len;
+    let is_late = had_seen < other_len;
+    if too_early || before.is_some_and(|at| body.at < at) {
         order.refused.push((event.id(), Refusal::TimeBackwards));
     } else {
         match judge(order, role, body) {
@@ -325,6 +333,7 @@ fn take(order: &mut Order, role: Role, event: &Event, had_seen: u64) {
     let head = order.chain_mut(role);
     head.last = Some((event.id(), before.map_or(body.at, |at| at.max(body.at))));
     head.len = body.seq + 1;
+    head.saw = had_seen.min(other_len);
 }
 
 /// Whether this is the acceptance of the last offer that lost to its withdrawal or end. Who paid upon it gets money back.

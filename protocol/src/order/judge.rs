@@ -190,16 +190,18 @@ fn amount_fits(order: &Order, body: &EventBody, left: i64) -> Result<(), Refusal
     need(amount(body, left) <= left, Refusal::TooMuch)
 }
 
-/// A claim of a payment may be more than what is due: money that was sent is never left out.
+/// A claim of a payment may be more than what is due: money that was sent is never left out. After a denial the same claim
+/// may be made again.
 fn claims(order: &Order, body: &EventBody) -> Result<(), Refusal> {
     currency_fits(order, body)?;
     let claimed = amount(body, claim_left(order));
-    need(claimed > 0, Refusal::NothingDue)?;
+    need(claimed > 0 || order.payment_denied, Refusal::NothingDue)?;
     need(order.paid_claimed.saturating_add(claimed) <= MONEY_MAX_MINOR, Refusal::TooMuch)
 }
 
+/// What a claim without an amount adds: all that the buyer has not claimed yet.
 fn claim_left(order: &Order) -> i64 {
-    (order.terms.total.minor - order.paid()).max(0)
+    (order.terms.total.minor - order.paid_claimed).max(0)
 }
 
 /// Takes an event in: the row's target and what the kind counts.

@@ -57,8 +57,8 @@ refusals! {
     Equivocation "equivocation" "its author signed two different events at one place"
     /// A predecessor is not here.
     Missing "missing" "an event before it is missing"
-    /// The claimed time is before that of the author's event before.
-    TimeBackwards "time_backwards" "its time is before that of the event before"
+    /// The claimed time is before that of the author's event before, or well before that of what the author had seen.
+    TimeBackwards "time_backwards" "its time is before that of an event it follows"
     /// The other side moved at the same time, and that counts.
     Overtaken "overtaken" "the other side moved at the same time, and that move counts"
     /// The order does not stand where this is possible.

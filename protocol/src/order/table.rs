@@ -25,6 +25,36 @@ pub enum Who {
     Either,
 }
 
+impl Who {
+    /// What it says in the table.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Buyer => "buyer",
+            Self::Seller => "seller",
+            Self::Turn => "whose turn it is",
+            Self::Offerer => "author of the last offer",
+            Self::Either => "either",
+        }
+    }
+}
+
+impl Target {
+    /// What it says in the table.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::To(state) => state.name(),
+            Self::Same => "same",
+            Self::RefundOrCancelled => "refund_due, or cancelled when nothing was paid",
+            Self::FulfillingOncePaid => "fulfilling once the total is confirmed, else same",
+            Self::CompletedOncePaid => "completed once the total is confirmed, else same",
+            Self::HandedOver => "completed when paid on delivery and settled, else delivered",
+            Self::DeliveredOrCompleted => "completed when settled, else delivered",
+        }
+    }
+}
+
 macro_rules! named {
     ($(#[$doc:meta])* $set:ident { $($(#[$each:meta])* $name:ident $text:literal)* }) => {
         $(#[$doc])*
