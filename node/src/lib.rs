@@ -1,3 +1,4 @@
 //! The Haat node.
 
+pub mod daemon;
 pub mod service;
