@@ -5,7 +5,6 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
 use clap::{Args, Parser, ValueEnum};
 
 use crate::command::Noun;
@@ -16,7 +15,7 @@ use crate::command::Noun;
     name = "haat",
     version,
     subcommand_required = true,
-    arg_required_else_help = true,
+    arg_required_else_help = false,
     max_term_width = 100,
     after_help = "Examples:
   haat up --name Chen                 run your node; leave it running
@@ -95,11 +94,6 @@ pub(crate) fn early(raw: &[OsString]) -> Early {
         _ => anstream::ColorChoice::Auto,
     };
     Early { json: words.iter().any(|w| *w == "--json"), color }
-}
-
-/// Whether this is `haat` with nothing behind it, which gets the whole help.
-pub(crate) fn is_bare(e: &clap::Error, raw: &[OsString]) -> bool {
-    raw.len() <= 1 && e.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::ErrorKind;
 use haat_protocol::local::{ImportReport, Problem, ProblemKind};
 
 use crate::{output, text};
@@ -86,29 +86,32 @@ fn refused_rows(report: &ImportReport) -> Vec<String> {
     lines
 }
 
-/// An error of the command line itself.
+/// An error of the command line itself: the parser's own words, in the three parts of every problem.
 pub(crate) fn from_clap(e: &clap::Error) -> Problem {
     let plain = e.render().to_string();
     let mut paragraphs = plain.split("\n\n").map(|p| p.lines().map(str::trim).collect::<Vec<_>>());
     let first = paragraphs.next().unwrap_or_default();
-    let title = first.first().map_or("wrong usage", |l| l.trim_start_matches("error: ")).trim_end_matches(':').to_owned();
-    let mut detail = first.get(1..).unwrap_or_default().join(", ");
-    if e.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return Problem::usage("usage", "a command is missing", "haat <noun> <verb>").hint("haat --help");
-    }
+    let head = first.first().map_or("wrong usage", |l| l.trim_start_matches("error: ")).trim_end_matches(':');
+    // "invalid value 'x' for '--y': why"
+    let (title, why) = head.split_once("': ").map_or((head.to_owned(), ""), |(what, why)| (format!("{what}'"), why));
+    let more = first.get(1..).unwrap_or_default().join(", ");
+    let detail = match (why, more.trim_matches(['[', ']']), e.kind()) {
+        ("", "", ErrorKind::InvalidSubcommand) => "there is no command of that name",
+        ("", "", ErrorKind::UnknownArgument) => "the command does not take it",
+        ("", "", _) => "the command line cannot be understood",
+        ("", more, _) => more,
+        (why, _, _) => why,
+    };
     let mut tips: Vec<String> = Vec::new();
     for line in paragraphs.flatten() {
         if let Some(tip) = line.strip_prefix("tip: ") {
             tips.push(tip.to_owned());
         } else if let Some(usage) = line.strip_prefix("Usage: ") {
-            tips.push(format!("usage: {usage}"));
+            // An option that came from the surroundings is none that the user has to type.
+            tips.push(format!("usage: {}", usage.replace(" --home <DIR>", "")));
         }
     }
-    if detail.is_empty() {
-        detail =
-            e.get(ContextKind::InvalidArg).map_or_else(|| "the command line does not say what to do".to_owned(), |a| format!("at {a}"));
-    }
-    let help = if tips.is_empty() { "haat --help".to_owned() } else { tips.join(" - ") };
+    let help = if tips.is_empty() { "the same command with --help".to_owned() } else { tips.join("; ") };
     Problem::usage("usage", &title, detail).hint(help)
 }
 

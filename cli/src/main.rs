@@ -3,6 +3,7 @@
 //! It must never open a node's store while that node runs, and never print anything but the answer on standard output.
 
 #![forbid(unsafe_code)]
+#![allow(clippy::result_large_err, reason = "a problem is the last thing that happens, its size costs nothing")]
 
 mod args;
 mod client;
@@ -21,6 +22,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
+use haat_protocol::local::ProblemKind;
 
 use crate::args::Cli;
 use crate::context::Context;
@@ -30,12 +32,16 @@ fn main() -> ExitCode {
     let raw: Vec<OsString> = std::env::args_os().collect();
     let early = args::early(&raw);
     early.color.write_global();
+    if raw.len() <= 1 {
+        output::aside(Cli::command().render_help().ansi().to_string().trim_end());
+        return ExitCode::from(ProblemKind::Usage.codes().0);
+    }
     let result = match parse(&raw, early.color) {
         Ok(cli) => Context::new(&cli.globals).and_then(|cx| cli.noun.run(&cx)),
-        Err(e) if e.exit_code() == 0 || args::is_bare(&e, &raw) => {
+        Err(e) if e.exit_code() == 0 => {
             // Help that nobody reads to its end is no error.
             let _ = e.print();
-            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
+            return ExitCode::SUCCESS;
         }
         Err(e) => Err(Failure::from(error::from_clap(&e))),
     };

@@ -69,7 +69,15 @@ fn wrong_lines_are_usage_problems() {
 fn without_a_node_every_door_says_so() {
     let home = home();
     fs::write(home.path().join("lock"), r#"{"pid":1,"api":"http://127.0.0.1:9"}"#).expect("a lock left behind");
-    for words in [&["status"][..], &["down"], &["circle", "list"], &["post", "C", "hello"], &["order", "accept", "ab"], &["feed", "--follow"], &["peer", "list"]] {
+    for words in [
+        &["status"][..],
+        &["down"],
+        &["circle", "list"],
+        &["post", "C", "hello"],
+        &["order", "accept", "ab"],
+        &["feed", "--follow"],
+        &["peer", "list"],
+    ] {
         let problem = refused(home.path(), words, 8);
         assert!(problem["hint"].as_str().is_some_and(|h| h.contains("haat up")), "{problem}");
     }
@@ -94,7 +102,14 @@ fn garbage_is_no_evidence_and_needs_no_home() {
     let dir = home();
     let file = dir.path().join("garbage");
     fs::write(&file, [0xff; 300]).expect("written");
-    let run = |words: &[&str]| Command::new(env!("CARGO_BIN_EXE_haat")).env_clear().args(words).stdin(File::open(&file).expect("there")).output().expect("haat runs");
+    let run = |words: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_haat"))
+            .env_clear()
+            .args(words)
+            .stdin(File::open(&file).expect("there"))
+            .output()
+            .expect("haat runs")
+    };
     for name in [file.to_str().expect("UTF-8"), "-"] {
         let out = run(&["--json", "order", "verify", name]);
         assert_eq!(out.status.code(), Some(3));
