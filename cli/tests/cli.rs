@@ -223,3 +223,35 @@ fn a_closed_pipe_is_no_panic() {
     assert_eq!((out.status.code(), String::from_utf8_lossy(&out.stderr).as_ref()), (Some(0), ""));
     drop(node.request.join().expect("served"));
 }
+
+#[test]
+fn following_the_feed_prints_what_was_and_what_comes() {
+    let home = home();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let path = home.path().join("lock");
+    fs::write(&path, format!(r#"{{"pid":1,"api":"http://{}"}}"#, listener.local_addr().expect("bound"))).expect("written");
+    fs::write(home.path().join("api-token"), "sesame").expect("written");
+    let lock = File::open(&path).expect("there");
+    lock.try_lock().expect("nobody else has it");
+    let node = thread::spawn(move || {
+        let accept = || listener.accept().expect("haat calls").0;
+        let page = |entries: &[&str]| {
+            let items: Vec<Value> = entries.iter().map(|e| serde_json::json!({"entry": e})).collect();
+            format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{}", serde_json::json!({"items": items, "next": null}))
+        };
+        let mut events = accept();
+        let (head, _) = serve(&events, "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n: alive\n\n");
+        assert!(head.starts_with("get /api/v1/events "), "listens before it reads: {head}");
+        let (head, _) = serve(&accept(), &page(&["b", "a"]));
+        assert!(head.starts_with("get /api/v1/feed?circle=lane%2012&limit=5 "), "{head}");
+        events.write_all(b"id: 1\nevent: peer\ndata: {\"kind\":\"peer\",\"subject\":\"p\"}\n\n").expect("haat reads");
+        events.write_all(b"id: 2\nevent: entry\ndata: {\"kind\":\"entry\",\"subject\":\"c\"}\n\n").expect("haat reads");
+        serve(&accept(), &page(&["d", "c", "b"]));
+    });
+    let out = output(home.path(), &["feed", "--follow", "--json", "--circle", "Lane 12", "--limit", "5"]);
+    node.join().expect("served");
+    let told = String::from_utf8(out.stdout).expect("UTF-8");
+    let entries: Vec<&str> = told.lines().collect();
+    assert_eq!(entries, [r#"{"entry":"a"}"#, r#"{"entry":"b"}"#, r#"{"entry":"c"}"#, r#"{"entry":"d"}"#]);
+    assert_eq!(out.status.code(), Some(8), "the node went away");
+}

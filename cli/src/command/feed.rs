@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::client::Client;
 use crate::context::{Context, field, parsed};
 use crate::error::Failure;
-use crate::stream::Happenings;
+use crate::stream::{GAP, Happenings};
 use crate::{output, text};
 
 /// What people said, newest first, and why to believe it
@@ -71,7 +71,7 @@ impl Feed {
             }
             loop {
                 match happenings.next() {
-                    Ok(Some(happening)) if happening.kind == "entry" => break,
+                    Ok(Some(happening)) if matches!(happening.kind.as_str(), "entry" | GAP) => break,
                     Ok(Some(_)) => {}
                     Ok(None) => return Err(ended("it closed the stream").into()),
                     Err(e) => return Err(ended(&e.to_string()).into()),
@@ -98,7 +98,7 @@ impl Feed {
             }
         }
         // Only what is still on the pages can come again.
-        *seen = if page_ids.is_empty() { BTreeSet::new() } else { page_ids };
+        *seen = page_ids;
         new.reverse();
         Ok(new)
     }
