@@ -130,6 +130,8 @@ pub enum Label {
     ReviewRight,
     /// A refusal of an order message.
     Nack,
+    /// A whole evidence file.
+    Evidence,
 }
 
 impl Label {
@@ -143,6 +145,7 @@ impl Label {
             Self::Receipt => "receipt",
             Self::ReviewRight => "review-right",
             Self::Nack => "nack",
+            Self::Evidence => "evidence",
         }
     }
 }

@@ -10,4 +10,5 @@ pub mod limits;
 pub mod listing;
 pub mod local;
 pub mod money;
+pub mod order;
 pub mod time;
