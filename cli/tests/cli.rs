@@ -205,6 +205,35 @@ fn a_refusal_of_the_node_comes_out_with_its_exit_code() {
 }
 
 #[test]
+fn a_refused_import_names_rows_in_eight_lines_and_all_of_them_under_json() {
+    let rows: Vec<Value> =
+        (2..32).map(|n| serde_json::json!({"row": n, "column": "Variant Price", "value": "1,50", "reason": "not an amount"})).collect();
+    let problem = serde_json::json!({
+        "kind": "refused", "code": "import", "title": "30 rows are refused", "detail": "nothing was taken in", "hint": "mend them, or --partial",
+        "created": [], "updated": [], "unchanged": [], "refused": rows, "warnings": [], "changes": [],
+    });
+    let answer: &'static str = format!("HTTP/1.1 409 Conflict\r\nconnection: close\r\n\r\n{problem}").leak();
+    for json in [false, true] {
+        let node = OneAnswer::new(answer);
+        let mut import = haat(node.home.path(), &["listing", "import", "-", "--shop", "Hill", "--partial"]);
+        import.args(json.then_some("--json")).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = import.spawn().expect("haat runs");
+        child.stdin.take().expect("piped").write_all(b"Handle,Title\n").expect("haat reads");
+        let out = child.wait_with_output().expect("it ends");
+        let (_, body) = node.request.join().expect("served");
+        assert_eq!((&body["data"], &body["partial"]), (&"SGFuZGxlLFRpdGxlCg==".into(), &true.into()));
+        let told = String::from_utf8(out.stderr).expect("UTF-8");
+        assert_eq!((out.status.code(), out.stdout.len()), (Some(3), 0), "{told}");
+        if json {
+            let problem: Value = serde_json::from_str(&told).expect("one problem");
+            assert_eq!(problem["refused"].as_array().map(Vec::len), Some(30), "beside the other keys");
+        } else {
+            assert!(told.lines().count() <= 8 && told.contains("row 2, Variant Price") && told.contains("more; --json"), "{told}");
+        }
+    }
+}
+
+#[test]
 fn a_lost_answer_is_an_unknown_outcome_with_a_safe_way_to_try_again() {
     let node = OneAnswer::new("");
     let out = output(node.home.path(), &["--json", "post", "C", "hello", "--key", "k9"]);

@@ -65,6 +65,7 @@ order expire O
 order pay O --reference R --amount 3.00
 order confirm-payment O
 order confirm-payment O --amount 3.00
+order deny-payment O --reason R
 order waive O
 order start O
 order ship O --carrier C --tracking T
@@ -74,6 +75,7 @@ order complete O
 order cancel O
 order refund O --reference R --amount 3.00
 order confirm-refund O
+order close-defaulted O
 order list --state agreed --role seller
 order list --role buyer
 order show O
@@ -124,6 +126,7 @@ fn what_is_wrong_is_refused() {
         "order offer L --delivery drone",
         "order offer L --valid soon",
         "order reject O",
+        "order deny-payment O",
         "order list --role friend",
         "review O --rating 6 --text T",
         "review O --rating 0 --text T",

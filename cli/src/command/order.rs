@@ -68,6 +68,14 @@ pub(crate) enum Order {
         #[arg(long)]
         amount: Option<String>,
     },
+    /// Say that the money is not here
+    DenyPayment {
+        #[command(flatten)]
+        order: Which,
+        /// Why you think so
+        #[arg(long)]
+        reason: String,
+    },
     /// Do without the payment
     Waive(Which),
     /// Begin to prepare the goods
@@ -104,6 +112,8 @@ pub(crate) enum Order {
     },
     /// Say that the money came back
     ConfirmRefund(Which),
+    /// Close what the other side left open
+    CloseDefaulted(Which),
     /// Your orders, newest first
     #[command(visible_alias = "ls")]
     List {
@@ -156,6 +166,7 @@ impl Order {
             Self::Expire(order) => act(cx, order, "expire", none),
             Self::Pay { order, reference, amount } => act(cx, order, "pay", OrderWords { reference: Some(reference), amount, ..none }),
             Self::ConfirmPayment { order, amount } => act(cx, order, "confirm-payment", OrderWords { amount, ..none }),
+            Self::DenyPayment { order, reason } => act(cx, order, "deny-payment", OrderWords { reason: Some(reason), ..none }),
             Self::Waive(order) => act(cx, order, "waive", none),
             Self::Start(order) => act(cx, order, "start", none),
             Self::Ship { order, carrier, tracking } => {
@@ -169,6 +180,7 @@ impl Order {
                 act(cx, order, "refund", OrderWords { reference: Some(reference), amount, ..none })
             }
             Self::ConfirmRefund(order) => act(cx, order, "confirm-refund", none),
+            Self::CloseDefaulted(order) => act(cx, order, "close-defaulted", none),
             Self::List { state, role } => {
                 let role = role.map(|r| if matches!(r, Role::Buyer) { "buyer" } else { "seller" }.to_owned());
                 cx.page(cx.ask(&Question::Orders { state, role })?, view::listed)

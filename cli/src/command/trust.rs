@@ -32,7 +32,7 @@ fn told(view: TrustView) -> String {
         lines.push(format!("  {percent:>3} %  {} {}", text::one_line(&reason.text), output::dim(&proofs.join(" "))));
     }
     if view.own_purchases > 0 {
-        lines.push(format!("You bought from them {} times.", view.own_purchases));
+        lines.push(format!("Your own purchases from them: {}.", view.own_purchases));
     }
     lines.join("\n")
 }

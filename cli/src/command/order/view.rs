@@ -47,7 +47,16 @@ pub(super) fn shown(row: &OrderRow) -> String {
 pub(super) fn next(row: &OrderRow) -> Option<String> {
     let (first, others) = row.next.split_first()?;
     let also = if others.is_empty() { String::new() } else { format!("   (or {})", others.join(", ")) };
-    Some(format!("haat order {first} {}{also}", row.order.short()))
+    let id = row.order.short();
+    let line = match first.as_str() {
+        "review" => format!("haat review {id} --rating 1..5 --text TEXT"),
+        "counter" => format!("haat order counter {id} --price PRICE"),
+        "ship" => format!("haat order ship {id} --carrier CARRIER --tracking CODE"),
+        "pay" | "refund" => format!("haat order {first} {id} --reference REFERENCE"),
+        "reject" | "deny-payment" => format!("haat order {first} {id} --reason REASON"),
+        _ => format!("haat order {first} {id}"),
+    };
+    Some(line + &also)
 }
 
 #[cfg(test)]
@@ -82,6 +91,11 @@ mod tests {
             assert!(told.contains(words), "{words}: {told}");
         }
         assert_eq!(next(&order()).as_deref(), Some("haat order confirm-payment abababab   (or cancel)"));
+        for (verb, line) in
+            [("review", "haat review abababab --rating 1..5 --text TEXT"), ("pay", "haat order pay abababab --reference REFERENCE")]
+        {
+            assert_eq!(next(&OrderRow { next: vec![verb.into()], ..order() }).as_deref(), Some(line));
+        }
         assert_eq!(next(&OrderRow { next: vec![], ..order() }), None);
     }
 
