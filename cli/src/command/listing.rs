@@ -197,7 +197,8 @@ fn price_words(variants: &[VariantRow]) -> String {
 
 fn listed(listings: Vec<ListingRow>) -> String {
     let rows = listings.into_iter().map(|l| {
-        let stock = l.variants.iter().map(|v| v.stock).sum::<Option<u64>>();
+        // Stocks are what a seller claims; their sum has to fit all the same.
+        let stock = l.variants.iter().try_fold(0_u64, |sum, v| Some(sum.saturating_add(v.stock?)));
         [l.title, price_words(&l.variants), stock_words(stock), l.seller.name, l.state, l.listing.short()]
     });
     table::table(["title", "price", "stock", "seller", "state", "listing"], rows.collect(), "Nothing is for sale here yet.")
