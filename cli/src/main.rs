@@ -1,5 +1,65 @@
-//! The `haat` command.
+//! The `haat` command: reads the command line, asks the node through its local API, prints the answer.
+//!
+//! It must never open a node's store while that node runs, and never print anything but the answer on standard output.
 
 #![forbid(unsafe_code)]
+#![allow(clippy::result_large_err, reason = "a problem is the last thing that happens, its size costs nothing")]
 
-fn main() {}
+mod args;
+mod client;
+mod command;
+mod context;
+mod error;
+mod home;
+mod input;
+mod output;
+mod span;
+mod stream;
+mod table;
+mod text;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{ColorChoice, CommandFactory, FromArgMatches};
+use haat_protocol::local::ProblemKind;
+
+use crate::args::Cli;
+use crate::context::Context;
+use crate::error::Failure;
+
+fn main() -> ExitCode {
+    let raw: Vec<OsString> = std::env::args_os().collect();
+    let early = args::early(&raw);
+    early.color.write_global();
+    if raw.len() <= 1 {
+        output::aside(Cli::command().render_help().ansi().to_string().trim_end());
+        return ExitCode::from(ProblemKind::Usage.codes().0);
+    }
+    let result = match parse(&raw, early.color) {
+        Ok(cli) => Context::new(&cli.globals).and_then(|cx| cli.noun.run(&cx)),
+        Err(e) if e.exit_code() == 0 => {
+            // Help that nobody reads to its end is no error.
+            let _ = e.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(e) => Err(Failure::from(error::from_clap(&e))),
+    };
+    match result {
+        Ok(()) | Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
+        Err(Failure::Problem(problem)) => {
+            error::tell(&problem, early.json);
+            ExitCode::from(problem.kind.codes().0)
+        }
+    }
+}
+
+fn parse(raw: &[OsString], color: anstream::ColorChoice) -> Result<Cli, clap::Error> {
+    let choice = match color {
+        anstream::ColorChoice::Never => ColorChoice::Never,
+        anstream::ColorChoice::Always | anstream::ColorChoice::AlwaysAnsi => ColorChoice::Always,
+        anstream::ColorChoice::Auto => ColorChoice::Auto,
+    };
+    let matches = Cli::command().color(choice).try_get_matches_from(raw)?;
+    Cli::from_arg_matches(&matches)
+}

@@ -4,6 +4,9 @@
 
 pub mod api;
 pub mod catalogue;
+pub mod daemon;
+pub mod engine;
+pub mod entropy;
 pub mod fact;
 pub mod home;
 pub mod intake;

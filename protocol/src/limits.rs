@@ -256,3 +256,18 @@ pub const HOME_FILE_MAX_BYTES: u64 = 1024 * 1024;
 pub const HOME_LOCK_ATTEMPTS: u32 = 10;
 /// Pause between two attempts to take the lock of a home.
 pub const HOME_LOCK_PAUSE_MS: u64 = 20;
+
+/// How long the command line waits for the answer to a command or question.
+pub const CALL_WAIT_MS: u64 = 60 * SECOND_MS;
+/// How long the command line waits for an import: a catalogue of 50,000 rows is signed row by row.
+pub const CATALOGUE_WAIT_MS: u64 = 10 * MINUTE_MS;
+/// How long the command line waits for a node to be gone, or to say where it listens.
+pub const STOP_WAIT_MS: u64 = 15 * SECOND_MS;
+/// Bytes of one answer that the command line reads: the largest evidence file in base64, and room.
+pub const ANSWER_MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// Bytes of one event of the event stream.
+pub const HAPPENING_MAX_BYTES: u64 = 64 * 1024;
+/// The longest span a person may type: ten years. Longer is a slip of the hand.
+pub const SPAN_MAX_MS: u64 = 3_653 * DAY_MS;
+/// Pages of the feed that `feed --follow` turns back to find where it was.
+pub const FOLLOW_PAGES_MAX: usize = 20;

@@ -1,0 +1,92 @@
+//! The commands, one file each. A command turns its words into a command or question of the local API and tells the answer.
+
+mod circle;
+mod down;
+mod feed;
+mod id;
+mod listing;
+mod log;
+mod order;
+mod peer;
+mod people;
+mod petname;
+mod post;
+mod recommend;
+mod retract;
+mod review;
+mod review_reply;
+mod shop;
+mod status;
+mod trust;
+mod unvouch;
+mod up;
+mod vouch;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::error::Failure;
+
+/// Everything `haat` can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Noun {
+    Up(up::Up),
+    Down(down::Down),
+    Status(status::Status),
+    Id(id::Id),
+    #[command(subcommand, arg_required_else_help = false)]
+    Peer(peer::Peer),
+    #[command(subcommand, arg_required_else_help = false)]
+    Log(log::Log),
+    #[command(subcommand, arg_required_else_help = false)]
+    Circle(circle::Circle),
+    People(people::People),
+    Petname(petname::Petname),
+    Vouch(vouch::Vouch),
+    Unvouch(unvouch::Unvouch),
+    Trust(trust::Trust),
+    #[command(subcommand, arg_required_else_help = false)]
+    Shop(shop::Shop),
+    #[command(subcommand, arg_required_else_help = false)]
+    Listing(listing::Listing),
+    Post(post::Post),
+    Recommend(recommend::Recommend),
+    Retract(retract::Retract),
+    Feed(feed::Feed),
+    #[command(subcommand, arg_required_else_help = false)]
+    Order(order::Order),
+    Review(review::Review),
+    ReviewReply(review_reply::ReviewReply),
+}
+
+impl Noun {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Whatever kept the command from its end.
+    pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
+        match self {
+            Self::Up(c) => c.run(cx),
+            Self::Down(c) => c.run(cx),
+            Self::Status(c) => c.run(cx),
+            Self::Id(c) => c.run(cx),
+            Self::Peer(c) => c.run(cx),
+            Self::Log(c) => c.run(cx),
+            Self::Circle(c) => c.run(cx),
+            Self::People(c) => c.run(cx),
+            Self::Petname(c) => c.run(cx),
+            Self::Vouch(c) => c.run(cx),
+            Self::Unvouch(c) => c.run(cx),
+            Self::Trust(c) => c.run(cx),
+            Self::Shop(c) => c.run(cx),
+            Self::Listing(c) => c.run(cx),
+            Self::Post(c) => c.run(cx),
+            Self::Recommend(c) => c.run(cx),
+            Self::Retract(c) => c.run(cx),
+            Self::Feed(c) => c.run(cx),
+            Self::Order(c) => c.run(cx),
+            Self::Review(c) => c.run(cx),
+            Self::ReviewReply(c) => c.run(cx),
+        }
+    }
+}

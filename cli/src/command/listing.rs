@@ -1,0 +1,280 @@
+//! `haat listing`: what is for sale, one by one or from a catalogue file.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use data_encoding::BASE64;
+use haat_protocol::limits::CATALOGUE_MAX_BYTES;
+use haat_protocol::listing::{Delivery, Payment, Timing};
+use haat_protocol::local::{Command, ImportReport, ListingRow, NewListing, Question, VariantRow};
+use serde_json::Value;
+
+use crate::context::{Context, field};
+use crate::error::Failure;
+use crate::{input, output, table, text};
+
+/// What is for sale
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  haat listing add --shop Hill --title 'Green tea' --price 39.00 --stock 12
+  haat listing import products.csv --shop Hill --dry-run
+  haat listing list --circle 'Lane 12'
+  haat listing withdraw 'Green tea'")]
+pub(crate) enum Listing {
+    Add(Add),
+    Import(Import),
+    /// Listings you can see
+    #[command(visible_alias = "ls")]
+    List {
+        /// Only those shared into this circle
+        #[arg(long)]
+        circle: Option<String>,
+        /// Only those of this shop
+        #[arg(long)]
+        shop: Option<String>,
+    },
+    /// One listing with its variants and terms
+    Show {
+        /// Title or id of the listing
+        listing: String,
+    },
+    /// Take a listing off the shelf
+    Withdraw {
+        /// Title or id of the listing
+        listing: String,
+    },
+}
+
+/// Add one listing
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    /// Into which shop
+    #[arg(long)]
+    shop: String,
+    /// Title, 1 to 140 characters
+    #[arg(long)]
+    title: String,
+    /// Price of one, as in 39.00
+    #[arg(long)]
+    price: String,
+    /// Plain text
+    #[arg(long)]
+    description: Option<String>,
+    /// How many there are; not counted unless given
+    #[arg(long, value_name = "N")]
+    stock: Option<u64>,
+    /// Your own code for it
+    #[arg(long)]
+    sku: Option<String>,
+    /// A place where buyers may collect; the shop's unless given
+    #[arg(long, value_name = "PLACE")]
+    pickup: Vec<String>,
+    /// Where you send to, and for how much; the shop's unless given
+    #[arg(long, value_name = "ZONE=PRICE")]
+    ship: Vec<String>,
+    /// After this nobody may order it: a date, an instant, or a span such as 30d
+    #[arg(long, value_name = "WHEN")]
+    expires: Option<String>,
+}
+
+/// Take in a catalogue file; the same file again changes nothing
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The file; - for standard input
+    file: PathBuf,
+    /// Into which shop
+    #[arg(long)]
+    shop: String,
+    /// How the file is written
+    #[arg(long, default_value = "auto")]
+    format: Format,
+    /// Currency of the prices; the shop's unless given
+    #[arg(long, value_name = "CUR")]
+    currency: Option<String>,
+    /// Only tell what would change
+    #[arg(long)]
+    dry_run: bool,
+    /// Take the good rows although others are refused
+    #[arg(long)]
+    partial: bool,
+}
+
+/// How a catalogue file is written.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Auto,
+    Shopify,
+}
+
+impl Listing {
+    pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
+        match self {
+            Self::Add(add) => add.run(cx),
+            Self::Import(import) => import.run(cx),
+            Self::List { circle, shop } => cx.page(cx.ask(&Question::Listings { circle, shop })?, listed),
+            Self::Show { listing } => {
+                let value = cx.ask(&Question::Listing { listing: listing.clone() })?;
+                cx.answer(value, shown)?;
+                cx.next(&format!("haat order offer {}", text::quoted(&listing)));
+                Ok(())
+            }
+            Self::Withdraw { listing } => {
+                cx.answer(cx.call(&Command::ListingWithdraw { listing })?, |_: Value| "Off the shelf.".to_owned())
+            }
+        }
+    }
+}
+
+impl Add {
+    fn run(self, cx: &Context) -> Result<(), Failure> {
+        let shop = self.shop.clone();
+        let listing = NewListing {
+            shop: self.shop,
+            title: self.title,
+            price: self.price,
+            description: self.description,
+            stock: self.stock,
+            sku: self.sku,
+            pickup: self.pickup,
+            ship: self.ship,
+            expires: self.expires,
+        };
+        cx.answer(cx.call(&Command::ListingAdd(listing))?, |v: Value| format!("Listed ({}).", text::short(field(&v, "listing"))))?;
+        cx.next(&format!("haat shop share {} --circle CIRCLE", text::quoted(&shop)));
+        Ok(())
+    }
+}
+
+impl Import {
+    fn run(self, cx: &Context) -> Result<(), Failure> {
+        let format = match self.format {
+            Format::Auto => "auto",
+            Format::Shopify => "shopify",
+        };
+        let command = Command::ListingImport {
+            shop: self.shop,
+            data: BASE64.encode(&input::read(&self.file, CATALOGUE_MAX_BYTES)?),
+            format: Some(format.to_owned()),
+            currency: self.currency,
+            dry_run: self.dry_run,
+            partial: self.partial,
+        };
+        cx.answer(cx.call(&command)?, |report| imported(report, self.dry_run))
+    }
+}
+
+fn imported(report: ImportReport, is_dry: bool) -> String {
+    let would = if is_dry { "Would change: " } else { "" };
+    let counts = [("created", &report.created), ("updated", &report.updated), ("unchanged", &report.unchanged)];
+    let mut told = counts.map(|(word, ids)| format!("{} {word}", ids.len())).join(", ");
+    if !report.refused.is_empty() {
+        told.push_str(&format!(", {} refused", report.refused.len()));
+    }
+    let mut parts = vec![format!("{would}{told}.")];
+    if is_dry && !report.changes.is_empty() {
+        let rows = report.changes.into_iter().map(|c| [c.title, c.field, text::shortened(&c.before, 40), text::shortened(&c.after, 40)]);
+        parts.push(table::table(["listing", "field", "before", "after"], rows.collect(), ""));
+    }
+    for (heading, rows) in [("refused", report.refused), ("look at", report.warnings)] {
+        if !rows.is_empty() {
+            let rows = rows.into_iter().map(|r| [r.row.to_string(), r.column, text::shortened(&r.value, 40), r.reason]);
+            parts.push(format!("{heading}:\n{}", table::table(["row", "column", "value", "why"], rows.collect(), "")));
+        }
+    }
+    parts.join("\n")
+}
+
+fn stock_words(stock: Option<u64>) -> String {
+    stock.map_or_else(|| "not counted".to_owned(), |n| n.to_string())
+}
+
+/// The price, or from the lowest price.
+fn price_words(variants: &[VariantRow]) -> String {
+    let lowest = variants.iter().map(|v| v.price).min();
+    let is_one = variants.iter().all(|v| Some(v.price) == lowest);
+    lowest.map_or_else(String::new, |price| if is_one { price.to_string() } else { format!("from {price}") })
+}
+
+fn listed(listings: Vec<ListingRow>) -> String {
+    let rows = listings.into_iter().map(|l| {
+        // Stocks are what a seller claims; their sum has to fit all the same.
+        let stock = l.variants.iter().try_fold(0_u64, |sum, v| Some(sum.saturating_add(v.stock?)));
+        [l.title, price_words(&l.variants), stock_words(stock), l.seller.name, l.state, l.listing.short()]
+    });
+    table::table(["title", "price", "stock", "seller", "state", "listing"], rows.collect(), "Nothing is for sale here yet.")
+}
+
+fn shown(l: ListingRow) -> String {
+    let mut rows = vec![
+        ["listing".to_owned(), l.listing.short()],
+        ["seller".to_owned(), l.seller.name],
+        ["state".to_owned(), l.state],
+        ["returns".to_owned(), l.returns],
+    ];
+    rows.extend(l.delivery.iter().map(|d| ["delivery".to_owned(), delivery_words(d)]));
+    rows.extend(l.payment.iter().map(|p| ["payment".to_owned(), payment_words(p)]));
+    if !l.tags.is_empty() {
+        rows.push(["tags".to_owned(), l.tags.join(", ")]);
+    }
+    let variants = l.variants.into_iter().map(|v| {
+        let options: Vec<String> = v.options.into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        [v.sku, options.join(", "), v.price.to_string(), stock_words(v.stock)]
+    });
+    let variants = table::table(["sku", "options", "price", "stock"], variants.collect(), "");
+    let description = if l.description.is_empty() { String::new() } else { format!("{}\n\n", l.description) };
+    format!("{}\n{description}{}\n\n{variants}", output::bold(&text::one_line(&l.title)), table::pairs(rows))
+}
+
+/// A way of delivery, in words.
+pub(crate) fn delivery_words(delivery: &Delivery) -> String {
+    match delivery {
+        Delivery::Pickup { place } => format!("pickup at {place}"),
+        Delivery::Ship { zone, price } => format!("ship to {zone} for {price}"),
+        Delivery::Digital {} => "digital".to_owned(),
+    }
+}
+
+/// A way of payment, in words.
+pub(crate) fn payment_words(payment: &Payment) -> String {
+    let timing = match payment.timing {
+        Timing::Before => "before delivery",
+        Timing::OnDelivery => "on delivery",
+        Timing::After => "after delivery",
+    };
+    let instructions = payment.instructions.as_ref().map(|i| format!(": {i}")).unwrap_or_default();
+    format!("{}, {timing}{instructions}", payment.method)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use haat_protocol::local::{ImportChange, ImportRow};
+    use haat_protocol::money::Money;
+
+    #[test]
+    fn one_price_or_the_lowest() {
+        let variant = |minor, code: &str| VariantRow {
+            sku: String::new(),
+            options: vec![],
+            price: Money { minor, currency: code.parse().expect("a currency") },
+            stock: None,
+        };
+        assert_eq!(price_words(&[variant(820, "CNY"), variant(450, "CNY")]), "from 4.50 CNY");
+        assert_eq!(price_words(&[variant(820, "JPY"), variant(820, "JPY")]), "820 JPY");
+        assert_eq!(price_words(&[]), "");
+    }
+
+    #[test]
+    fn an_import_is_told_with_what_was_refused_and_what_would_change() {
+        let row = ImportRow { row: 3, column: "Price".into(), value: "1,50".into(), reason: "not an amount".into() };
+        let change = ImportChange { title: "茶".into(), field: "price".into(), before: "4.50 CNY".into(), after: "5.00 CNY".into() };
+        let report =
+            ImportReport { created: vec!["a".into(), "b".into()], refused: vec![row], changes: vec![change], ..ImportReport::default() };
+        let wet = imported(report.clone(), false);
+        assert!(
+            wet.starts_with("2 created, 0 updated, 0 unchanged, 1 refused.") && wet.contains("not an amount") && !wet.contains("5.00"),
+            "{wet}"
+        );
+        assert!(imported(report, true).contains("5.00 CNY"));
+    }
+}

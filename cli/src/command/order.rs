@@ -1,0 +1,210 @@
+//! `haat order`: buying and selling, step by step. Which step is allowed now is the node's to say, never decided here.
+
+mod export;
+mod offer;
+mod verify;
+mod view;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use haat_protocol::local::{Command, OrderRow, OrderWords, Question};
+use serde_json::Value;
+
+use crate::context::Context;
+use crate::error::Failure;
+use crate::span::parse_span;
+
+/// Buy and sell, step by step
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  haat order offer 'Green tea' --qty 2 --price 15.00 --delivery pickup
+  haat order accept 3fa9
+  haat order list --role seller --state negotiating
+  haat order export 3fa9 proof.haat && haat order verify proof.haat")]
+pub(crate) enum Order {
+    Offer(offer::Offer),
+    /// Answer with another price
+    Counter {
+        #[command(flatten)]
+        order: Which,
+        /// Proposed total of the goods
+        #[arg(long)]
+        price: String,
+        /// How long it stands (2d unless given)
+        #[arg(long, value_name = "SPAN", value_parser = parse_span)]
+        valid: Option<u64>,
+    },
+    /// Agree to what the other side proposed
+    Accept(Which),
+    /// Say no to what the other side proposed
+    Reject {
+        #[command(flatten)]
+        order: Which,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Take your own proposal back
+    Withdraw(Which),
+    /// Use the deadline right that is open
+    Expire(Which),
+    /// Say that you paid
+    Pay {
+        #[command(flatten)]
+        order: Which,
+        /// Reference of the payment
+        #[arg(long)]
+        reference: String,
+        /// How much; what is left unless given
+        #[arg(long)]
+        amount: Option<String>,
+    },
+    /// Say that the money is here
+    ConfirmPayment {
+        #[command(flatten)]
+        order: Which,
+        /// How much; what is left unless given
+        #[arg(long)]
+        amount: Option<String>,
+    },
+    /// Say that the money is not here
+    DenyPayment {
+        #[command(flatten)]
+        order: Which,
+        /// Why you think so
+        #[arg(long)]
+        reason: String,
+    },
+    /// Do without the payment
+    Waive(Which),
+    /// Begin to prepare the goods
+    Start(Which),
+    /// Say that the goods are on their way
+    Ship {
+        #[command(flatten)]
+        order: Which,
+        /// Who carries them
+        #[arg(long)]
+        carrier: String,
+        /// Tracking code
+        #[arg(long)]
+        tracking: String,
+    },
+    /// Say that the goods can be collected
+    Ready(Which),
+    /// Say that you have the goods
+    Receive(Which),
+    /// Say that all is well
+    Complete(Which),
+    /// Call the order off
+    Cancel(Which),
+    /// Say that you sent the money back
+    Refund {
+        #[command(flatten)]
+        order: Which,
+        /// Reference of the payment
+        #[arg(long)]
+        reference: String,
+        /// How much; what is left unless given
+        #[arg(long)]
+        amount: Option<String>,
+    },
+    /// Say that the money came back
+    ConfirmRefund(Which),
+    /// Close what the other side left open
+    CloseDefaulted(Which),
+    /// Your orders, newest first
+    #[command(visible_alias = "ls")]
+    List {
+        /// Only in this state
+        #[arg(long)]
+        state: Option<String>,
+        /// Only as this party
+        #[arg(long)]
+        role: Option<Role>,
+    },
+    /// One order: terms, events, what you may do now
+    Show(Which),
+    /// Write the evidence of an order into a file
+    Export {
+        #[command(flatten)]
+        order: Which,
+        /// The file; - for standard output
+        file: PathBuf,
+    },
+    /// Check an evidence file; needs no node and no network
+    Verify {
+        /// The file; - for standard input
+        file: PathBuf,
+    },
+}
+
+/// Which order is meant.
+#[derive(Debug, Args)]
+pub(crate) struct Which {
+    /// The order, by any unique beginning of its id
+    order: String,
+}
+
+/// A party of an order.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Role {
+    Buyer,
+    Seller,
+}
+
+impl Order {
+    pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
+        let none = OrderWords::default();
+        match self {
+            Self::Offer(offer) => offer.run(cx),
+            Self::Counter { order, price, valid } => act(cx, order, "counter", OrderWords { price: Some(price), valid_ms: valid, ..none }),
+            Self::Accept(order) => act(cx, order, "accept", none),
+            Self::Reject { order, reason } => act(cx, order, "reject", OrderWords { reason: Some(reason), ..none }),
+            Self::Withdraw(order) => act(cx, order, "withdraw", none),
+            Self::Expire(order) => act(cx, order, "expire", none),
+            Self::Pay { order, reference, amount } => act(cx, order, "pay", OrderWords { reference: Some(reference), amount, ..none }),
+            Self::ConfirmPayment { order, amount } => act(cx, order, "confirm-payment", OrderWords { amount, ..none }),
+            Self::DenyPayment { order, reason } => act(cx, order, "deny-payment", OrderWords { reason: Some(reason), ..none }),
+            Self::Waive(order) => act(cx, order, "waive", none),
+            Self::Start(order) => act(cx, order, "start", none),
+            Self::Ship { order, carrier, tracking } => {
+                act(cx, order, "ship", OrderWords { carrier: Some(carrier), tracking: Some(tracking), ..none })
+            }
+            Self::Ready(order) => act(cx, order, "ready", none),
+            Self::Receive(order) => act(cx, order, "receive", none),
+            Self::Complete(order) => act(cx, order, "complete", none),
+            Self::Cancel(order) => act(cx, order, "cancel", none),
+            Self::Refund { order, reference, amount } => {
+                act(cx, order, "refund", OrderWords { reference: Some(reference), amount, ..none })
+            }
+            Self::ConfirmRefund(order) => act(cx, order, "confirm-refund", none),
+            Self::CloseDefaulted(order) => act(cx, order, "close-defaulted", none),
+            Self::List { state, role } => {
+                let role = role.map(|r| if matches!(r, Role::Buyer) { "buyer" } else { "seller" }.to_owned());
+                cx.page(cx.ask(&Question::Orders { state, role })?, view::listed)
+            }
+            Self::Show(Which { order }) => answer(cx, cx.ask(&Question::Order { order })?),
+            Self::Export { order: Which { order }, file } => export::run(cx, order, &file),
+            Self::Verify { file } => verify::run(cx, &file),
+        }
+    }
+}
+
+fn act(cx: &Context, Which { order }: Which, verb: &str, words: OrderWords) -> Result<(), Failure> {
+    answer(cx, cx.call(&Command::OrderAct { order, verb: verb.to_owned(), words })?)
+}
+
+/// Prints an order and, for people, what they may do with it now.
+fn answer(cx: &Context, value: Value) -> Result<(), Failure> {
+    let mut next = None;
+    cx.answer(value, |row: OrderRow| {
+        next = view::next(&row);
+        view::shown(&row)
+    })?;
+    if let Some(hint) = next {
+        cx.next(&hint);
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! `haat order offer`: the first word of an order.
+
+use clap::{Args, ValueEnum};
+use haat_protocol::local::{Command, NewOffer};
+
+use crate::context::Context;
+use crate::error::Failure;
+use crate::span::parse_span;
+
+/// Offer to buy something
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  haat order offer 'Green tea' --qty 2
+  haat order offer 3fa9 --sku GT-100 --qty 2 --price 15.00 --delivery pickup --pay on-delivery --method cash
+
+A post or recommendation in place of the listing is remembered as what led you there.")]
+pub(crate) struct Offer {
+    /// A listing, or a post or recommendation that points at one
+    listing: String,
+    /// Which variant; needed when there are several
+    #[arg(long)]
+    sku: Option<String>,
+    /// How many (1 unless given)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    qty: Option<u64>,
+    /// Proposed total of the goods; the list price unless given
+    #[arg(long)]
+    price: Option<String>,
+    /// How long the offer stands (2d unless given)
+    #[arg(long, value_name = "SPAN", value_parser = parse_span)]
+    valid: Option<u64>,
+    /// How you get it; the seller's first way unless given
+    #[arg(long)]
+    delivery: Option<Way>,
+    /// When you pay
+    #[arg(long, value_name = "TIMING")]
+    pay: Option<When>,
+    /// How you pay, such as cash or transfer
+    #[arg(long)]
+    method: Option<String>,
+    /// A word to the seller
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+}
+
+/// How goods come to the buyer.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Way {
+    Pickup,
+    Ship,
+    Digital,
+}
+
+/// When the buyer pays.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum When {
+    Before,
+    OnDelivery,
+    After,
+}
+
+impl Offer {
+    pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
+        let delivery = self.delivery.map(|way| match way {
+            Way::Pickup => "pickup",
+            Way::Ship => "ship",
+            Way::Digital => "digital",
+        });
+        let pay = self.pay.map(|when| match when {
+            When::Before => "before",
+            When::OnDelivery => "on-delivery",
+            When::After => "after",
+        });
+        let offer = NewOffer {
+            listing: self.listing,
+            sku: self.sku,
+            qty: self.qty,
+            price: self.price,
+            valid_ms: self.valid,
+            delivery: delivery.map(str::to_owned),
+            pay: pay.map(str::to_owned),
+            method: self.method,
+            note: self.note,
+        };
+        super::answer(cx, cx.call(&Command::OrderOffer(offer))?)
+    }
+}

@@ -1,0 +1,108 @@
+//! Orders as people read them.
+
+use haat_protocol::local::{OrderLineRow, OrderRow};
+
+use crate::command::listing::{delivery_words, payment_words};
+use crate::{output, table, text};
+
+fn state_words(row: &OrderRow) -> String {
+    let state = row.state.replace('_', " ");
+    row.turn.as_ref().map_or_else(|| state.clone(), |turn| format!("{state}, the {turn}'s turn"))
+}
+
+fn line_words(line: &OrderLineRow) -> String {
+    let sku = if line.sku.is_empty() { String::new() } else { format!(" ({})", line.sku) };
+    format!("{} x {}{sku}, listed at {}", line.qty, line.title, line.price)
+}
+
+/// A list of orders.
+pub(super) fn listed(orders: Vec<OrderRow>) -> String {
+    let rows = orders.into_iter().map(|o| {
+        let state = state_words(&o);
+        let first = o.lines.into_iter().next().map(|l| format!("{} x {}", l.qty, l.title)).unwrap_or_default();
+        [o.order.short(), state, first, o.total.to_string(), o.buyer.name, o.seller.name]
+    });
+    table::table(["order", "state", "goods", "total", "buyer", "seller"], rows.collect(), "No orders.")
+}
+
+/// One order.
+pub(super) fn shown(row: &OrderRow) -> String {
+    let mut rows: Vec<[String; 2]> = row.lines.iter().map(|line| ["goods".to_owned(), line_words(line)]).collect();
+    rows.extend([
+        ["total".to_owned(), row.total.to_string()],
+        ["buyer".to_owned(), row.buyer.name.clone()],
+        ["seller".to_owned(), row.seller.name.clone()],
+        ["delivery".to_owned(), delivery_words(&row.delivery)],
+        ["payment".to_owned(), payment_words(&row.payment)],
+    ]);
+    let events = row.events.iter().map(|e| {
+        let refused = e.refused.as_ref().map(|why| format!("no effect: {why}")).unwrap_or_default();
+        [text::instant(e.at), e.author.clone(), e.kind.replace('_', " "), e.delivery.clone(), refused]
+    });
+    let events = table::table(["when", "who", "what", "delivery", ""], events.collect(), "");
+    format!("{} {}\n{}\n\n{events}", output::bold(&format!("order {}", row.order.short())), state_words(row), table::pairs(rows))
+}
+
+/// What this node may do now, as a command to type.
+pub(super) fn next(row: &OrderRow) -> Option<String> {
+    let (first, others) = row.next.split_first()?;
+    let also = if others.is_empty() { String::new() } else { format!("   (or {})", others.join(", ")) };
+    let id = row.order.short();
+    let line = match first.as_str() {
+        "review" => format!("haat review {id} --rating 1..5 --text TEXT"),
+        "counter" => format!("haat order counter {id} --price PRICE"),
+        "ship" => format!("haat order ship {id} --carrier CARRIER --tracking CODE"),
+        "pay" | "refund" => format!("haat order {first} {id} --reference REFERENCE"),
+        "reject" | "deny-payment" => format!("haat order {first} {id} --reason REASON"),
+        _ => format!("haat order {first} {id}"),
+    };
+    Some(line + &also)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order() -> OrderRow {
+        let id = "ab".repeat(32);
+        let money = serde_json::json!({"minor": 1500, "currency": "CNY"});
+        let row = serde_json::json!({
+            "order": id, "state": "payment_claimed", "turn": null, "total": money,
+            "buyer": {"identity": id, "name": "王"}, "seller": {"identity": id, "name": "chen"},
+            "lines": [{"listing": id, "version": id, "title": "绿茶", "sku": "GT-100", "qty": 2, "price": {"minor": 820, "currency": "CNY"}}],
+            "delivery": {"pickup": {"place": "North gate"}}, "payment": {"method": "cash", "timing": "on-delivery", "instructions": null},
+            "via": null, "events": [{"id": id, "kind": "offer", "author": "buyer", "at": 0, "delivery": "stored"}],
+            "next": ["confirm-payment", "cancel"]
+        });
+        serde_json::from_value(row).expect("an order")
+    }
+
+    #[test]
+    fn an_order_is_told_with_money_people_and_the_next_step() {
+        let told = anstream::adapter::strip_str(&shown(&order())).to_string();
+        for words in [
+            "order abababab payment claimed",
+            "2 x 绿茶 (GT-100), listed at 8.20 CNY",
+            "15.00 CNY",
+            "pickup at North gate",
+            "cash, on delivery",
+            "stored",
+        ] {
+            assert!(told.contains(words), "{words}: {told}");
+        }
+        assert_eq!(next(&order()).as_deref(), Some("haat order confirm-payment abababab   (or cancel)"));
+        for (verb, line) in
+            [("review", "haat review abababab --rating 1..5 --text TEXT"), ("pay", "haat order pay abababab --reference REFERENCE")]
+        {
+            assert_eq!(next(&OrderRow { next: vec![verb.into()], ..order() }).as_deref(), Some(line));
+        }
+        assert_eq!(next(&OrderRow { next: vec![], ..order() }), None);
+    }
+
+    #[test]
+    fn a_list_says_whose_turn_it_is() {
+        let told = listed(vec![OrderRow { state: "negotiating".into(), turn: Some("seller".into()), ..order() }]);
+        assert!(told.contains("negotiating, the seller's turn") && told.contains("2 x 绿茶"), "{told}");
+        assert_eq!(listed(vec![]), "No orders.");
+    }
+}

@@ -1,0 +1,100 @@
+//! `haat shop`: shops and the circles they are shared into.
+
+use clap::{Args, Subcommand};
+use haat_protocol::local::{Command, NewShop, Question, ShopRow};
+use serde_json::Value;
+
+use crate::command::listing::{delivery_words, payment_words};
+use crate::context::{Context, field};
+use crate::error::Failure;
+use crate::{output, table, text};
+
+/// Shops: yours and those shared into your circles
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  haat shop create Hill --currency CNY --returns '7 days' --pickup 'North gate'
+  haat shop create Hill --currency CNY --returns '7 days' --ship CN=8.00 --pay 'transfer:before:ICBC 6222…'
+  haat shop share Hill --circle 'Lane 12'")]
+pub(crate) enum Shop {
+    Create(Create),
+    /// Shops you know
+    #[command(visible_alias = "ls")]
+    List,
+    /// One shop
+    Show {
+        /// Name or id of the shop
+        shop: String,
+    },
+    /// Show a shop to a circle
+    Share {
+        /// Name or id of the shop
+        shop: String,
+        /// Into which circle
+        #[arg(long)]
+        circle: String,
+    },
+}
+
+/// Open a shop
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// Its name
+    name: String,
+    /// Currency of all prices, such as CNY or EUR
+    #[arg(long, value_name = "CUR")]
+    currency: String,
+    /// What happens when a buyer sends something back
+    #[arg(long, value_name = "TEXT")]
+    returns: String,
+    /// A place where buyers may collect; may be given several times
+    #[arg(long, value_name = "PLACE")]
+    pickup: Vec<String>,
+    /// Where you send to, and for how much; may be given several times
+    #[arg(long, value_name = "ZONE=PRICE")]
+    ship: Vec<String>,
+    /// How and when buyers pay (before, on-delivery, after); may be given several times
+    #[arg(long, value_name = "METHOD:TIMING[:INSTRUCTIONS]")]
+    pay: Vec<String>,
+}
+
+impl Shop {
+    pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
+        match self {
+            Self::Create(c) => {
+                let name = c.name.clone();
+                let shop = NewShop { name: c.name, currency: c.currency, returns: c.returns, pickup: c.pickup, ship: c.ship, pay: c.pay };
+                cx.answer(cx.call(&Command::ShopCreate(shop))?, |v: Value| {
+                    format!("Opened the shop {name} ({}).", text::short(field(&v, "shop")))
+                })?;
+                cx.next(&format!("haat listing import FILE --shop {}", text::quoted(&name)));
+            }
+            Self::List => cx.page(cx.ask(&Question::Shops)?, listed)?,
+            Self::Show { shop } => cx.answer(cx.ask(&Question::Shop { shop })?, shown)?,
+            Self::Share { shop, circle } => {
+                cx.answer(cx.call(&Command::ShopShare { shop, circle })?, |v: Value| {
+                    format!("Shared ({}).", text::short(field(&v, "entry")))
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn listed(shops: Vec<ShopRow>) -> String {
+    let rows = shops.into_iter().map(|s| [s.name, s.shop.short(), s.seller.name, s.currency.to_string(), s.listings.to_string()]);
+    table::table(["name", "shop", "seller", "currency", "listings"], rows.collect(), "No shops yet. Open one with `haat shop create`.")
+}
+
+fn shown(s: ShopRow) -> String {
+    let mut rows = vec![
+        ["shop".to_owned(), s.shop.short()],
+        ["seller".to_owned(), s.seller.name],
+        ["currency".to_owned(), s.currency.to_string()],
+        ["listings".to_owned(), s.listings.to_string()],
+        ["returns".to_owned(), s.returns],
+    ];
+    rows.extend(s.delivery.iter().map(|d| ["delivery".to_owned(), delivery_words(d)]));
+    rows.extend(s.payment.iter().map(|p| ["payment".to_owned(), payment_words(p)]));
+    rows.extend(s.circles.iter().map(|c| ["shared in".to_owned(), c.short()]));
+    format!("{}\n{}", output::bold(&s.name), table::pairs(rows))
+}

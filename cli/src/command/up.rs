@@ -1,0 +1,88 @@
+//! `haat up`: runs the node in the foreground. The only command that starts one.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use haat_node::daemon::{self, Ready, UpOptions};
+use haat_protocol::local::{Problem, ProblemKind};
+
+use crate::context::Context;
+use crate::error::Failure;
+use crate::{input, output, table, text};
+
+/// Run your node; the first run creates the home and your identity
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  haat up --name Chen
+  haat up --listen /ip4/0.0.0.0/tcp/0 --seed-peer /ip4/203.0.113.9/tcp/4001/p2p/12D3…
+
+It runs until Ctrl-C or `haat down`. Keys are sealed with HAAT_PASSPHRASE or --passphrase-file, if either is given.")]
+pub(crate) struct Up {
+    /// The name you go by
+    #[arg(long)]
+    name: Option<String>,
+    /// Where to listen; may be given several times
+    #[arg(long, value_name = "MULTIADDR")]
+    listen: Vec<String>,
+    /// Where the local API listens; port 0 picks a free one
+    #[arg(long, value_name = "ADDR:PORT", value_parser = parse_address)]
+    api: Option<String>,
+    /// A peer to begin with; remembered
+    #[arg(long, value_name = "MULTIADDR")]
+    seed_peer: Vec<String>,
+    /// Do not look for peers on the home network
+    #[arg(long)]
+    no_mdns: bool,
+    /// Do not gossip; for tests
+    #[arg(long, hide = true)]
+    no_gossip: bool,
+    /// File whose first line opens the keys; - for standard input
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+fn parse_address(text: &str) -> Result<String, String> {
+    text.parse::<SocketAddr>().map(|_| text.to_owned()).map_err(|_| "an address and a port are expected, as in 127.0.0.1:0".to_owned())
+}
+
+impl Up {
+    pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
+        let options = UpOptions {
+            home: cx.home()?,
+            name: self.name,
+            listen: self.listen,
+            api: self.api,
+            seed_peers: self.seed_peer,
+            mdns: !self.no_mdns,
+            gossip: !self.no_gossip,
+            passphrase: input::passphrase(self.passphrase_file.as_deref())?,
+        };
+        let json = cx.json;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| Problem::new(ProblemKind::Internal, "runtime", "cannot start the node's threads", e.to_string()))?;
+        // A node whose ready line nobody reads runs on: whoever started it may look at the lock instead.
+        let announce = Box::new(move |ready: Ready| drop(announced(&ready, json)));
+        Ok(runtime.block_on(daemon::run(options, announce))?)
+    }
+}
+
+fn announced(ready: &Ready, json: bool) -> Result<(), Failure> {
+    if json {
+        let line = serde_json::to_string(ready)
+            .map_err(|e| Problem::new(ProblemKind::Internal, "json", "cannot write the answer", e.to_string()))?;
+        return output::line(&line);
+    }
+    let mut rows = vec![
+        ["identity".to_owned(), text::short(&ready.identity).to_owned()],
+        ["peer".to_owned(), ready.peer.clone()],
+        ["api".to_owned(), ready.api.clone()],
+    ];
+    rows.extend(ready.ui.iter().map(|ui| ["pages".to_owned(), ui.clone()]));
+    rows.extend(ready.listen.iter().map(|address| ["listen".to_owned(), address.clone()]));
+    output::line(&format!("{}\n{}", output::bold("Your node is up."), table::pairs(rows)))?;
+    output::aside("Stop it with Ctrl-C, or `haat down` in another terminal.\nnext: haat circle create NAME, or haat circle join CODE");
+    Ok(())
+}

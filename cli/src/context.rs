@@ -1,0 +1,141 @@
+//! What every command has at hand: the home, the node, and the two ways of answering, for people and for programs.
+
+use std::path::{Path, PathBuf};
+
+use haat_protocol::local::{Command, Page, Problem, ProblemKind, Question};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tracing_subscriber::EnvFilter;
+
+use crate::args::Globals;
+use crate::client::Client;
+use crate::error::Failure;
+use crate::{home, output, text};
+
+/// The surroundings of one command.
+#[derive(Debug)]
+pub(crate) struct Context {
+    home: Option<PathBuf>,
+    key: Option<String>,
+    quiet: bool,
+    /// Whether the answer is JSON.
+    pub(crate) json: bool,
+}
+
+impl Context {
+    /// Takes over the global options and sets up logging on standard error.
+    #[allow(clippy::unnecessary_wraps)]
+    pub(crate) fn new(globals: &Globals) -> Result<Self, Failure> {
+        let filter = match (globals.quiet, globals.verbose) {
+            (true, _) => "error",
+            (false, 0) => "warn",
+            (false, 1) => "warn,haat=info,haat_node=info",
+            (false, 2) => "info,haat=debug,haat_node=debug",
+            (false, _) => "debug",
+        };
+        let color = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+        tracing_subscriber::fmt()
+            .with_env_filter(EnvFilter::new(filter))
+            .with_writer(std::io::stderr)
+            .with_ansi(color)
+            .log_internal_errors(false)
+            .init();
+        Ok(Self { home: globals.home.clone(), key: globals.key.clone(), quiet: globals.quiet, json: globals.json })
+    }
+
+    /// The home directory.
+    ///
+    /// # Errors
+    /// A usage problem when none is known.
+    pub(crate) fn home(&self) -> Result<PathBuf, Failure> {
+        Ok(self.home.clone().map_or_else(home::default_home, Ok)?)
+    }
+
+    /// The running node.
+    ///
+    /// # Errors
+    /// The problem that none is running.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        let home: &Path = &self.home()?;
+        Ok(Client::find(home, self.key.as_deref())?)
+    }
+
+    /// Has the node carry out a command.
+    ///
+    /// # Errors
+    /// The node's problem.
+    pub(crate) fn call(&self, command: &Command) -> Result<Value, Failure> {
+        Ok(self.client()?.call(command)?)
+    }
+
+    /// Asks the node a question.
+    ///
+    /// # Errors
+    /// The node's problem.
+    pub(crate) fn ask(&self, question: &Question) -> Result<Value, Failure> {
+        Ok(self.client()?.ask(question)?)
+    }
+
+    /// Prints an answer: as it came for programs, cleaned and told in words for people.
+    ///
+    /// # Errors
+    /// When it cannot be written, or the node answered something else than expected.
+    pub(crate) fn answer<T: DeserializeOwned>(&self, mut value: Value, told: impl FnOnce(T) -> String) -> Result<(), Failure> {
+        if self.json {
+            return output::line(&value.to_string());
+        }
+        text::clean_all(&mut value);
+        output::line(&told(parsed(value)?))
+    }
+
+    /// Prints a page of rows, and for people how to see the next one.
+    ///
+    /// # Errors
+    /// As [`Context::answer`].
+    pub(crate) fn page<T: DeserializeOwned>(&self, value: Value, told: impl FnOnce(Vec<T>) -> String) -> Result<(), Failure> {
+        let next = value.get("next").and_then(Value::as_str).map(str::to_owned);
+        self.answer(value, |page: Page<T>| told(page.items))?;
+        if let Some(cursor) = next {
+            self.next(&format!("the same with --after {cursor}"));
+        }
+        Ok(())
+    }
+
+    /// Prints a document that was made here.
+    ///
+    /// # Errors
+    /// As [`Context::answer`].
+    pub(crate) fn own<T: Serialize>(&self, document: &T, told: &str) -> Result<(), Failure> {
+        if !self.json {
+            return output::line(told);
+        }
+        let text = serde_json::to_string(document)
+            .map_err(|e| Problem::new(ProblemKind::Internal, "json", "cannot write the answer", e.to_string()))?;
+        output::line(&text)
+    }
+
+    /// Tells people what they may want to do next.
+    pub(crate) fn next(&self, hint: &str) {
+        if !self.quiet && !self.json {
+            output::aside(&format!("{} {hint}", output::dim("next:")));
+        }
+    }
+}
+
+/// Reads an answer as what it should be.
+///
+/// # Errors
+/// An internal problem when node and command line do not speak the same language.
+pub(crate) fn parsed<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
+    serde_json::from_value(value).map_err(|e| {
+        Problem::new(ProblemKind::Internal, "strange-answer", "the node's answer makes no sense", e.to_string())
+            .hint("node and command line may be of different versions; --json shows the answer as it is")
+            .into()
+    })
+}
+
+/// A text of a small answer; empty when it is not there.
+pub(crate) fn field<'a>(value: &'a Value, name: &str) -> &'a str {
+    value.get(name).and_then(Value::as_str).unwrap_or_default()
+}
