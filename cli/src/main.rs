@@ -3,7 +3,6 @@
 //! It must never open a node's store while that node runs, and never print anything but the answer on standard output.
 
 #![forbid(unsafe_code)]
-#![allow(clippy::result_large_err, reason = "a problem is the last thing that happens, its size costs nothing")]
 
 mod args;
 mod client;

@@ -1,6 +1,5 @@
 //! The node as a process. Placeholder of the public shape only.
 
-#![allow(clippy::result_large_err, reason = "a problem is the last thing that happens, its size costs nothing")]
 
 use std::path::{Path, PathBuf};
 

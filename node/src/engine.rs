@@ -6,7 +6,7 @@
 mod circle;
 mod held;
 mod join;
-mod name;
+
 mod peer;
 mod shop;
 mod talk;
@@ -29,7 +29,7 @@ use crate::net::{NetCommand, NetEvent};
 use crate::store::{Store, StoreError, Tx};
 use work::Work;
 
-pub use name::Named;
+
 
 /// Names a command that waits for its answer.
 pub type Ticket = u64;
