@@ -56,7 +56,7 @@ pub(crate) fn tell(problem: &Problem, json: bool) {
 /// The problem in at most [`LINES_MAX`] lines.
 fn for_people(problem: &Problem) -> String {
     let mut head = vec![format!("{} {}", output::red("error:"), one(&problem.title))];
-    let rows = problem.import.as_ref().map(refused_rows).unwrap_or_default();
+    let rows = problem.import.as_deref().map(refused_rows).unwrap_or_default();
     if !problem.detail.is_empty() {
         head.push(format!("  {}", one(&problem.detail)));
     }

@@ -1,11 +1,30 @@
-//! The node as a process. Placeholder of the public shape only.
+//! The node as a process: the only file that knows all parts. Builds them, says when it is ready, stops them in order.
 
-
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use haat_protocol::local::{Problem, ProblemKind};
+use haat_protocol::crypto::Keypair;
+use haat_protocol::identity::Chain;
+use haat_protocol::limits::{NET_EVENTS_MAX, PREKEY_KEEP_MS, PREKEY_ROTATE_MS, START_WAIT_MS};
+use haat_protocol::local::{Command, Problem, ProblemKind};
 use serde::Serialize;
 use serde_json::Value;
+use tokio::sync::mpsc;
+
+use crate::api::{self, ApiConfig};
+use crate::engine::runner::{self, Node, clock};
+use crate::engine::{Conduct, Engine, sound_value, store_problem, unsound_problem};
+use crate::entropy::{Entropy as _, System};
+use crate::home::keyfile::{KeyError, Secrets};
+use crate::home::{Home, HomeLock, Remembered};
+use crate::ledger::audit;
+use crate::myself::{Key, Myself};
+use crate::net::{self, NetCommand, NetConfig};
+use crate::service::Service as _;
+use crate::store::disk::DiskStore;
+use crate::store::{Store as _, Tx};
+use crate::view::known;
 
 /// How to run a node.
 #[derive(Debug, Clone)]
@@ -39,37 +58,218 @@ pub struct Ready {
     pub peer: String,
     /// Address of the local API.
     pub api: String,
-    /// Address of the pages.
+    /// Address of the pages; none until there are pages.
     pub ui: Option<String>,
     /// Addresses listened on.
     pub listen: Vec<String>,
 }
 
-fn absent() -> Problem {
-    Problem::new(ProblemKind::Internal, "absent", "the node is not part of this build", "only its shape is here")
-}
-
-/// Runs the node until it is stopped.
+/// Runs the node until it is told to stop: by a signal, or through the API. Tells once when it is ready.
 ///
 /// # Errors
-/// Always, in this placeholder.
-#[allow(clippy::unused_async)]
-pub async fn run(_options: UpOptions, _announce: Box<dyn FnOnce(Ready) + Send>) -> Result<(), Problem> {
-    Err(absent())
+/// [`Problem`] when the home, the keys, the store or an address cannot be used.
+pub async fn run(options: UpOptions, announce: Box<dyn FnOnce(Ready) + Send>) -> Result<(), Problem> {
+    let home = Home::open_or_create(&options.home)?;
+    let lock = home.lock()?;
+    let secrets = open_secrets(&home, options.name.as_deref(), &options.passphrase)?;
+    let store = DiskStore::open(&home.store_path()).map_err(|fault| store_problem(&fault))?;
+    let me = myself(&secrets, &store)?;
+    let remembered = home.remembered()?;
+
+    let (events, events_out) = mpsc::channel(NET_EVENTS_MAX);
+    let listen = listen_addresses(&options.listen, &remembered);
+    let config = NetConfig { device_seed: me.pair.seed(), listen: listen.clone(), mdns: options.mdns, gossip: options.gossip };
+    let (commands, net_task) = net::start(config, events).map_err(|fault| {
+        Problem::usage("bad-listen", "the node cannot listen there", fault.to_string()).hint("see `haat up --help` for --listen")
+    })?;
+    let engine = Engine::new(store, me.clone(), Box::new(System), Conduct { gossip: options.gossip });
+    let (node, thread) = runner::start(engine, home.store_path(), commands.clone(), events_out)
+        .map_err(|fault| Problem::new(ProblemKind::Internal, "no-thread", "the node cannot start", fault.to_string()))?;
+
+    let listening = await_listening(&node, listen.len()).await?;
+    let (api_task, api_url) = open_api(&home, &options, &node, &remembered)?;
+    remember(&home, &listening, &api_url)?;
+    lock.announce(&api_url)?;
+    for address in &options.seed_peers {
+        node.call(Command::PeerAdd { address: address.clone() }).await?;
+    }
+    announce(Ready {
+        ready: true,
+        identity: me.id().to_string(),
+        peer: net::peer_text(&me.device()),
+        api: api_url,
+        ui: None,
+        listen: listening,
+    });
+
+    let ended = until_stopped(&node, net_task).await;
+    node.stop();
+    // The door closes first, so that nobody is told "done" by a node that goes down.
+    let _ = api_task.await;
+    let _ = commands.send(NetCommand::Stop).await;
+    node.finish().await;
+    finish(thread, lock).await;
+    ended
+}
+
+/// Waits for a signal, a request to stop, or the unexpected end of the network.
+async fn until_stopped(node: &Node, net_task: tokio::task::JoinHandle<()>) -> Result<(), Problem> {
+    let fault = |fault: std::io::Error| Problem::new(ProblemKind::Internal, "no-signals", "signals cannot be handled", fault.to_string());
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(fault)?;
+    tokio::select! {
+        () = node.stopped() => Ok(()),
+        _ = tokio::signal::ctrl_c() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+        ended = net_task => {
+            let why = ended.err().map_or_else(|| "it ended by itself".to_owned(), |fault| fault.to_string());
+            Err(Problem::new(ProblemKind::Internal, "network-ended", "the network part has failed", why).hint("nothing is lost: start the node again"))
+        }
+    }
+}
+
+/// Lets the engine finish what it has begun, then gives the home free.
+async fn finish(thread: std::thread::JoinHandle<()>, lock: HomeLock) {
+    let joined = tokio::task::spawn_blocking(move || thread.join());
+    if tokio::time::timeout(Duration::from_millis(START_WAIT_MS), joined).await.is_err() {
+        tracing::warn!("the engine did not finish in time");
+    }
+    drop(lock);
+}
+
+fn open_secrets(home: &Home, name: Option<&str>, passphrase: &str) -> Result<Secrets, Problem> {
+    let path = home.identity_path();
+    let (mut secrets, mut changed) = match Secrets::load(&path, passphrase) {
+        Ok(secrets) => (secrets, false),
+        Err(KeyError::NoFile) => (Secrets::generate(clock(), name.unwrap_or(&default_name()))?, true),
+        Err(fault) => return Err(fault.into()),
+    };
+    if let Some(name) = name.filter(|name| *name != secrets.name) {
+        haat_protocol::body::name(name).map_err(|fault| Problem::usage("bad-name", "nobody can go by that name", fault.to_string()))?;
+        secrets.name = name.to_owned();
+        changed = true;
+    }
+    let now = clock();
+    if secrets.prekeys.iter().all(|(made, _)| now.since(*made) > PREKEY_ROTATE_MS) {
+        secrets.prekeys.retain(|(made, _)| now.since(*made) < PREKEY_KEEP_MS);
+        secrets.prekeys.insert(0, (now, System.fresh()));
+        changed = true;
+    }
+    if changed {
+        secrets.save(&path, passphrase)?;
+    }
+    Ok(secrets)
+}
+
+fn default_name() -> String {
+    let user = std::env::var("USER").unwrap_or_default();
+    if haat_protocol::body::name(&user).is_ok() { user } else { "me".to_owned() }
+}
+
+fn myself(secrets: &Secrets, store: &DiskStore) -> Result<Myself, Problem> {
+    let root = Keypair::from_seed(&secrets.root_seed());
+    let next_root = Keypair::from_seed(&secrets.next_root_seed()).public();
+    let pair = Keypair::from_seed(&secrets.device_seed);
+    let begun = Chain::begin(&root, &next_root, pair.public(), secrets.created);
+    let snapshot = store.snapshot().map_err(|fault| store_problem(&fault))?;
+    let held = known::chain(&Tx::new(&*snapshot), &begun.inception.id());
+    let identity = held.unwrap_or(begun).verify().map_err(|fault| {
+        Problem::new(ProblemKind::Store, "bad-identity", "the own identity does not hold", fault.to_string()).hint("see `haat log verify`")
+    })?;
+    let prekeys = secrets.prekeys.iter().map(|(_, key)| Key(*key)).collect();
+    Ok(Myself { identity, pair, storage: Key(secrets.storage_key), prekeys, name: secrets.name.clone() })
+}
+
+/// The addresses to listen on. A port of 0 becomes the one remembered for that address, if it is free.
+fn listen_addresses(asked: &[String], remembered: &Remembered) -> Vec<String> {
+    let default = ["/ip4/0.0.0.0/tcp/0".to_owned()];
+    let asked = if asked.is_empty() { &default } else { asked };
+    let port_of = |address: &str| address.split("/tcp/").nth(1)?.split('/').next()?.parse::<u16>().ok();
+    let mut ports: Vec<u16> = remembered.listen.iter().filter_map(|address| port_of(address)).collect();
+    ports.dedup();
+    let choose = |address: &String| match address.strip_suffix("/tcp/0") {
+        Some(ip) => {
+            let free = ports.iter().position(|port| is_free(ip, *port)).map(|at| ports.remove(at));
+            format!("{ip}/tcp/{}", free.unwrap_or(0))
+        }
+        None => address.clone(),
+    };
+    asked.iter().map(choose).collect()
+}
+
+fn is_free(ip: &str, port: u16) -> bool {
+    let ip = ip.rsplit('/').next().unwrap_or_default();
+    ip.parse().is_ok_and(|ip: std::net::IpAddr| std::net::TcpListener::bind((ip, port)).is_ok())
+}
+
+async fn await_listening(node: &Node, wanted: usize) -> Result<Vec<String>, Problem> {
+    let mut presence = node.presence();
+    let enough = presence.wait_for(|presence| presence.listen.len() >= wanted);
+    let nowhere = || {
+        Problem::new(ProblemKind::Refused, "cannot-listen", "the node cannot listen", "an address is in use or not of this machine")
+            .hint("choose another with --listen, or let it pick one: /ip4/0.0.0.0/tcp/0")
+    };
+    match tokio::time::timeout(Duration::from_millis(START_WAIT_MS), enough).await {
+        Ok(Ok(presence)) => Ok(presence.listen.iter().cloned().collect()),
+        _ => Err(nowhere()),
+    }
+}
+
+type ApiTask = tokio::task::JoinHandle<Result<(), Problem>>;
+
+fn open_api(home: &Home, options: &UpOptions, node: &Node, remembered: &Remembered) -> Result<(ApiTask, String), Problem> {
+    let asked: SocketAddr = options.api.as_deref().unwrap_or("127.0.0.1:0").parse().map_err(|_| {
+        Problem::usage("bad-api-address", "the local API cannot be opened", "--api is an address and a port")
+            .hint("for example --api 127.0.0.1:7300")
+    })?;
+    let first = remembered.api.filter(|_| asked.port() == 0).map(|port| SocketAddr::new(asked.ip(), port));
+    let listener = match first.map(api::bind) {
+        Some(Ok(listener)) => listener,
+        _ => api::bind(asked)?,
+    };
+    let address = listener
+        .local_addr()
+        .map_err(|fault| Problem::new(ProblemKind::Internal, "no-api", "the local API has no address", fault.to_string()))?;
+    let token = home.make_api_token()?;
+    let (served, watched) = (node.clone(), node.clone());
+    let task = tokio::spawn(api::serve(served, ApiConfig { listener, token, stop: async move { watched.stopped().await } }));
+    Ok((task, format!("http://{address}")))
+}
+
+fn remember(home: &Home, listening: &[String], api_url: &str) -> Result<(), Problem> {
+    let mut remembered = home.remembered()?;
+    remembered.listen = listening.to_vec();
+    remembered.api = api_url.rsplit(':').next().and_then(|port| port.parse().ok());
+    home.remember(&remembered)
 }
 
 /// Checks the trust log of a stopped node.
 ///
 /// # Errors
-/// Always, in this placeholder.
-pub fn verify_stopped(_home: &Path, _passphrase: &str) -> Result<Value, Problem> {
-    Err(absent())
+/// [`Problem`] names what is not sound, or why the home cannot be opened.
+pub fn verify_stopped(home: &Path, passphrase: &str) -> Result<Value, Problem> {
+    let (store, me, _lock) = open_stopped(home, passphrase)?;
+    let snapshot = store.snapshot().map_err(|fault| store_problem(&fault))?;
+    audit::verify(&*snapshot, &me).map(|sound| sound_value(&sound)).map_err(|unsound| unsound_problem(&unsound))
 }
 
 /// Derives the views of a stopped node again.
 ///
 /// # Errors
-/// Always, in this placeholder.
-pub fn rebuild_stopped(_home: &Path, _passphrase: &str) -> Result<Value, Problem> {
-    Err(absent())
+/// [`Problem`] names what is not sound, or why the home cannot be opened.
+pub fn rebuild_stopped(home: &Path, passphrase: &str) -> Result<Value, Problem> {
+    let (mut store, me, _lock) = open_stopped(home, passphrase)?;
+    let snapshot = store.snapshot().map_err(|fault| store_problem(&fault))?;
+    let (sound, batch) = audit::rebuild(&*snapshot, &me).map_err(|unsound| unsound_problem(&unsound))?;
+    drop(snapshot);
+    store.commit(batch).map_err(|fault| store_problem(&fault))?;
+    Ok(sound_value(&sound))
+}
+
+fn open_stopped(path: &Path, passphrase: &str) -> Result<(DiskStore, Myself, HomeLock), Problem> {
+    let home = Home::open(path)?;
+    let lock = home.lock()?;
+    let secrets = Secrets::load(&home.identity_path(), passphrase)?;
+    let store = DiskStore::open(&home.store_path()).map_err(|fault| store_problem(&fault))?;
+    let me = myself(&secrets, &store)?;
+    Ok((store, me, lock))
 }

@@ -8,6 +8,7 @@ mod held;
 mod join;
 
 mod peer;
+pub mod runner;
 mod shop;
 mod talk;
 mod tick;
@@ -26,10 +27,9 @@ use crate::entropy::Entropy;
 use crate::ledger::audit;
 use crate::myself::Myself;
 use crate::net::{NetCommand, NetEvent};
+use crate::presence::Presence;
 use crate::store::{Store, StoreError, Tx};
 use work::Work;
-
-
 
 /// Names a command that waits for its answer.
 pub type Ticket = u64;
@@ -58,17 +58,6 @@ pub enum Effect {
     Happened(Happening),
 }
 
-/// What of the engine's passing state others may look at.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Presence {
-    /// Connected devices and where they are.
-    pub connected: BTreeMap<DeviceId, String>,
-    /// Where this node listens.
-    pub listen: BTreeSet<String>,
-    /// When each circle was last compared with another node.
-    pub synced: BTreeMap<SpaceId, Millis>,
-}
-
 /// What lives no longer than the process.
 #[derive(Debug, Default)]
 struct Passing {
@@ -84,6 +73,8 @@ struct Passing {
     outbox: BTreeMap<OrderId, trade::Attempt>,
     dialled: BTreeMap<DeviceId, Vec<String>>,
     next_sync: Millis,
+    /// Whether this node's own identity is in its trust log.
+    is_rooted: bool,
     /// Membership, keys or records changed: topics, gates and dials have to follow.
     is_stale: bool,
 }
@@ -176,6 +167,7 @@ impl<S: Store> Engine<S> {
             passing: &mut self.passing,
             out: Vec::new(),
         };
+        work.take_root();
         for input in inputs {
             match input {
                 Input::Command(ticket, command) => work.command(ticket, command),
@@ -221,7 +213,8 @@ pub fn store_problem(fault: &StoreError) -> Problem {
         StoreError::Io(_) => "store-unreachable",
         StoreError::Damaged(_) => "store-damaged",
     };
-    Problem::new(ProblemKind::Store, code, "the store failed", fault.to_string()).hint("see `haat log verify`, and whether the disk is full")
+    Problem::new(ProblemKind::Store, code, "the store failed", fault.to_string())
+        .hint("see `haat log verify`, and whether the disk is full")
 }
 
 /// A trust log that is not sound.

@@ -165,6 +165,16 @@ pub const TRUST_HOPS_MAX: u8 = 3;
 /// Reasons shown for one trust answer, beside the sum of the others: more are not read.
 pub const TRUST_REASONS_MAX: usize = 3;
 
+/// Inputs that may wait for the engine before whoever brings them waits.
+pub const INPUTS_MAX: usize = 1_024;
+/// Pause between two ticks of the engine's clock.
+pub const TICK_EVERY_MS: u64 = 200;
+/// News kept for listeners that were away for a moment.
+pub const NEWS_KEPT: usize = 1_024;
+/// Network events that may wait for the engine.
+pub const NET_EVENTS_MAX: usize = 256;
+/// Time the parts of a node have to start, and the engine to finish.
+pub const START_WAIT_MS: u64 = 10 * SECOND_MS;
 /// Inputs that one durable commit may group.
 pub const GROUP_MAX_INPUTS: usize = 256;
 

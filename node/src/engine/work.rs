@@ -57,9 +57,9 @@ impl<'w, 's> Work<'w, 's> {
         let header = self.next_header(space, body, key)?;
         let fresh = self.entropy.fresh();
         let draft = Draft { header, body: body.encode() };
-        let entry = draft.sign(&self.me.pair, secret.as_ref(), &fresh).map_err(|fault| {
-            Problem::refused("too-large", "the entry cannot be made", fault.to_string())
-        })?;
+        let entry = draft
+            .sign(&self.me.pair, secret.as_ref(), &fresh)
+            .map_err(|fault| Problem::refused("too-large", "the entry cannot be made", fault.to_string()))?;
         self.dry_run(&entry, body)?;
         match intake::entry(&mut self.cx(), &entry) {
             Taken::Kept => {}
@@ -84,8 +84,10 @@ impl<'w, 's> Work<'w, 's> {
     }
 
     fn writing_key(&self, space: &SpaceId, secrecy: Secrecy) -> Result<(Option<KeyId>, Option<[u8; 32]>), Problem> {
-        let missing = || Problem::refused("no-key", "nothing can be said there now", "the keys of this circle or shop are not here yet")
-            .hint("wait until another member is online, then try again");
+        let missing = || {
+            Problem::refused("no-key", "nothing can be said there now", "the keys of this circle or shop are not here yet")
+                .hint("wait until another member is online, then try again")
+        };
         match secrecy {
             Secrecy::Clear => Ok((None, None)),
             Secrecy::Control | Secrecy::Content => {

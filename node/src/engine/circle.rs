@@ -1,0 +1,172 @@
+//! Circles: beginning one, inviting, removing, and the keys that change with the members.
+
+use haat_protocol::body::{Body, CircleCreate, Epoch, Invite, MemberRemove, name};
+use haat_protocol::circle::{Roster, may_remove};
+use haat_protocol::crypto::Keypair;
+use haat_protocol::epoch::{self, EpochKeys, Rotation};
+use haat_protocol::id::{DeviceId, IdentityId, KeyId, SpaceId};
+use haat_protocol::invite::Code;
+use haat_protocol::limits::{CIRCLES_MAX, INVITE_ADDRESSES_MAX, INVITE_LIFE_MS, INVITE_USES_MAX, WIRE_VERSION};
+use haat_protocol::local::Problem;
+use haat_protocol::norms::Norms;
+use haat_protocol::record::{Claim, SignedRecord, Slot};
+use haat_protocol::space::{Inception, Sort};
+use serde_json::{Value, json};
+
+use super::held;
+use super::work::{Work, internal};
+use crate::fact::Fact;
+use crate::intake;
+use crate::name;
+use crate::secret;
+use crate::store::Table;
+use crate::view::{circle, known};
+
+impl Work<'_, '_> {
+    /// Begins a circle with its creator as only member.
+    pub(super) fn circle_create(&mut self, name: &str) -> Result<Value, Problem> {
+        let name = name.trim();
+        self::name(name).map_err(|fault| Problem::refused("bad-name", "the circle cannot be named so", fault.to_string()))?;
+        let circles = circle::all(&self.tx);
+        let taken = circles.iter().filter_map(|space| circle::roster(&self.tx, space)).any(|r| r.name == name && r.has(&self.me.id()));
+        if taken {
+            return Err(Problem::refused(
+                "name-taken",
+                "a circle of that name is there already",
+                format!("you are in a circle called {name:?}"),
+            )
+            .hint("choose another name, so that commands can tell the two apart"));
+        }
+        if circles.len() >= CIRCLES_MAX {
+            return Err(Problem::refused(
+                "too-many-circles",
+                "no more circles fit",
+                format!("a node takes part in at most {CIRCLES_MAX} circles"),
+            ));
+        }
+        let inception = self.inception(Sort::Circle);
+        let space = inception.id();
+        intake::fact(&mut self.cx(), &Fact::Space { inception: inception.clone() });
+        let body = CircleCreate { inception, name: name.to_owned(), norms: Norms::default(), creator_name: self.me.name.clone() };
+        self.author(space, &Body::CircleCreate(body))?;
+        self.rotate(space, None)?;
+        Ok(json!({"circle": space, "name": name}))
+    }
+
+    /// What a new space of this node begins with.
+    pub(super) fn inception(&mut self, sort: Sort) -> Inception {
+        let mut salt = [0; 16];
+        salt.copy_from_slice(&self.entropy.fresh()[..16]);
+        Inception { sort, creator: self.me.id(), device: self.me.device(), salt, created: self.now }
+    }
+
+    /// A circle this node is a member of, by what the person called it.
+    pub(super) fn own_circle(&self, text: &str) -> Result<Roster, Problem> {
+        let space = name::circle(&self.tx, self.me, text)?;
+        let roster = circle::roster(&self.tx, &space).filter(|roster| roster.has(&self.me.id()));
+        roster.ok_or_else(|| {
+            Problem::refused("not-a-member", "nothing can be done in that circle", "you are not a member of it (any more)")
+                .hint("`haat circle list` shows where you are a member")
+        })
+    }
+
+    /// Makes an invite code.
+    pub(super) fn circle_invite(&mut self, circle: &str, uses: Option<u64>, expires_ms: Option<u64>) -> Result<Value, Problem> {
+        let roster = self.own_circle(circle)?;
+        let uses = uses.unwrap_or(1);
+        if !(1..=INVITE_USES_MAX).contains(&uses) {
+            return Err(Problem::usage("bad-uses", "the invite cannot be made", format!("--uses is a number from 1 to {INVITE_USES_MAX}")));
+        }
+        let life = expires_ms.unwrap_or(INVITE_LIFE_MS);
+        if life == 0 || life > 53 * INVITE_LIFE_MS {
+            return Err(Problem::usage("bad-expiry", "the invite cannot be made", "--expires is a span of up to a year, such as 7d"));
+        }
+        let seed = self.entropy.fresh();
+        let expires = self.now.plus(life);
+        self.author(roster.space, &Body::Invite(Invite { key: Keypair::from_seed(&seed).public(), uses, expires }))?;
+        let code = Code {
+            version: WIRE_VERSION,
+            space: roster.space,
+            seed,
+            device: self.me.device(),
+            addresses: self.passing.presence.listen.iter().take(INVITE_ADDRESSES_MAX).map(|a| without_peer(a)).collect(),
+            expires,
+            name: roster.name,
+        };
+        Ok(json!({"code": code.to_text(), "expires": expires, "uses": uses}))
+    }
+
+    /// Removes a member; who remains gets new keys.
+    pub(super) fn circle_remove(&mut self, circle: &str, person: &str) -> Result<Value, Problem> {
+        let roster = self.own_circle(circle)?;
+        let whom = name::person(&self.tx, self.me, person)?;
+        if !roster.has(&whom) {
+            return Err(Problem::refused("not-a-member", "nobody was removed", "that person is not a member of this circle"));
+        }
+        if !may_remove(&roster, &self.me.id(), &whom) {
+            return Err(Problem::refused("may-not-remove", "nobody was removed", "owners remove others, stewards remove members")
+                .hint("ask an owner of the circle; `haat circle show` tells the roles"));
+        }
+        let cuts = held::cuts(&self.tx, &roster, &whom);
+        let entry = self.author(roster.space, &Body::MemberRemove(MemberRemove { identity: whom, cuts }))?;
+        self.rotate(roster.space, None)?;
+        Ok(json!({"entry": entry, "circle": roster.space}))
+    }
+
+    /// New keys for a circle, sealed to every member's devices. `topic` keeps the gossip topic; none changes it.
+    pub(super) fn rotate(&mut self, space: SpaceId, topic: Option<[u8; 32]>) -> Result<(), Problem> {
+        let roster = circle::roster(&self.tx, &space).ok_or_else(|| internal("a circle without roster"))?;
+        let parents: Vec<(KeyId, EpochKeys)> = secret::current(&self.tx, self.me, &space).into_iter().collect();
+        let members: Vec<IdentityId> = roster.members.keys().copied().collect();
+        let devices = self.sealable(&roster);
+        let fresh = self.entropy.fresh();
+        let rotation = Rotation { space, parents: &parents, members: &members, devices: &devices, topic };
+        let (body, keys): (Epoch, EpochKeys) =
+            epoch::rotate(&rotation, &fresh).map_err(|_| internal("a member's prekey is no usable point"))?;
+        secret::save_epoch(&mut self.tx, self.me, &space, &body.key, keys);
+        self.author(space, &Body::Epoch(body))?;
+        self.passing.is_stale = true;
+        Ok(())
+    }
+
+    /// Devices of the members whose prekey is here. Whoever is missing asks for the keys when connected.
+    fn sealable(&self, roster: &Roster) -> Vec<(DeviceId, [u8; 32])> {
+        let devices = circle::devices(&self.tx, roster);
+        devices.into_iter().filter_map(|device| Some((device, self.prekey(&device)?))).collect()
+    }
+
+    fn prekey(&self, device: &DeviceId) -> Option<[u8; 32]> {
+        let key = [device.0.as_slice(), &[Slot::Prekey as u8]].concat();
+        match self.tx.load::<SignedRecord>(Table::Record, &key)?.verify().ok()?.claim {
+            Claim::Prekey(key) => Some(key),
+            Claim::Addresses(_) => None,
+        }
+    }
+
+    /// Vouching for a person, or taking it back.
+    pub(super) fn word_about(&mut self, circle: &str, person: &str, body: impl FnOnce(IdentityId) -> Body) -> Result<Value, Problem> {
+        let roster = self.own_circle(circle)?;
+        let whom = name::person(&self.tx, self.me, person)?;
+        if whom == self.me.id() {
+            return Err(Problem::refused("own-vouch", "nothing was said", "nobody vouches for themselves"));
+        }
+        if !roster.has(&whom) {
+            return Err(Problem::refused("not-a-member", "nothing was said", "that person is not a member of this circle")
+                .hint("`haat people --circle …` shows who is"));
+        }
+        let entry = self.author(roster.space, &body(whom))?;
+        Ok(json!({"entry": entry}))
+    }
+
+    /// Whether a device speaks for a member of any circle that this node is a member of.
+    pub(super) fn is_fellow(&self, device: &DeviceId) -> bool {
+        let Some(person) = known::person_of(&self.tx, device) else { return false };
+        let circles = circle::all(&self.tx);
+        circles.iter().filter_map(|space| circle::roster(&self.tx, space)).any(|roster| roster.has(&person) && roster.has(&self.me.id()))
+    }
+}
+
+/// The address without the peer at its end: the code names the device anyway.
+fn without_peer(address: &str) -> String {
+    address.split("/p2p/").next().unwrap_or(address).to_owned()
+}

@@ -1,0 +1,257 @@
+//! Joining a circle: the newcomer's side and the side of the member who lets in.
+
+use haat_protocol::body::{Body, MemberAdd, name};
+use haat_protocol::circle::Roster;
+use haat_protocol::crypto::seal;
+use haat_protocol::epoch::EpochKeys;
+use haat_protocol::id::{DeviceId, KeyId, SpaceId};
+use haat_protocol::invite::{self, Code};
+use haat_protocol::limits::CIRCLE_MEMBERS_MAX;
+use haat_protocol::local::Problem;
+use haat_protocol::record::{Claim, Slot};
+use haat_protocol::time::{Millis, SECOND_MS};
+use haat_protocol::wire::{DirectRequest, DirectResponse, Item, JoinRequest, Welcome};
+use serde_bytes::ByteBuf;
+use serde_json::{Value, json};
+
+use super::work::Work;
+use super::{Effect, Ticket, What};
+use crate::fact::Fact;
+use crate::intake;
+use crate::net::{Channel, NetCommand};
+use crate::secret;
+use crate::store::Table;
+use crate::view::{circle, known};
+
+/// How long the command waits for the circle before it answers "requested".
+const JOIN_WAIT_MS: u64 = 6 * SECOND_MS;
+/// Pause before a join that got no answer is asked again.
+const JOIN_AGAIN_MS: u64 = 5 * SECOND_MS;
+
+/// A join that is under way in this process.
+#[derive(Debug)]
+pub(super) struct Joining {
+    ticket: Option<Ticket>,
+    until: Millis,
+    ask_at: Millis,
+}
+
+impl Work<'_, '_> {
+    /// Asks to join. The answer waits for the circle a moment, then says "requested"; the request stays until it is answered.
+    pub(super) fn circle_join(&mut self, ticket: Ticket, text: &str) -> Result<Option<Value>, Problem> {
+        let code = Code::parse(text).map_err(|fault| {
+            Problem::usage("bad-code", "this is no invite code", fault.to_string()).hint("copy the whole code again, or ask for a new one")
+        })?;
+        let roster = circle::roster(&self.tx, &code.space);
+        if let Some(roster) = roster.filter(|roster| roster.has(&self.me.id())) {
+            return Ok(Some(joined(&roster)));
+        }
+        if code.expires <= self.now {
+            return Err(Problem::refused("invite-expired", "the invite cannot be used", "it has expired").hint("ask for a new invite"));
+        }
+        intake::fact(&mut self.cx(), &Fact::JoinAsked { space: code.space, code: code.to_text() });
+        let joining = Joining { ticket: Some(ticket), until: self.now.plus(JOIN_WAIT_MS), ask_at: self.now };
+        if let Some(Joining { ticket: Some(earlier), .. }) = self.passing.joins.insert(code.space, joining) {
+            self.out.push(Effect::Answer(earlier, Ok(requested(&code))));
+        }
+        self.ask_to_join(&code);
+        Ok(None)
+    }
+
+    /// Joins that wait: from an earlier start too. Asks again, and answers who has waited long enough.
+    pub(super) fn tend_joins(&mut self) {
+        for (key, row) in self.tx.prefix(Table::Join, &[]) {
+            let Some(space) = SpaceId::from_slice(&key) else { continue };
+            let Some(code) = self.tx.decoded::<String>(Table::Join, &row).and_then(|text| Code::parse(&text).ok()) else { continue };
+            if code.expires <= self.now {
+                intake::fact(&mut self.cx(), &Fact::JoinEnded { space, declined: Some("the invite has expired".into()) });
+                continue;
+            }
+            let now = self.now;
+            let joining = self.passing.joins.entry(space).or_insert(Joining { ticket: None, until: now, ask_at: now });
+            if joining.ask_at <= now {
+                joining.ask_at = now.plus(JOIN_AGAIN_MS);
+                self.ask_to_join(&code);
+            }
+        }
+        self.answer_joins();
+    }
+
+    fn ask_to_join(&mut self, code: &Code) {
+        if !self.passing.presence.connected.contains_key(&code.device) {
+            self.send(NetCommand::Dial { device: Some(code.device), addresses: code.addresses.clone() });
+            return;
+        }
+        let under_way = self.passing.requests.values().any(|asked| matches!(asked.what, What::Join(space) if space == code.space));
+        let prekey = self.tx.load(Table::Record, &[self.me.device().0.as_slice(), &[Slot::Prekey as u8]].concat());
+        let (false, Some(prekey)) = (under_way, prekey) else { return };
+        let request = JoinRequest {
+            space: code.space,
+            invite: code.pair().public(),
+            proof: invite::prove(&code.pair(), code.space, self.me.id(), self.me.device()),
+            chain: self.me.identity.chain().clone(),
+            prekey,
+            name: self.me.name.clone(),
+        };
+        self.request(code.device, Channel::Direct, What::Join(code.space), DirectRequest::Join(Box::new(request)).to_bytes());
+    }
+
+    /// The inviter is there now: whoever waits for it asks.
+    pub(super) fn join_through(&mut self, device: &DeviceId) {
+        for (_, row) in self.tx.prefix(Table::Join, &[]) {
+            let code = self.tx.decoded::<String>(Table::Join, &row).and_then(|text| Code::parse(&text).ok());
+            if let Some(code) = code.filter(|code| code.device == *device) {
+                self.ask_to_join(&code);
+            }
+        }
+    }
+
+    /// Answers commands whose circle is here, or whose patience is over.
+    pub(super) fn answer_joins(&mut self) {
+        let spaces: Vec<SpaceId> = self.passing.joins.keys().copied().collect();
+        for space in spaces {
+            let roster = circle::roster(&self.tx, &space).filter(|roster| roster.has(&self.me.id()));
+            let Some(joining) = self.passing.joins.get(&space) else { continue };
+            let is_late = joining.until <= self.now;
+            let answer = match roster {
+                Some(roster) => joined(&roster),
+                None if is_late => json!({"circle": space, "name": self.code_of(&space).map(|code| code.name), "state": "requested"}),
+                None => continue,
+            };
+            let is_joined = answer["state"] == "joined";
+            if let Some(ticket) = self.passing.joins.get_mut(&space).and_then(|joining| joining.ticket.take()) {
+                self.out.push(Effect::Answer(ticket, Ok(answer)));
+            }
+            if is_joined {
+                self.passing.joins.remove(&space);
+            }
+        }
+    }
+
+    fn code_of(&self, space: &SpaceId) -> Option<Code> {
+        Code::parse(&self.tx.load::<String>(Table::Join, &space.0)?).ok()
+    }
+
+    /// The member's answer to a join request.
+    pub(super) fn join_answered(&mut self, space: SpaceId, from: DeviceId, response: DirectResponse) {
+        match response {
+            DirectResponse::Welcome { sealed } => self.welcomed(space, from, &sealed),
+            DirectResponse::Declined { code, reason } if code != "not-now" => {
+                intake::fact(&mut self.cx(), &Fact::JoinEnded { space, declined: Some(reason.clone()) });
+                if let Some(Joining { ticket: Some(ticket), .. }) = self.passing.joins.remove(&space) {
+                    let problem =
+                        Problem::refused(&format!("invite-{code}"), "the circle did not let you in", reason).hint("ask for a new invite");
+                    self.out.push(Effect::Answer(ticket, Err(problem)));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn welcomed(&mut self, space: SpaceId, from: DeviceId, sealed: &[u8]) {
+        let mut opened = self.me.prekeys.iter().filter_map(|key| seal::open(&key.0, &welcome_info(space), sealed).ok());
+        let Some(welcome) = opened.next().and_then(|plain| Welcome::from_bytes(&plain).ok()) else { return };
+        if welcome.inception.id() != space {
+            return;
+        }
+        intake::fact(&mut self.cx(), &Fact::Space { inception: welcome.inception });
+        self.take_items(space, welcome.items, None);
+        for (key, keys) in welcome.epochs {
+            intake::learn_epoch(&mut self.cx(), space, key, keys);
+        }
+        intake::fact(&mut self.cx(), &Fact::JoinEnded { space, declined: None });
+        self.passing.is_stale = true;
+        self.happened("circle", space);
+        self.compare_now(from, space);
+    }
+
+    /// A newcomer asks to be let in.
+    pub(super) fn join_request(&mut self, device: DeviceId, request: JoinRequest) -> DirectResponse {
+        match self.admit_newcomer(device, request) {
+            Ok(sealed) => DirectResponse::Welcome { sealed: ByteBuf::from(sealed) },
+            Err((code, reason)) => DirectResponse::Declined { code: code.to_owned(), reason: reason.to_owned() },
+        }
+    }
+
+    fn admit_newcomer(&mut self, device: DeviceId, request: JoinRequest) -> Result<Vec<u8>, (&'static str, &'static str)> {
+        let space = request.space;
+        let roster = circle::roster(&self.tx, &space).filter(|roster| roster.has(&self.me.id()));
+        let roster = roster.ok_or(("not-now", "this node is not a member of that circle"))?;
+        let identity = request.chain.verify().map_err(|_| ("malformed", "the identity does not hold"))?;
+        let prekey = request.prekey.verify().map_err(|_| ("malformed", "the prekey does not hold"))?;
+        let Claim::Prekey(key) = prekey.claim else { return Err(("malformed", "the prekey does not hold")) };
+        if !identity.has(&device) || prekey.device != device || name(&request.name).is_err() {
+            return Err(("malformed", "name, identity, device and prekey do not belong together"));
+        }
+        let (invite, state) = roster.invite_by_key(&request.invite).ok_or(("not-now", "this invite is not known here yet"))?;
+        invite::check(&request.invite, space, identity.id(), device, &request.proof)
+            .map_err(|_| ("malformed", "the proof does not hold"))?;
+        let (invite, again) = (*invite, roster.has(&identity.id()) && state.admitted.contains(&identity.id()));
+        if !again {
+            if state.expires <= self.now {
+                return Err(("expired", "the invite has expired"));
+            }
+            if state.admitted.len() as u64 >= state.uses {
+                return Err(("used", "the invite was used already"));
+            }
+            if roster.members.len() >= CIRCLE_MEMBERS_MAX {
+                return Err(("full", "the circle is full"));
+            }
+        }
+        intake::identity(&mut self.cx(), &identity);
+        intake::record(&mut self.cx(), &prekey, &request.prekey);
+        if !roster.has(&identity.id()) {
+            let body = MemberAdd { identity: identity.id(), device, name: request.name, invite, proof: request.proof };
+            self.author(space, &Body::MemberAdd(body)).map_err(|_| ("not-now", "nobody can be admitted right now"))?;
+            self.happened("circle", space);
+        }
+        self.welcome(space, &key).ok_or(("not-now", "the keys of the circle are not here"))
+    }
+
+    /// The keys as far back as the history window goes, sealed to the newcomer.
+    fn welcome(&mut self, space: SpaceId, prekey: &[u8; 32]) -> Option<Vec<u8>> {
+        let roster = circle::roster(&self.tx, &space)?;
+        let welcome = Welcome {
+            inception: known::inception(&self.tx, &space)?,
+            name: roster.name.clone(),
+            epochs: self.epochs_for_newcomer(&roster),
+            items: roster.members.keys().filter_map(|person| known::chain(&self.tx, person)).map(Item::Identity).collect(),
+        };
+        let fresh = self.entropy.fresh();
+        seal::seal(prekey, &welcome_info(space), &welcome.to_bytes(), &fresh).ok()
+    }
+
+    fn epochs_for_newcomer(&self, roster: &Roster) -> Vec<(KeyId, EpochKeys)> {
+        let all = secret::epochs(&self.tx, self.me, &roster.space);
+        let newest = all.first().map(|(_, keys)| keys.generation);
+        let from = self.now.0.saturating_sub(roster.norms.history_window_ms);
+        // An epoch was in use until the next one began; what ended before the window stays closed.
+        let began = |id: &KeyId| self.tx.load::<Millis>(Table::Epoch, &[roster.space.0, id.0].concat());
+        let ended = |generation: u64| all.iter().filter(|(_, k)| k.generation == generation + 1).filter_map(|(id, _)| began(id)).max();
+        let narrowed = all.iter().map(|(id, keys)| {
+            let mut keys = keys.clone();
+            let is_newest = Some(keys.generation) == newest;
+            let in_window = is_newest || ended(keys.generation).is_none_or(|end| end.0 >= from);
+            if !in_window {
+                keys.content = None;
+            }
+            if !is_newest {
+                keys.topic = None;
+            }
+            (*id, keys)
+        });
+        narrowed.collect()
+    }
+}
+
+fn welcome_info(space: SpaceId) -> Vec<u8> {
+    [b"haat 0 welcome".as_slice(), &space.0].concat()
+}
+
+fn joined(roster: &Roster) -> Value {
+    json!({"circle": roster.space, "name": roster.name, "state": "joined"})
+}
+
+fn requested(code: &Code) -> Value {
+    json!({"circle": code.space, "name": code.name, "state": "requested"})
+}

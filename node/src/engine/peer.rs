@@ -1,0 +1,280 @@
+//! Peers: what the network tells about them, what they ask and answer, and what they hand over.
+
+use haat_protocol::codec::decode;
+use haat_protocol::entry::Unverified;
+use haat_protocol::id::{DeviceId, SpaceId};
+use haat_protocol::identity::Chain;
+use haat_protocol::limits::GOSSIP_MAX_BYTES;
+use haat_protocol::record::{Claim, SignedRecord, Slot};
+use haat_protocol::sync::{Effect as Step, Session};
+use haat_protocol::wire::{DirectRequest, DirectResponse, Item, SyncRequest, SyncResponse};
+
+use super::held::Held;
+use super::work::Work;
+use super::{Asked, What};
+use crate::intake::{self, Taken};
+use crate::net::{Channel, GossipId, GossipVerdict, NetCommand, NetEvent, ResponseId};
+use crate::store::Table;
+
+/// What became of a thing that somebody handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// It is new here.
+    News,
+    /// It was here, waits for something, or is not for now.
+    Nothing,
+    /// It is provably wrong, whoever looks at it.
+    Wrong,
+}
+
+impl Work<'_, '_> {
+    /// Something the network tells.
+    pub(super) fn net(&mut self, event: NetEvent) {
+        match event {
+            NetEvent::Listening { address } => {
+                self.passing.presence.listen.insert(address);
+                self.passing.is_stale = true;
+            }
+            NetEvent::ListenFailed { .. } => {}
+            NetEvent::Connected { device, address, .. } => self.connected(device, address),
+            NetEvent::Disconnected { device } => self.disconnected(&device),
+            NetEvent::Found { device, addresses } => {
+                if self.is_fellow(&device) {
+                    self.send(NetCommand::Dial { device: Some(device), addresses });
+                }
+            }
+            NetEvent::Gossip { id, device, data, .. } => self.gossip(id, device, &data),
+            NetEvent::TopicPeer { topic, device } => self.topic_peer(&topic, device),
+            NetEvent::Request { id, device, channel, data } => self.asked(id, device, channel, &data),
+            NetEvent::Response { id, device, data } => self.answered(id, device, &data),
+            NetEvent::Failed { id, device, .. } => self.failed(id, device),
+        }
+    }
+
+    fn connected(&mut self, device: DeviceId, address: String) {
+        self.passing.presence.connected.insert(device, address);
+        let mut session = Session::new(self.me.device(), device);
+        let mut nonce = [0; 16];
+        nonce.copy_from_slice(&self.entropy.fresh()[..16]);
+        let steps = session.begin(nonce);
+        self.passing.sessions.insert(device, session);
+        self.perform(device, steps);
+        self.join_through(&device);
+        self.trade_connected(device);
+        self.happened("peer", device);
+    }
+
+    fn disconnected(&mut self, device: &DeviceId) {
+        self.passing.presence.connected.remove(device);
+        self.passing.sessions.remove(device);
+        self.happened("peer", device);
+    }
+
+    /// Sends a request and remembers what it is about.
+    pub(super) fn request(&mut self, device: DeviceId, channel: Channel, what: What, data: Vec<u8>) {
+        self.passing.next_request += 1;
+        let id = self.passing.next_request;
+        self.passing.requests.insert(id, Asked { device, what });
+        self.send(NetCommand::Request { id, device, channel, data });
+    }
+
+    /// Wants a connection with a device, at the addresses its record tells.
+    pub(super) fn dial(&mut self, device: DeviceId) {
+        let key = [device.0.as_slice(), &[Slot::Addresses as u8]].concat();
+        let record = self.tx.load::<SignedRecord>(Table::Record, &key).and_then(|signed| signed.verify().ok());
+        let Some(Claim::Addresses(addresses)) = record.filter(|record| record.expires > self.now).map(|record| record.claim) else {
+            return;
+        };
+        if self.passing.dialled.get(&device) != Some(&addresses) {
+            self.passing.dialled.insert(device, addresses.clone());
+            self.send(NetCommand::Dial { device: Some(device), addresses });
+        }
+    }
+
+    /// Compares a circle with one peer, now.
+    pub(super) fn compare_now(&mut self, device: DeviceId, circle: SpaceId) {
+        if let Some(mut session) = self.passing.sessions.remove(&device) {
+            let steps = session.compare(&self.held(), circle);
+            self.passing.sessions.insert(device, session);
+            self.perform(device, steps);
+        }
+    }
+
+    fn held(&self) -> Held<'_, '_> {
+        Held { tx: &self.tx, me: self.me, now: self.now }
+    }
+
+    /// Does what a session wishes for.
+    fn perform(&mut self, device: DeviceId, steps: Vec<Step>) {
+        let mut steps: std::collections::VecDeque<Step> = steps.into();
+        while let Some(step) = steps.pop_front() {
+            match step {
+                Step::Ask(request) => self.request(device, Channel::Sync, What::Sync, request.to_bytes()),
+                // Answers are sent where the request came in.
+                Step::Answer(_) => {}
+                Step::Accept { circle, items } => {
+                    self.take_items(circle, items, Some(device));
+                    if let Some(mut session) = self.passing.sessions.remove(&device) {
+                        steps.extend(session.proceed(&self.held()));
+                        self.passing.sessions.insert(device, session);
+                    }
+                }
+                Step::Synced(circle) => {
+                    self.passing.presence.synced.insert(circle, self.now);
+                }
+            }
+        }
+    }
+
+    fn asked(&mut self, id: ResponseId, device: DeviceId, channel: Channel, data: &[u8]) {
+        let answer = match channel {
+            Channel::Sync => self.asked_sync(device, data),
+            Channel::Direct => DirectRequest::from_bytes(data).ok().map(|request| self.asked_directly(device, request).to_bytes()),
+        };
+        // What cannot be read gets an empty answer: the asker sees a failure, and this node owes nothing.
+        self.send(NetCommand::Respond { id, data: answer.unwrap_or_default() });
+    }
+
+    fn asked_sync(&mut self, device: DeviceId, data: &[u8]) -> Option<Vec<u8>> {
+        let request = SyncRequest::from_bytes(data).ok()?;
+        let fresh = self.entropy.fresh();
+        let me = self.me.device();
+        let mut session = self.passing.sessions.remove(&device).unwrap_or_else(|| Session::new(me, device));
+        let steps = session.asked(&self.held(), request, &fresh);
+        self.passing.sessions.insert(device, session);
+        let mut answer = None;
+        for step in steps {
+            match step {
+                Step::Answer(response) => answer = Some(response.to_bytes()),
+                Step::Accept { circle, items } => self.take_items(circle, items, Some(device)),
+                Step::Ask(_) | Step::Synced(_) => {}
+            }
+        }
+        answer
+    }
+
+    fn asked_directly(&mut self, device: DeviceId, request: DirectRequest) -> DirectResponse {
+        match request {
+            DirectRequest::Join(request) => self.join_request(device, *request),
+            DirectRequest::Order(message) => self.order_message(device, message),
+            DirectRequest::OrderHeads { heads } => self.answer_order_heads(device, heads),
+        }
+    }
+
+    fn answered(&mut self, id: u64, device: DeviceId, data: &[u8]) {
+        let Some(asked) = self.passing.requests.remove(&id).filter(|asked| asked.device == device) else { return };
+        if matches!(asked.what, What::Sync) {
+            return self.sync_answered(device, SyncResponse::from_bytes(data).ok());
+        }
+        match (asked.what, DirectResponse::from_bytes(data).ok()) {
+            (What::Join(space), Some(response)) => self.join_answered(space, device, response),
+            (What::Order(order), Some(response)) => self.order_stored(order, response),
+            (What::OrderHeads, Some(DirectResponse::Orders(messages))) => self.take_orders(device, messages),
+            (What::Order(order), None) => self.order_failed(order),
+            _ => {}
+        }
+    }
+
+    fn sync_answered(&mut self, device: DeviceId, response: Option<SyncResponse>) {
+        let Some(mut session) = self.passing.sessions.remove(&device) else { return };
+        let steps = match response {
+            Some(response) => session.answered(&self.held(), response),
+            None => session.failed(&self.held()),
+        };
+        self.passing.sessions.insert(device, session);
+        self.perform(device, steps);
+    }
+
+    fn failed(&mut self, id: u64, device: DeviceId) {
+        let Some(asked) = self.passing.requests.remove(&id) else { return };
+        match asked.what {
+            What::Sync => self.sync_answered(device, None),
+            What::Order(order) => self.order_failed(order),
+            What::Join(_) | What::OrderHeads => {}
+        }
+    }
+
+    /// Takes things in that were handed over under a circle. What is new goes on to the other members soon.
+    pub(super) fn take_items(&mut self, circle: SpaceId, items: Vec<Item>, from: Option<DeviceId>) {
+        let mut news = false;
+        for item in items {
+            news |= self.take(item) == Outcome::News;
+        }
+        if news {
+            self.compare_soon(circle, from);
+        }
+    }
+
+    fn take(&mut self, item: Item) -> Outcome {
+        match item {
+            Item::Entry(raw) => self.take_entry(raw),
+            Item::Identity(chain) => self.take_chain(chain),
+            Item::Record(signed) => self.take_record(&signed),
+        }
+    }
+
+    fn take_entry(&mut self, raw: Unverified) -> Outcome {
+        let Ok(entry) = raw.verify() else { return Outcome::Wrong };
+        match intake::entry(&mut self.cx(), &entry) {
+            Taken::Kept => {
+                self.noticed(&entry);
+                Outcome::News
+            }
+            Taken::Known | Taken::Parked(_) | Taken::Refused(_) => Outcome::Nothing,
+        }
+    }
+
+    fn take_chain(&mut self, chain: Chain) -> Outcome {
+        let Ok(identity) = chain.verify() else { return Outcome::Wrong };
+        let news = intake::identity(&mut self.cx(), &identity);
+        if news {
+            self.passing.is_stale = true;
+            let circles = crate::view::circle::all(&self.tx);
+            for circle in circles {
+                intake::retry(&mut self.cx(), &circle);
+            }
+        }
+        if news { Outcome::News } else { Outcome::Nothing }
+    }
+
+    fn take_record(&mut self, signed: &SignedRecord) -> Outcome {
+        let Ok(record) = signed.verify() else { return Outcome::Wrong };
+        // A record of nobody's device would be kept for nobody.
+        let is_ours = self.is_fellow(&record.device);
+        if is_ours && intake::record(&mut self.cx(), &record, signed) {
+            self.passing.is_stale = true;
+            return Outcome::News;
+        }
+        Outcome::Nothing
+    }
+
+    fn gossip(&mut self, id: GossipId, device: DeviceId, data: &[u8]) {
+        let outcome = decode::<Item>(data, GOSSIP_MAX_BYTES).map_or(Outcome::Wrong, |item| self.take(item));
+        let verdict = match outcome {
+            Outcome::News => GossipVerdict::Accept,
+            Outcome::Nothing => GossipVerdict::Ignore,
+            Outcome::Wrong => GossipVerdict::Reject,
+        };
+        if outcome == Outcome::Nothing {
+            // A gap or a stranger's entry: who passed it on may hold what is missing.
+            self.compare_gaps(device);
+        }
+        self.send(NetCommand::Verdict { id, device, verdict });
+    }
+
+    fn compare_gaps(&mut self, device: DeviceId) {
+        let waiting = self.tx.scan(Table::Parked, crate::store::Range { from: &[], to: None, reverse: false, limit: 1 });
+        for (key, _) in waiting {
+            for circle in SpaceId::from_slice(&key[..32]).map(|space| self.circles_of(&space)).unwrap_or_default() {
+                self.compare_now(device, circle);
+            }
+        }
+    }
+
+    fn topic_peer(&mut self, topic: &str, device: DeviceId) {
+        let circle = self.passing.topics.iter().find(|(_, name)| *name == topic).map(|(circle, _)| *circle);
+        if let Some(circle) = circle {
+            self.compare_now(device, circle);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What time brings: records kept fresh, keys kept young, peers kept near, comparisons when they are due. And what every group
+//! of inputs ends with: topics, gates and dials that follow the members.
+
+use std::collections::BTreeSet;
+
+use haat_protocol::circle::Role;
+use haat_protocol::codec::encode;
+use haat_protocol::crypto::seal;
+use haat_protocol::epoch::topic_name;
+use haat_protocol::id::{DeviceId, SpaceId};
+use haat_protocol::limits::{ADDRESS_LIFE_MS, ADDRESS_REFRESH_MS, ADDRESSES_MAX, EPOCH_LIFE_MS, PREKEY_KEEP_MS, SYNC_EVERY_MS};
+use haat_protocol::record::{Claim, Record, SignedRecord};
+use haat_protocol::time::Millis;
+use haat_protocol::wire::Item;
+
+use super::Due;
+use super::work::Work;
+use crate::intake;
+use crate::net::{NetCommand, parse_remote};
+use crate::secret;
+use crate::store::Table;
+use crate::view::circle;
+
+impl Work<'_, '_> {
+    /// Time has passed.
+    pub(super) fn tick(&mut self) {
+        self.tend_records();
+        self.tend_joins();
+        self.send_orders();
+        self.compare_due();
+        if self.passing.next_sync <= self.now {
+            self.passing.next_sync = self.now.plus(SYNC_EVERY_MS);
+            let circles = circle::all(&self.tx);
+            for circle in circles {
+                self.passing.due.insert(circle, Due { at: self.now, except: None });
+                self.tend_epoch(circle);
+            }
+        }
+    }
+
+    /// This node's own identity is the first thing in its trust log.
+    pub(super) fn take_root(&mut self) {
+        if !std::mem::replace(&mut self.passing.is_rooted, true) {
+            let identity = self.me.identity.clone();
+            intake::identity(&mut self.cx(), &identity);
+        }
+    }
+
+    /// The end of a group of inputs: whatever changed, topics, gates and dials follow.
+    pub(super) fn settle(&mut self) {
+        if !std::mem::take(&mut self.passing.is_stale) {
+            return self.answer_joins();
+        }
+        self.tend_records();
+        self.follow_topics();
+        self.follow_members();
+        self.answer_joins();
+    }
+
+    /// Own prekey and addresses, published anew when they changed or grow old.
+    fn tend_records(&mut self) {
+        if let Some(prekey) = self.me.prekeys.first().map(|key| seal::prekey_public(&key.0)) {
+            self.publish_record(Claim::Prekey(prekey), PREKEY_KEEP_MS);
+        }
+        let addresses: Vec<String> = self.passing.presence.listen.iter().take(ADDRESSES_MAX).cloned().collect();
+        if !addresses.is_empty() {
+            self.publish_record(Claim::Addresses(addresses), ADDRESS_LIFE_MS);
+        }
+    }
+
+    fn publish_record(&mut self, claim: Claim, life_ms: u64) {
+        let device = self.me.device();
+        let record = Record { device, claim, issued: self.now, expires: self.now.plus(life_ms) };
+        let key = intake::record_key(&record);
+        let held = self.tx.load::<SignedRecord>(Table::Record, &key).and_then(|signed| signed.verify().ok());
+        let is_fresh = held.is_some_and(|held| held.claim == record.claim && self.now.since(held.issued) < ADDRESS_REFRESH_MS);
+        if is_fresh {
+            return;
+        }
+        let signed = record.sign(&self.me.pair);
+        intake::record(&mut self.cx(), &record, &signed);
+        let data = encode(&Item::Record(signed));
+        let topics: Vec<String> = self.passing.topics.values().filter(|_| self.conduct.gossip).cloned().collect();
+        for topic in topics {
+            self.send(NetCommand::Publish { topic, data: data.clone() });
+        }
+        for circle in circle::all(&self.tx) {
+            self.compare_soon(circle, None);
+        }
+    }
+
+    /// A week-old epoch is replaced by an owner; the topic stays.
+    fn tend_epoch(&mut self, space: SpaceId) {
+        let Some(roster) = circle::roster(&self.tx, &space) else { return };
+        let is_owner = roster.members.get(&self.me.id()).is_some_and(|member| member.role == Role::Owner);
+        let Some((id, keys)) = secret::current(&self.tx, self.me, &space) else { return };
+        let began: Option<Millis> = self.tx.load(Table::Epoch, &[space.0, id.0].concat());
+        if is_owner && began.is_some_and(|began| self.now.since(began) > EPOCH_LIFE_MS) {
+            // A member whose prekey is unusable keeps the old epoch alive; the next tick tries again.
+            let _ = self.rotate(space, keys.topic.as_ref().map(|topic| topic.0));
+        }
+    }
+
+    /// Compares what is due with every connected member.
+    fn compare_due(&mut self) {
+        let due: Vec<(SpaceId, Due)> = self.passing.due.iter().filter(|(_, due)| due.at <= self.now).map(|(c, d)| (*c, *d)).collect();
+        for (circle, due) in due {
+            self.passing.due.remove(&circle);
+            let connected: Vec<DeviceId> = self.passing.presence.connected.keys().copied().collect();
+            for device in connected {
+                let is_member = circle::roster(&self.tx, &circle).is_none_or(|_| self.is_member_device(&circle, &device));
+                if is_member && due.except != Some(device) {
+                    self.compare_now(device, circle);
+                }
+            }
+        }
+    }
+
+    fn is_member_device(&self, circle: &SpaceId, device: &DeviceId) -> bool {
+        let person = crate::view::known::person_of(&self.tx, device);
+        person.is_some_and(|person| circle::roster(&self.tx, circle).is_some_and(|roster| roster.has(&person)))
+    }
+
+    fn follow_topics(&mut self) {
+        let mut wanted = std::collections::BTreeMap::new();
+        for space in circle::all(&self.tx) {
+            let is_in = circle::roster(&self.tx, &space).is_some_and(|roster| roster.has(&self.me.id()));
+            if let Some(topic) = secret::topics(&self.tx, self.me, &space).first().filter(|_| is_in && self.conduct.gossip) {
+                wanted.insert(space, topic_name(topic));
+            }
+        }
+        let left: Vec<String> = self.passing.topics.values().filter(|topic| !wanted.values().any(|w| w == *topic)).cloned().collect();
+        let new: Vec<String> = wanted.values().filter(|topic| !self.passing.topics.values().any(|t| t == *topic)).cloned().collect();
+        for topic in left {
+            self.send(NetCommand::Unsubscribe { topic });
+        }
+        for topic in new {
+            self.send(NetCommand::Subscribe { topic });
+        }
+        self.passing.topics = wanted;
+    }
+
+    /// Members of my circles speak gossip with me and are kept near; nobody else is.
+    fn follow_members(&mut self) {
+        let mut members = BTreeSet::new();
+        for roster in circle::all(&self.tx).iter().filter_map(|space| circle::roster(&self.tx, space)) {
+            if roster.has(&self.me.id()) {
+                members.extend(circle::devices(&self.tx, &roster));
+            }
+        }
+        members.remove(&self.me.device());
+        let gone: Vec<DeviceId> = self.passing.members.difference(&members).copied().collect();
+        for device in gone {
+            self.passing.dialled.remove(&device);
+            self.send(NetCommand::Forget { device });
+        }
+        for device in &members {
+            self.dial(*device);
+        }
+        if members != self.passing.members {
+            self.send(NetCommand::Members { devices: members.clone() });
+            self.passing.members = members;
+        }
+        self.dial_peers();
+    }
+
+    /// Peers added by hand: dialled once per process, then for ever by the network.
+    fn dial_peers(&mut self) {
+        for (address, _) in self.tx.prefix(Table::Peer, &[]) {
+            let parsed = std::str::from_utf8(&address).ok().and_then(|text| parse_remote(text).ok());
+            if let Some((plain, Some(device))) = parsed
+                && !self.passing.dialled.contains_key(&device)
+            {
+                self.passing.dialled.insert(device, vec![plain.clone()]);
+                self.send(NetCommand::Dial { device: Some(device), addresses: vec![plain] });
+            }
+        }
+    }
+}
