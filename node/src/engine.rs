@@ -26,6 +26,7 @@ use crate::entropy::Entropy;
 use crate::ledger::audit;
 use crate::myself::Myself;
 use crate::net::{NetCommand, NetEvent};
+use crate::presence::Presence;
 use crate::store::{Store, StoreError, Tx};
 use work::Work;
 
@@ -56,17 +57,6 @@ pub enum Effect {
     Answer(Ticket, Result<Value, Problem>),
     /// News for whoever listens.
     Happened(Happening),
-}
-
-/// What of the engine's passing state others may look at.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Presence {
-    /// Connected devices and where they are.
-    pub connected: BTreeMap<DeviceId, String>,
-    /// Where this node listens.
-    pub listen: BTreeSet<String>,
-    /// When each circle was last compared with another node.
-    pub synced: BTreeMap<SpaceId, Millis>,
 }
 
 /// What lives no longer than the process.

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+pub mod ask;
 pub mod catalogue;
 pub mod daemon;
 pub mod engine;
@@ -12,7 +13,9 @@ pub mod home;
 pub mod intake;
 pub mod ledger;
 pub mod myself;
+pub mod name;
 pub mod net;
+pub mod presence;
 pub mod secret;
 pub mod service;
 pub mod store;
