@@ -251,6 +251,10 @@ pub const API_REPLIES_MAX_BYTES: usize = 32 * 1024 * 1024;
 pub const API_REPLY_LIFE_MS: u64 = DAY_MS;
 /// Characters of an `Idempotency-Key`.
 pub const API_KEY_MAX_CHARS: usize = 128;
+/// Items of a page of the feed unless asked otherwise.
+pub const FEED_PAGE_ITEMS: usize = 50;
+/// Items of a page of the feed at most.
+pub const FEED_PAGE_ITEMS_MAX: usize = 200;
 
 /// Bytes of the sealed key file that are read at most.
 pub const KEYFILE_MAX_BYTES: u64 = 64 * 1024;

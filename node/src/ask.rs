@@ -1,0 +1,94 @@
+//! Answers to questions, read from one snapshot. Nothing here changes anything.
+//!
+//! Whoever asks checks [`Tx::fault`] after an answer, before it is given to anybody.
+
+mod circle;
+mod feed;
+mod order;
+mod people;
+mod shelf;
+mod status;
+mod trust;
+
+use haat_protocol::id::SpaceId;
+use haat_protocol::local::{Page, Problem, ProblemKind, Question};
+use haat_protocol::time::Millis;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::myself::Myself;
+use crate::name::{self, People};
+use crate::presence::Presence;
+use crate::store::Tx;
+
+/// What answers need that no store holds.
+#[derive(Debug, Clone, Copy)]
+pub struct NodeFacts<'a> {
+    /// Who is connected, where this node listens.
+    pub presence: &'a Presence,
+    /// Bytes of the store's file.
+    pub store_bytes: u64,
+    /// When the node was started.
+    pub started: Millis,
+    /// The time of asking.
+    pub now: Millis,
+}
+
+/// A question being answered.
+#[derive(Debug)]
+pub(crate) struct Ask<'a, 's> {
+    tx: &'a Tx<'s>,
+    me: &'a Myself,
+    facts: &'a NodeFacts<'a>,
+    people: People,
+}
+
+/// Answers a question.
+///
+/// # Errors
+/// What is asked about is not here, or not clear.
+pub fn answer(tx: &Tx<'_>, me: &Myself, facts: &NodeFacts<'_>, question: &Question) -> Result<Value, Problem> {
+    let ask = Ask { tx, me, facts, people: People::read(tx, me) };
+    match question {
+        Question::Status => json(&ask.status()),
+        Question::Me => json(&ask.me()),
+        Question::Peers => page(ask.peers()),
+        Question::Circles => page(ask.circles()),
+        Question::Circle { circle } => json(&ask.circle(&name::circle(tx, me, circle)?)),
+        Question::People { circle } => page(ask.neighbours(ask.in_circle(circle.as_deref())?)),
+        Question::Trust { subject } => json(&ask.trust(&ask.subject(subject)?)),
+        Question::Shops => page(ask.shops()),
+        Question::Shop { shop } => json(&ask.shop(&name::shop(tx, me, shop)?).ok_or_else(|| Problem::not_found("shop", shop))?),
+        Question::Listings { circle, shop } => {
+            let shop = shop.as_deref().map(|shop| name::shop(tx, me, shop)).transpose()?;
+            page(ask.listings(ask.in_circle(circle.as_deref())?, shop))
+        }
+        Question::Listing { listing } => {
+            let row = ask.listing(&name::listing(tx, me, listing)?);
+            json(&row.ok_or_else(|| Problem::not_found("listing", listing))?)
+        }
+        Question::Feed { circle, limit, after } => json(&ask.feed(ask.in_circle(circle.as_deref())?, *limit, after.as_deref())?),
+        Question::Orders { state, role } => page(ask.orders(state.as_deref(), role.as_deref())?),
+        Question::Order { order } => json(&ask.order(&name::order(tx, me, order)?)?),
+        Question::Evidence { order } => ask.evidence(&name::order(tx, me, order)?),
+        Question::LogVerify => {
+            Err(Problem::usage("not-a-question", "this is not answered from views", "the trust log is checked as a whole"))
+        }
+    }
+}
+
+impl Ask<'_, '_> {
+    fn in_circle(&self, circle: Option<&str>) -> Result<Option<SpaceId>, Problem> {
+        circle.map(|circle| name::circle(self.tx, self.me, circle)).transpose()
+    }
+}
+
+fn page<T: Serialize>(items: Vec<T>) -> Result<Value, Problem> {
+    json(&Page { items, next: None })
+}
+
+fn json<T: Serialize>(row: &T) -> Result<Value, Problem> {
+    let fault = |fault: serde_json::Error| Problem::new(ProblemKind::Internal, "internal", "an internal fault", fault.to_string());
+    serde_json::to_value(row).map_err(fault)
+}
+

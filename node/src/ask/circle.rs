@@ -1,0 +1,70 @@
+//! Circles: my state in each, and who else is there.
+
+use haat_protocol::circle::Roster;
+use haat_protocol::id::SpaceId;
+use haat_protocol::local::{CircleRow, CircleView, MemberRow, NormsRow};
+use haat_protocol::norms::Norms;
+
+use super::Ask;
+use crate::name;
+use crate::secret;
+use crate::view::circle;
+
+impl Ask<'_, '_> {
+    pub(super) fn circles(&self) -> Vec<CircleRow> {
+        name::circles(self.tx).iter().map(|space| self.circle_row(space)).collect()
+    }
+
+    fn circle_row(&self, space: &SpaceId) -> CircleRow {
+        let roster = circle::roster(self.tx, space);
+        let mine = roster.as_ref().and_then(|roster| roster.members.get(&self.me.id()));
+        CircleRow {
+            circle: *space,
+            name: name::circle_name(self.tx, space).unwrap_or_else(|| space.short()),
+            role: mine.map(|member| member.role.text().to_owned()),
+            members: roster.as_ref().map_or(0, |roster| roster.members.len()),
+            state: self.state(roster.as_ref()).to_owned(),
+        }
+    }
+
+    fn state(&self, roster: Option<&Roster>) -> &'static str {
+        match roster {
+            Some(roster) if roster.has(&self.me.id()) => "joined",
+            Some(roster) if roster.removed.contains_key(&self.me.id()) => "removed",
+            _ => "requested",
+        }
+    }
+
+    /// The circles that I am in now.
+    pub(super) fn joined(&self) -> Vec<Roster> {
+        let rosters = circle::all(self.tx).into_iter().filter_map(|space| circle::roster(self.tx, &space));
+        rosters.filter(|roster| roster.has(&self.me.id())).collect()
+    }
+
+    pub(super) fn circle(&self, space: &SpaceId) -> CircleView {
+        let roster = circle::roster(self.tx, space);
+        let members = roster.iter().flat_map(|roster| &roster.members);
+        CircleView {
+            circle: *space,
+            name: name::circle_name(self.tx, space).unwrap_or_else(|| space.short()),
+            state: self.state(roster.as_ref()).to_owned(),
+            members: members
+                .map(|(person, member)| MemberRow { identity: *person, name: member.name.clone(), role: member.role.text().to_owned() })
+                .collect(),
+            epoch: secret::current(self.tx, self.me, space).map_or(0, |(_, keys)| keys.generation),
+            shops: self.shared_into(space),
+            norms: norms(&roster.as_ref().map(|roster| roster.norms.clone()).unwrap_or_default()),
+        }
+    }
+}
+
+const fn norms(norms: &Norms) -> NormsRow {
+    NormsRow {
+        version: norms.version,
+        posts_per_day: norms.posts_per_day,
+        recommendations_per_day: norms.recommendations_per_day,
+        vouches_per_day: norms.vouches_per_day,
+        reviews_per_day: norms.reviews_per_day,
+        history_window_ms: norms.history_window_ms,
+    }
+}

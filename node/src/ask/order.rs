@@ -1,0 +1,115 @@
+//! My orders as their events say they stand, and the evidence of one.
+
+use haat_protocol::id::{EventId, IdentityId, OrderId};
+use haat_protocol::identity::Chain;
+use haat_protocol::local::{OrderEventRow, OrderLineRow, OrderRow, Problem, ProblemKind};
+use haat_protocol::order::{self, Order, OrderSet, Role, State};
+use serde_json::Value;
+
+use super::Ask;
+use crate::store::Table;
+use crate::view::{known, order as orders};
+
+impl Ask<'_, '_> {
+    /// Orders, newest first.
+    pub(super) fn orders(&self, state: Option<&str>, role: Option<&str>) -> Result<Vec<OrderRow>, Problem> {
+        if let Some(state) = state.filter(|state| State::ALL.iter().all(|known| known.name() != *state)) {
+            let all: Vec<&str> = State::ALL.iter().map(|state| state.name()).collect();
+            let problem = Problem::usage("bad-state", "no order can be in that state", format!("{state:?} is no state of an order"));
+            return Err(problem.hint(format!("one of: {}", all.join(", "))));
+        }
+        if let Some(role) = role.filter(|role| !["buyer", "seller"].contains(role)) {
+            return Err(Problem::usage("bad-role", "no such side of an order", format!("{role:?} is neither `buyer` nor `seller`")));
+        }
+        let mut rows = Vec::new();
+        for id in orders::all(self.tx) {
+            let Some(index) = orders::row(self.tx, &id).filter(|row| role.is_none_or(|role| side(row.mine) == role)) else { continue };
+            let Some((set, order)) = orders::folded(self.tx, &id) else { continue };
+            if state.is_none_or(|state| order.state.name() == state) {
+                rows.push(self.order_row(&set, &order, index.mine));
+            }
+        }
+        Ok(rows)
+    }
+
+    pub(super) fn order(&self, id: &OrderId) -> Result<OrderRow, Problem> {
+        let row =
+            orders::row(self.tx, id).zip(orders::folded(self.tx, id)).map(|(row, (set, order))| self.order_row(&set, &order, row.mine));
+        row.ok_or_else(|| Problem::not_found("order", &id.to_string()))
+    }
+
+    fn order_row(&self, set: &OrderSet, order: &Order, mine: Role) -> OrderRow {
+        let terms = &order.terms;
+        let line = |line: &order::Line| OrderLineRow {
+            listing: line.listing,
+            version: line.version,
+            title: line.title.clone(),
+            sku: line.sku.clone(),
+            qty: line.qty,
+            price: line.unit_price,
+        };
+        OrderRow {
+            order: order.id,
+            state: order.state.name().to_owned(),
+            turn: order.turn.map(|role| side(role).to_owned()),
+            total: terms.total,
+            buyer: self.people.author(&terms.buyer.identity),
+            seller: self.people.author(&terms.seller.identity),
+            lines: terms.lines.iter().map(line).collect(),
+            delivery: terms.delivery.clone(),
+            payment: terms.payment.clone(),
+            via: terms.via,
+            events: self.events(set, order),
+            next: order::next(order, mine, self.facts.now).iter().map(|verb| verb.name().to_owned()).collect(),
+        }
+    }
+
+    /// Events that took effect, in their order; then those without effect, then those that wait for others.
+    fn events(&self, set: &OrderSet, order: &Order) -> Vec<OrderEventRow> {
+        let told = order.history.iter().map(|id| (id, None));
+        let refused = order.refused.iter().map(|(id, why)| (id, Some(why.to_string())));
+        let pending = order.pending.iter().map(|id| (id, Some("an event before it has not come yet".to_owned())));
+        told.chain(refused).chain(pending).filter_map(|(id, why)| self.event(set, order, id, why)).collect()
+    }
+
+    fn event(&self, set: &OrderSet, order: &Order, id: &EventId, refused: Option<String>) -> Option<OrderEventRow> {
+        let event = set.event(id)?;
+        let is_queued = self.tx.has(Table::Outbox, &[order.id.0, id.0].concat());
+        Some(OrderEventRow {
+            id: *id,
+            kind: event.kind().name().to_owned(),
+            author: order.terms.role(&event.body().author).map_or("stranger", side).to_owned(),
+            at: event.body().at,
+            delivery: if is_queued { "queued" } else { "stored" }.to_owned(),
+            refused,
+        })
+    }
+
+    /// The evidence file, as base64.
+    pub(super) fn evidence(&self, id: &OrderId) -> Result<Value, Problem> {
+        let (set, order) = orders::folded(self.tx, id).ok_or_else(|| Problem::not_found("order", &id.to_string()))?;
+        let (buyer, seller) = (self.chain(&order.terms.buyer.identity)?, self.chain(&order.terms.seller.identity)?);
+        let file = order::evidence::export(&set, [&buyer, &seller], None, &self.me.pair, self.facts.now)
+            .map_err(|why| Problem::refused(why.code(), "the order cannot be exported", why.to_string()))?;
+        Ok(serde_json::json!({"data": data_encoding::BASE64.encode(&file)}))
+    }
+
+    fn chain(&self, person: &IdentityId) -> Result<Chain, Problem> {
+        if *person == self.me.id() {
+            return Ok(self.me.identity.chain().clone());
+        }
+        known::chain(self.tx, person).ok_or_else(|| {
+            let what = format!("the identity chain of {} has not come yet", self.people.call(person));
+            Problem::new(ProblemKind::NotFound, "no-chain", "the order cannot be exported yet", what)
+                .hint("wait until the other side is online")
+        })
+    }
+}
+
+/// A side of an order, in words.
+const fn side(role: Role) -> &'static str {
+    match role {
+        Role::Buyer => "buyer",
+        Role::Seller => "seller",
+    }
+}

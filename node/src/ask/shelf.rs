@@ -1,0 +1,115 @@
+//! Shops and listings, with the shop's terms where a listing names none.
+
+use haat_protocol::body::Body;
+use haat_protocol::id::{EntryId, SpaceId};
+use haat_protocol::listing::{Delivery, Listing, Payment, default_payment};
+use haat_protocol::local::{ListingRow, ShopRow, VariantRow};
+use haat_protocol::time::Millis;
+
+use super::Ask;
+use crate::store::Table;
+use crate::view::{self, known, order, shelf};
+
+impl Ask<'_, '_> {
+    /// Shops that are shared into a circle by entries that count.
+    pub(super) fn shared_into(&self, circle: &SpaceId) -> Vec<SpaceId> {
+        shelf::shared_into(self.tx, circle).into_iter().filter(|shop| self.is_shared(shop, circle)).collect()
+    }
+
+    fn is_shared(&self, shop: &SpaceId, circle: &SpaceId) -> bool {
+        let by = self.tx.get(Table::CircleShop, &[circle.0, shop.0].concat()).and_then(|by| EntryId::from_slice(&by));
+        by.and_then(|by| known::entry(self.tx, &by)).is_some_and(|by| known::counts(self.tx, by.header()))
+    }
+
+    pub(super) fn shops(&self) -> Vec<ShopRow> {
+        let rows = self.tx.prefix(Table::Shop, &[]);
+        rows.iter().filter_map(|(key, _)| self.shop(&SpaceId::from_slice(key)?)).collect()
+    }
+
+    pub(super) fn shop(&self, id: &SpaceId) -> Option<ShopRow> {
+        let shop = shelf::shop(self.tx, id)?;
+        let listed = |lineage: &EntryId| shelf::row(self.tx, lineage).is_some_and(|row| !row.is_withdrawn());
+        let payment = payment(&[], &shop.body.payment, &shop.body.delivery);
+        Some(ShopRow {
+            shop: *id,
+            name: shop.body.name,
+            seller: self.people.author(&shop.keeper),
+            currency: shop.body.currency,
+            returns: shop.body.returns,
+            delivery: shop.body.delivery,
+            payment,
+            circles: shelf::circles(self.tx, id).into_iter().filter(|circle| self.is_shared(id, circle)).collect(),
+            listings: shelf::listings(self.tx, id).iter().filter(|lineage| listed(lineage)).count(),
+        })
+    }
+
+    /// Listings on the shelf, by title: all that are known, or those of a circle, or of a shop, or of both.
+    pub(super) fn listings(&self, circle: Option<SpaceId>, shop: Option<SpaceId>) -> Vec<ListingRow> {
+        let mut shops: Vec<SpaceId> = match (circle, shop) {
+            (None, Some(shop)) => vec![shop],
+            (Some(circle), _) => self.shared_into(&circle),
+            (None, None) => self.tx.prefix(Table::Shop, &[]).iter().filter_map(|(key, _)| SpaceId::from_slice(key)).collect(),
+        };
+        shops.retain(|id| shop.is_none_or(|shop| shop == *id));
+        let lineages = shops.iter().flat_map(|shop| shelf::listings(self.tx, shop));
+        let mut rows: Vec<ListingRow> =
+            lineages.filter_map(|lineage| self.listing(&lineage)).filter(|row| row.state != "withdrawn").collect();
+        rows.sort_by(|a, b| (&a.title, a.listing).cmp(&(&b.title, b.listing)));
+        rows
+    }
+
+    pub(super) fn listing(&self, lineage: &EntryId) -> Option<ListingRow> {
+        let row = shelf::row(self.tx, lineage)?;
+        let version = row.current()?;
+        let Some(Body::Listing(body)) = view::body(self.tx, &version) else { return None };
+        let shop = shelf::shop(self.tx, &row.shop)?;
+        let counted_at = known::entry(self.tx, &version)?.header().at;
+        let state = if row.is_withdrawn() { "withdrawn" } else { self.shelf_state(&body) };
+        let variants = self.variants(lineage, &body, (shop.keeper == self.me.id()).then_some(counted_at));
+        let delivery = if body.delivery.is_empty() { shop.body.delivery } else { body.delivery };
+        Some(ListingRow {
+            listing: *lineage,
+            version,
+            title: body.title,
+            description: body.description,
+            shop: row.shop,
+            seller: self.people.author(&shop.keeper),
+            currency: body.currency,
+            variants,
+            payment: payment(&body.payment, &shop.body.payment, &delivery),
+            delivery,
+            returns: body.returns.unwrap_or(shop.body.returns),
+            state: state.to_owned(),
+            versions: row.versions.iter().map(|(_, version)| *version).collect(),
+            images: body.images,
+            tags: body.tags,
+        })
+    }
+
+    fn shelf_state(&self, body: &Listing) -> &'static str {
+        if body.expires.is_some_and(|expires| self.facts.now > expires) { "expired" } else { "listed" }
+    }
+
+    /// What can be bought. On the seller's own node the stock is what is free now, elsewhere what was published.
+    fn variants(&self, lineage: &EntryId, body: &Listing, own_since: Option<Millis>) -> Vec<VariantRow> {
+        let row = |variant: &haat_protocol::listing::Variant| VariantRow {
+            sku: variant.sku.clone(),
+            options: variant.options.clone(),
+            price: variant.price,
+            stock: match own_since {
+                Some(at) => order::free(self.tx, lineage, &variant.sku, variant.stock, at),
+                None => variant.stock,
+            },
+        };
+        body.variants.iter().map(row).collect()
+    }
+}
+
+/// Ways to pay: the listing's, else the shop's, else those that fit the delivery.
+fn payment(own: &[Payment], shops: &[Payment], delivery: &[Delivery]) -> Vec<Payment> {
+    match (own, shops) {
+        ([], []) => default_payment(delivery),
+        ([], shops) => shops.to_vec(),
+        (own, _) => own.to_vec(),
+    }
+}

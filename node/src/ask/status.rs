@@ -1,0 +1,126 @@
+//! How the node is, who I am, and which peers are known.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use haat_protocol::id::DeviceId;
+use haat_protocol::local::{CircleStatus, Me, PeerRow, Status};
+use haat_protocol::record::{Claim, SignedRecord};
+
+use super::Ask;
+use crate::ledger;
+use crate::net::{parse_remote, peer_text};
+use crate::store::Table;
+use crate::view::{circle, known};
+
+impl Ask<'_, '_> {
+    pub(super) fn me(&self) -> Me {
+        let device = self.me.device();
+        Me { identity: self.me.id(), device, peer: peer_text(&device), name: self.me.name.clone() }
+    }
+
+    pub(super) fn status(&self) -> Status {
+        let presence = self.facts.presence;
+        let joined = circle::all(self.tx).into_iter().filter_map(|space| circle::roster(self.tx, &space));
+        let circles = joined.filter(|roster| roster.has(&self.me.id())).map(|roster| CircleStatus {
+            circle: roster.space,
+            last_sync: presence.synced.get(&roster.space).copied(),
+            name: roster.name,
+        });
+        Status {
+            identity: self.me.id(),
+            name: self.me.name.clone(),
+            peers_connected: presence.connected.len(),
+            reachability: reach(&presence.listen).to_owned(),
+            listen: presence.listen.iter().cloned().collect(),
+            circles: circles.collect(),
+            outbox: self.tx.prefix(Table::Outbox, &[]).len(),
+            store_bytes: self.facts.store_bytes,
+            log_entries: ledger::end(self.tx).0,
+            uptime_ms: self.facts.now.since(self.facts.started),
+        }
+    }
+
+    pub(super) fn peers(&self) -> Vec<PeerRow> {
+        let mut known: BTreeMap<DeviceId, BTreeSet<String>> = BTreeMap::new();
+        for (device, address) in &self.facts.presence.connected {
+            known.entry(*device).or_default().insert(address.clone());
+        }
+        for (_, row) in self.tx.prefix(Table::Record, &[]) {
+            let signed = self.tx.decoded::<SignedRecord>(Table::Record, &row);
+            // It was verified before it was kept; here it is only read.
+            let Some(record) = signed.and_then(|signed| signed.verify().ok()).filter(|record| record.expires > self.facts.now) else {
+                continue;
+            };
+            if let Claim::Addresses(addresses) = record.claim {
+                known.entry(record.device).or_default().extend(addresses);
+            }
+        }
+        for (key, _) in self.tx.prefix(Table::Peer, &[]) {
+            let text = String::from_utf8_lossy(&key);
+            if let Ok((address, Some(device))) = parse_remote(&text) {
+                known.entry(device).or_default().insert(address);
+            }
+        }
+        known.remove(&self.me.device());
+        known.into_iter().map(|(device, addresses)| self.peer(device, addresses)).collect()
+    }
+
+    fn peer(&self, device: DeviceId, addresses: BTreeSet<String>) -> PeerRow {
+        let identity = known::person_of(self.tx, &device);
+        PeerRow {
+            peer: peer_text(&device),
+            device,
+            identity,
+            name: identity.map(|person| self.people.call(&person)),
+            connected: self.facts.presence.connected.contains_key(&device),
+            addresses: addresses.into_iter().filter(|address| !address.is_empty()).collect(),
+        }
+    }
+}
+
+/// How far the addresses listened on are known to reach.
+fn reach(listen: &BTreeSet<String>) -> &'static str {
+    let ips: Vec<IpAddr> = listen.iter().filter_map(|address| ip(address)).collect();
+    if ips.iter().any(is_public) {
+        "public"
+    } else if ips.iter().any(|ip| !ip.is_loopback() && !ip.is_unspecified()) {
+        "lan"
+    } else {
+        "local"
+    }
+}
+
+fn ip(address: &str) -> Option<IpAddr> {
+    let mut parts = address.split('/').skip(1);
+    match parts.next()? {
+        "ip4" => parts.next()?.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
+        "ip6" => parts.next()?.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+        _ => None,
+    }
+}
+
+fn is_public(ip: &IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => {
+            let is_shared = ip.octets()[0] == 100 && ip.octets()[1] & 0xc0 == 64;
+            !(ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified() || is_shared)
+        }
+        IpAddr::V6(ip) => !(ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_tell_how_far_they_reach() {
+        let reach = |all: &[&str]| reach(&all.iter().map(|a| (*a).to_owned()).collect());
+        assert_eq!(reach(&[]), "local");
+        assert_eq!(reach(&["/ip4/127.0.0.1/tcp/1", "/ip6/::1/tcp/1"]), "local");
+        assert_eq!(reach(&["/ip4/127.0.0.1/tcp/1", "/ip4/192.168.1.4/tcp/1"]), "lan");
+        assert_eq!(reach(&["/ip4/100.64.0.9/tcp/1", "/ip6/fe80::1/tcp/1"]), "lan");
+        assert_eq!(reach(&["/ip4/10.0.0.1/tcp/1", "/ip6/2001:41d0::1/tcp/1"]), "public");
+    }
+}
