@@ -53,6 +53,14 @@ impl<'w, 's> Work<'w, 's> {
 
     /// Makes an entry of one's own and takes it in by the same door as everybody's; then it is offered to the others.
     pub(super) fn author(&mut self, space: SpaceId, body: &Body) -> Result<EntryId, Problem> {
+        let entry = self.write(space, body)?;
+        self.noticed(&entry);
+        self.announce(&entry);
+        Ok(entry.id())
+    }
+
+    /// Makes an entry of one's own and takes it in, and tells nobody: whoever writes many at once tells of them together.
+    pub(super) fn write(&mut self, space: SpaceId, body: &Body) -> Result<Entry, Problem> {
         let (key, secret) = self.writing_key(&space, body.kind().secrecy())?;
         let header = self.next_header(space, body, key)?;
         let fresh = self.entropy.fresh();
@@ -65,9 +73,7 @@ impl<'w, 's> Work<'w, 's> {
             Taken::Kept => {}
             other => return Err(internal(&format!("an own entry was not kept: {other:?}"))),
         }
-        self.noticed(&entry);
-        self.announce(&entry);
-        Ok(entry.id())
+        Ok(entry)
     }
 
     /// Asks the door before anything is kept, so that what would be void is refused instead.

@@ -1,0 +1,148 @@
+//! Taking a catalogue file in: all of it or nothing. It must never open a file or fetch what a file points at.
+
+use data_encoding::BASE64;
+use haat_protocol::admit::{Head, View};
+use haat_protocol::body::Body;
+use haat_protocol::entry::LogId;
+use haat_protocol::id::{EntryId, SpaceId};
+use haat_protocol::limits::SHOP_ENTRIES_PER_DAY_MAX;
+use haat_protocol::listing::Listing;
+use haat_protocol::local::{ImportChange, ImportReport, ImportRow, Problem};
+use serde_json::{Value, json};
+
+use super::super::work::{Work, internal};
+use super::{check_listing, words};
+use crate::catalogue::{self, FieldChange, FileError, Format, Options, Plan, Reading, RefusedRow, Warning};
+use crate::secret;
+use crate::view::known::Known;
+
+/// Entries of one import up to which each is told of by itself; more are left to the comparison that follows.
+const TOLD_EACH_MAX: usize = 64;
+
+/// An import as it is asked for.
+#[derive(Debug)]
+pub(in crate::engine) struct Import<'a> {
+    /// Into which shop.
+    pub(in crate::engine) shop: &'a str,
+    /// The file, base64.
+    pub(in crate::engine) data: &'a str,
+    /// `auto` or `shopify`.
+    pub(in crate::engine) format: Option<&'a str>,
+    /// Currency of the prices; the shop's unless given.
+    pub(in crate::engine) currency: Option<&'a str>,
+    /// Only tell what would change.
+    pub(in crate::engine) dry_run: bool,
+    /// Take the good rows although others are refused.
+    pub(in crate::engine) partial: bool,
+}
+
+impl Work<'_, '_> {
+    /// Takes a catalogue file in.
+    pub(in crate::engine) fn listing_import(&mut self, import: &Import<'_>) -> Result<Value, Problem> {
+        let (shop, row) = self.own_shop(import.shop)?;
+        let reading = read(import, row.body.currency)?;
+        let plan = catalogue::plan(&reading, &self.on_shelf(&shop));
+        let mut report = report(&reading, &plan);
+        if !report.refused.is_empty() && !import.partial {
+            let detail = format!("{} rows cannot be taken, so none was; the first: {}", report.refused.len(), first(&report));
+            let mut problem = Problem::refused("rows-refused", "nothing was imported", detail)
+                .hint("mend the rows and import again, or take the good ones with --partial");
+            problem.import = Some(Box::new(report));
+            return Err(problem);
+        }
+        if !import.dry_run {
+            self.check_room(&shop, &plan)?;
+            (report.created, report.updated) = self.list_all(shop, plan)?;
+        }
+        Ok(json!(report))
+    }
+
+    /// Everything by which an entry could be refused, asked before the first is made.
+    fn check_room(&self, shop: &SpaceId, plan: &Plan) -> Result<(), Problem> {
+        plan.create.iter().chain(plan.update.iter().map(|(_, listing)| listing)).try_for_each(check_listing)?;
+        if secret::shop(&self.tx, self.me, shop).is_none() {
+            return Err(Problem::refused("no-key", "nothing was imported", "the shop's key is not on this device"));
+        }
+        let head = Known(&self.tx).head(&LogId { space: *shop, device: self.me.device(), number: 0 });
+        let today = |head: &Head| if head.day >= self.now.day() { head.day_entries } else { 0 };
+        let used = head.as_ref().map_or(0, today);
+        let wanted = (plan.create.len() + plan.update.len()) as u64;
+        if used + wanted > SHOP_ENTRIES_PER_DAY_MAX {
+            let detail = format!("a shop makes {SHOP_ENTRIES_PER_DAY_MAX} entries a day at most; {used} were made, {wanted} are wanted");
+            return Err(Problem::refused("day-quota", "nothing was imported", detail).hint("split the file, and go on tomorrow"));
+        }
+        Ok(())
+    }
+
+    fn list_all(&mut self, shop: SpaceId, plan: Plan) -> Result<(Vec<String>, Vec<String>), Problem> {
+        let each = plan.create.len() + plan.update.len() <= TOLD_EACH_MAX;
+        let mut last = None;
+        let (mut created, mut updated) = (Vec::new(), Vec::new());
+        for listing in plan.create {
+            let id = self.list_one(shop, listing, each)?;
+            created.push(id.to_string());
+            last = Some(id);
+        }
+        for (lineage, listing) in plan.update {
+            last = Some(self.list_one(shop, listing, each)?);
+            updated.push(lineage.to_string());
+        }
+        if let Some(id) = last.filter(|_| !each) {
+            self.happened("entry", id);
+            for circle in self.circles_of(&shop) {
+                self.compare_soon(circle, None);
+            }
+        }
+        Ok((created, updated))
+    }
+
+    fn list_one(&mut self, shop: SpaceId, listing: Listing, tell: bool) -> Result<EntryId, Problem> {
+        let body = Body::Listing(listing);
+        let made = if tell { self.author(shop, &body) } else { self.write(shop, &body).map(|entry| entry.id()) };
+        // Everything was checked before, so what fails here is ours.
+        made.map_err(|problem| internal(&format!("an import broke off: {}: {}", problem.code, problem.detail)))
+    }
+}
+
+fn read(import: &Import<'_>, own: haat_protocol::money::Currency) -> Result<Reading, Problem> {
+    let bytes = BASE64
+        .decode(import.data.as_bytes())
+        .map_err(|fault| Problem::usage("bad-value", "the file's bytes cannot be read", format!("data is not base64: {fault}")))?;
+    let format: Format = import
+        .format
+        .map_or(Ok(Format::Auto), str::parse)
+        .map_err(|fault: FileError| Problem::usage("bad-format", "the format is not known", fault.to_string()))?;
+    let currency = import.currency.map_or(Ok(own), words::currency)?;
+    catalogue::read(&bytes, &Options { format, currency })
+        .map_err(|fault| Problem::refused("bad-file", "the file is no catalogue that can be read", fault.to_string()))
+}
+
+fn report(reading: &Reading, plan: &Plan) -> ImportReport {
+    let mut refused: Vec<&RefusedRow> = reading.refused.iter().chain(&plan.refused).collect();
+    refused.sort();
+    ImportReport {
+        created: Vec::new(),
+        updated: plan.update.iter().map(|(lineage, _)| lineage.to_string()).collect(),
+        unchanged: plan.unchanged.iter().map(ToString::to_string).collect(),
+        refused: refused.into_iter().map(refused_row).collect(),
+        warnings: reading.warnings.iter().map(warning_row).collect(),
+        changes: plan.changes.iter().map(change).collect(),
+    }
+}
+
+fn refused_row(row: &RefusedRow) -> ImportRow {
+    ImportRow { row: row.row, column: row.column.clone(), value: row.value.clone(), reason: row.reason.clone() }
+}
+
+fn warning_row(row: &Warning) -> ImportRow {
+    ImportRow { row: row.row, column: row.column.clone(), value: row.value.clone(), reason: row.reason.clone() }
+}
+
+fn change(change: &FieldChange) -> ImportChange {
+    let FieldChange { listing: _, title, field, before, after } = change.clone();
+    ImportChange { title, field, before, after }
+}
+
+fn first(report: &ImportReport) -> String {
+    report.refused.first().map_or_else(String::new, |row| format!("row {}, {}: {}", row.row, row.column, row.reason))
+}

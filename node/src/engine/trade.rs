@@ -1,0 +1,96 @@
+//! Orders at work: offers and verbs become signed events, events reach the other side's device, stock is answered for.
+//!
+//! Where an order stands is the protocol's to say. Nothing is sent before it is durable, and nothing is signed twice at one place.
+
+mod act;
+mod deliver;
+mod offer;
+mod receive;
+mod stock;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use haat_protocol::id::{DeviceId, EventId, OrderId};
+use haat_protocol::limits::{RESEND_MAX_MS, RESEND_MIN_MS};
+use haat_protocol::local::Problem;
+use haat_protocol::order::{self, Act, Event, EventBody, Refusal, Role};
+use haat_protocol::time::Millis;
+use serde_json::{Value, json};
+
+use super::work::{Work, internal};
+use crate::{ask, intake, view};
+
+/// How the delivery of one order's messages goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Attempt {
+    /// When to try again.
+    next: Millis,
+    /// How long the last pause was; 0 = none yet.
+    pause_ms: u64,
+    /// Whether a message waits for its answer.
+    under_way: bool,
+    /// The other side's events whose receipts no answer of ours carried.
+    owed: BTreeSet<EventId>,
+    /// Those of them that the message under way carries.
+    carried: BTreeSet<EventId>,
+}
+
+impl Attempt {
+    const fn is_due(&self, now: Millis) -> bool {
+        !self.under_way && self.next.0 <= now.0
+    }
+
+    /// It did not work: later again, each time twice as late.
+    fn fail(&mut self, now: Millis) {
+        self.under_way = false;
+        self.pause_ms = (self.pause_ms * 2).clamp(RESEND_MIN_MS, RESEND_MAX_MS);
+        self.next = now.plus(self.pause_ms);
+    }
+
+    /// There is a reason to try at once.
+    const fn reset(&mut self) {
+        self.pause_ms = 0;
+        self.next = Millis(0);
+    }
+}
+
+impl Work<'_, '_> {
+    /// Signs the next event of this node's chain in an order, and takes it in.
+    fn sign_act(&mut self, id: &OrderId, mine: Role, act: Act) -> Result<(), Refusal> {
+        let body = order::draft(&view::order::set(&self.tx, id), mine, act, self.now)?;
+        self.take_own(&body).map(|_| ())
+    }
+
+    /// Signs a body and takes the event in; it is queued for the other side by that.
+    fn take_own(&mut self, body: &EventBody) -> Result<Event, Refusal> {
+        let event = order::sign(body, &self.me.pair)?;
+        intake::order::event(&mut self.cx(), &event)?;
+        self.passing.outbox.entry(event.order()).or_default().reset();
+        Ok(event)
+    }
+
+    /// What a verb answers, once its event is in.
+    fn told(&mut self, id: OrderId) -> Result<Value, Problem> {
+        self.happened("order", id);
+        self.send_order(id);
+        ask::order_row(&self.tx, self.me, self.now, &id).map(|row| json!(row))
+    }
+
+    /// The device of the other side.
+    fn other_side(&self, id: &OrderId) -> Option<DeviceId> {
+        view::order::row(&self.tx, id).map(|row| row.other)
+    }
+}
+
+/// What the table says no to.
+fn refused(refusal: Refusal) -> Problem {
+    Problem::refused(refusal.code(), "the order does not allow that now", refusal.to_string())
+}
+
+/// An own event that could not be made although all was checked.
+fn unmade(refusal: Refusal) -> Problem {
+    internal(&format!("an own event was refused: {refusal}"))
+}

@@ -1,0 +1,220 @@
+//! What the other side's device hands over: events are checked, kept once and receipted, whatever effect they have.
+//!
+//! Nothing of a stranger is kept: a first offer needs a circle in which both are and which has the shop.
+
+use haat_protocol::body::Body;
+use haat_protocol::codec::decode;
+use haat_protocol::id::{DeviceId, EventId, IdentityId, OrderId, SpaceId};
+use haat_protocol::identity::{Chain, Identity};
+use haat_protocol::limits::{
+    HEADER_MAX_BYTES, OPEN_OFFERS_PER_PERSON_MAX, ORDER_EVENT_MAX_BYTES, ORDER_MESSAGE_MAX_BYTES, ORDER_PARKED_MAX,
+};
+use haat_protocol::order::{self, Event, Line, OrderSet, Receipt, Refusal, SignedEvent, SignedReceipt, State, Step, Terms};
+use haat_protocol::wire::{DirectResponse, OrderMessage};
+use serde_bytes::ByteBuf;
+
+use super::super::work::Work;
+use crate::store::Table;
+use crate::view::{self, circle, known, shelf};
+use crate::{intake, view::order as orders};
+
+/// Room for signatures around the signed bytes of an event or a receipt.
+const ENVELOPE_BYTES: usize = 512;
+
+/// A stable code of a refusal.
+type Code = &'static str;
+
+impl Work<'_, '_> {
+    /// Takes in what a device hands over of one order, and answers it.
+    pub(in crate::engine) fn order_message(&mut self, device: DeviceId, message: OrderMessage) -> DirectResponse {
+        match self.take_message(device, message) {
+            Ok((_, receipts)) => {
+                DirectResponse::Stored { receipts: receipts.iter().map(haat_protocol::codec::encode).map(ByteBuf::from).collect() }
+            }
+            Err(code) => DirectResponse::Refused { code: code.to_owned() },
+        }
+    }
+
+    /// Takes in what a device answered to order heads. Nobody waits for the receipts: they go with the next message.
+    pub(in crate::engine) fn take_orders(&mut self, device: DeviceId, messages: Vec<OrderMessage>) {
+        for message in messages {
+            let id = message.order;
+            match self.take_message(device, message) {
+                Ok((events, _)) if !events.is_empty() => {
+                    let attempt = self.passing.outbox.entry(id).or_default();
+                    attempt.owed.extend(events);
+                    attempt.reset();
+                    self.send_order(id);
+                }
+                Ok(_) => {}
+                Err(code) => tracing::debug!(order = %id, code, "an answer about an order was not taken"),
+            }
+        }
+    }
+
+    /// The events that are held now, with a receipt for each.
+    fn take_message(&mut self, device: DeviceId, message: OrderMessage) -> Result<(Vec<EventId>, Vec<SignedReceipt>), Code> {
+        let OrderMessage { order: id, events, receipts, chain } = message;
+        let bytes: usize = events.iter().chain(&receipts).map(|item| item.len()).sum();
+        if bytes > ORDER_MESSAGE_MAX_BYTES {
+            return Err(Refusal::Oversize.code());
+        }
+        let claimed = chain.map(|chain| claimed(chain, &device)).transpose()?;
+        let events = self.read_events(&device, &id, &events)?;
+        match orders::row(&self.tx, &id) {
+            Some(row) if row.other != device => return Err(Refusal::WrongSigner.code()),
+            Some(_) => {}
+            None => {
+                let offer = events.iter().find(|event| event.id().0 == id.0).ok_or("unknown-order")?;
+                self.check_offer(offer, claimed.as_ref())?;
+            }
+        }
+        if let Some(identity) = claimed {
+            intake::identity(&mut self.cx(), &identity);
+        }
+        let mut news = self.take_receipts(&device, &id, &receipts);
+        let mut held = Vec::new();
+        let mut given = Vec::new();
+        for event in &events {
+            match self.take_event(event) {
+                Ok(is_new) => news |= is_new,
+                // What came before it is held, and the other side shall know.
+                Err(_) if !held.is_empty() => break,
+                Err(code) => return Err(code),
+            }
+            held.push(event.id());
+            given.extend(self.receipt_for(&id, event.id()));
+        }
+        if news {
+            self.answer_for_stock(&id);
+            self.happened("order", id);
+            self.send_order(id);
+        }
+        Ok((held, given))
+    }
+
+    /// Reads the events of a message: all are the device's own, of this order, and not from the future. One's own are passed over.
+    fn read_events(&self, device: &DeviceId, id: &OrderId, events: &[ByteBuf]) -> Result<Vec<Event>, Code> {
+        let mut read = Vec::new();
+        for bytes in events {
+            let signed: SignedEvent = decode(bytes, ORDER_EVENT_MAX_BYTES + ENVELOPE_BYTES).map_err(|_| Refusal::Malformed.code())?;
+            let event = Event::read(signed).map_err(Refusal::code)?;
+            if event.order() != *id {
+                return Err(Refusal::OtherOrder.code());
+            }
+            if event.body().author == self.me.device() {
+                continue;
+            }
+            if event.body().author != *device {
+                return Err(Refusal::WrongSigner.code());
+            }
+            if event.is_ahead(self.now) {
+                return Err("ahead");
+            }
+            read.push(event);
+        }
+        // The first event goes first, whatever order they came in.
+        read.sort_by_key(|event| event.body().seq);
+        Ok(read)
+    }
+
+    fn take_event(&mut self, event: &Event) -> Result<bool, Code> {
+        if self.tx.has(Table::OrderEvent, &event.id().0) {
+            return Ok(false);
+        }
+        let follows = event.body().prev.is_none_or(|prev| self.tx.has(Table::OrderEvent, &prev.0));
+        if !follows && orders::folded(&self.tx, &event.order()).is_some_and(|(_, order)| order.pending.len() >= ORDER_PARKED_MAX) {
+            return Err(Refusal::TooMany.code());
+        }
+        intake::order::event(&mut self.cx(), event).map_err(Refusal::code)
+    }
+
+    /// Takes the other side's receipts for one's own events in, one for each; says whether there was news.
+    pub(super) fn take_receipts(&mut self, device: &DeviceId, id: &OrderId, receipts: &[ByteBuf]) -> bool {
+        let mut news = false;
+        for bytes in receipts {
+            let Ok(signed) = decode::<SignedReceipt>(bytes, HEADER_MAX_BYTES + ENVELOPE_BYTES) else { continue };
+            let Ok(receipt) = signed.read() else { continue };
+            let waits = self.tx.has(Table::Outbox, &[id.0, receipt.event.0].concat());
+            if waits && receipt.device == *device && receipt.order == *id {
+                news |= intake::order::receipt(&mut self.cx(), &signed).unwrap_or(false);
+            }
+        }
+        news
+    }
+
+    /// This node's one receipt for an event that it holds.
+    fn receipt_for(&mut self, id: &OrderId, event: EventId) -> Option<SignedReceipt> {
+        let (set, order) = orders::folded(&self.tx, id)?;
+        let me = self.me.device();
+        if let Some((signed, _)) = set.receipts().find(|(_, receipt)| receipt.device == me && receipt.event == event) {
+            return Some(signed.clone());
+        }
+        let mine = orders::row(&self.tx, id)?.mine;
+        let signed = Receipt::new(*id, event, order.head(mine), me).sign(&self.me.pair);
+        intake::order::receipt(&mut self.cx(), &signed).ok()?;
+        Some(signed)
+    }
+
+    /// Whether a first offer may begin an order here.
+    fn check_offer(&self, offer: &Event, claimed: Option<&Identity>) -> Result<(), Code> {
+        let mut alone = OrderSet::new(offer.order());
+        alone.insert(offer.clone()).map_err(Refusal::code)?;
+        order::fold(&alone).map_err(Refusal::code)?;
+        let Step::Offer { terms, .. } = &offer.body().step else { return Err(Refusal::NoOffer.code()) };
+        if (terms.seller.identity, terms.seller.device) != (self.me.id(), self.me.device()) {
+            return Err(Refusal::WrongSigner.code());
+        }
+        let buyer = terms.buyer;
+        let known = known::identity(&self.tx, &buyer.identity);
+        // A chain that does not go on from the known one could hide that a device was revoked.
+        let newer =
+            claimed.filter(|claimed| claimed.id() == buyer.identity && known.as_ref().is_none_or(|known| known.is_continued_by(claimed)));
+        if !newer.or(known.as_ref()).is_some_and(|person| person.has(&buyer.device)) {
+            return Err("stranger");
+        }
+        for line in &terms.lines {
+            let shop = self.check_line(line, terms)?;
+            if !self.is_known_in(&shop, &buyer.identity) {
+                return Err("stranger");
+            }
+        }
+        self.check_open_offers(&buyer.device)
+    }
+
+    /// Whether a person is, with this node, in a circle that has the shop.
+    fn is_known_in(&self, shop: &SpaceId, person: &IdentityId) -> bool {
+        let both =
+            |circle: &SpaceId| circle::roster(&self.tx, circle).is_some_and(|roster| roster.has(person) && roster.has(&self.me.id()));
+        shelf::circles(&self.tx, shop).iter().any(both)
+    }
+
+    /// Whether a line says what the pinned version of one's own listing says, and says it once; answers the shop.
+    fn check_line(&self, line: &Line, terms: &Terms) -> Result<SpaceId, Code> {
+        let row = shelf::row(&self.tx, &line.listing).ok_or("stale-listing")?;
+        let begun = known::inception(&self.tx, &row.shop).ok_or("stale-listing")?;
+        let is_mine = (begun.creator, begun.device) == (self.me.id(), self.me.device());
+        let is_version = row.versions.iter().any(|(_, version)| *version == line.version);
+        let Some(Body::Listing(listing)) = view::body(&self.tx, &line.version) else { return Err("stale-listing") };
+        let variant = listing.variant(Some(&line.sku));
+        let says_so = variant.is_some_and(|variant| variant.price == line.unit_price && variant.options == line.options);
+        if !is_mine || !is_version || listing.title != line.title || !says_so {
+            return Err("stale-listing");
+        }
+        let times = terms.lines.iter().filter(|other| (other.listing, &other.sku) == (line.listing, &line.sku)).count();
+        if times == 1 { Ok(row.shop) } else { Err(Refusal::BadTerms.code()) }
+    }
+
+    /// One person's offers that wait for an answer are bounded.
+    fn check_open_offers(&self, buyer: &DeviceId) -> Result<(), Code> {
+        let theirs = orders::all(&self.tx).into_iter().filter(|id| orders::row(&self.tx, id).is_some_and(|row| row.other == *buyer));
+        let open = theirs.filter(|id| orders::folded(&self.tx, id).is_some_and(|(_, order)| order.state == State::Negotiating));
+        if open.take(OPEN_OFFERS_PER_PERSON_MAX).count() < OPEN_OFFERS_PER_PERSON_MAX { Ok(()) } else { Err("too-many-offers") }
+    }
+}
+
+/// The identity that a sender claims by its chain: it holds, and the sender's device is in it.
+fn claimed(chain: Chain, device: &DeviceId) -> Result<Identity, Code> {
+    let identity = chain.verify().map_err(|_| "wrong-chain")?;
+    if identity.has(device) { Ok(identity) } else { Err("wrong-chain") }
+}
