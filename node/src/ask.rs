@@ -10,8 +10,8 @@ mod shelf;
 mod status;
 mod trust;
 
-use haat_protocol::id::SpaceId;
-use haat_protocol::local::{Page, Problem, ProblemKind, Question};
+use haat_protocol::id::{OrderId, SpaceId};
+use haat_protocol::local::{OrderRow, Page, Problem, ProblemKind, Question};
 use haat_protocol::time::Millis;
 use serde::Serialize;
 use serde_json::Value;
@@ -75,6 +75,15 @@ pub fn answer(tx: &Tx<'_>, me: &Myself, facts: &NodeFacts<'_>, question: &Questi
             Err(Problem::usage("not-a-question", "this is not answered from views", "the trust log is checked as a whole"))
         }
     }
+}
+
+/// One order as its parties see it, for whoever has just done something in it.
+///
+/// # Errors
+/// The order is not here.
+pub fn order_row(tx: &Tx<'_>, me: &Myself, now: Millis, order: &OrderId) -> Result<OrderRow, Problem> {
+    let facts = NodeFacts { presence: &Presence::default(), store_bytes: 0, started: now, now };
+    Ask { tx, me, facts: &facts, people: People::read(tx, me) }.order(order)
 }
 
 impl Ask<'_, '_> {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::body::{Body, Cut, MemberAdd};
+use crate::body::{Body, Cut, Invite, MemberAdd};
 use crate::codec::pairs;
 use crate::id::{DeviceId, EntryId, IdentityId, SpaceId};
 use crate::invite;
@@ -193,7 +193,7 @@ pub fn fold(space: SpaceId, operations: &[Operation]) -> Option<Roster> {
 fn pass(space: SpaceId, sorted: &[&Operation], removals: &BTreeMap<IdentityId, Removal>) -> Option<Roster> {
     let mut operations = sorted.iter().filter(|op| !is_beyond(op, removals));
     let mut roster = operations.find_map(|op| begin(space, op))?;
-    let surplus = surplus_adds(sorted);
+    let surplus = surplus_adds(space, sorted);
     for op in sorted.iter().filter(|op| !is_beyond(op, removals) && !surplus.contains(&op.id)) {
         if roster.has(&op.author) {
             apply(&mut roster, op);
@@ -231,23 +231,30 @@ fn is_beyond(op: &Operation, removals: &BTreeMap<IdentityId, Removal>) -> bool {
     })
 }
 
-/// Of concurrent adds by one invite the lowest entry ids stay, as many as it admits.
-fn surplus_adds(sorted: &[&Operation]) -> BTreeSet<EntryId> {
-    let uses: BTreeMap<EntryId, u64> =
-        sorted.iter().filter_map(|op| if let Body::Invite(invite) = &op.body { Some((op.id, invite.uses)) } else { None }).collect();
+/// Of concurrent adds by one invite the lowest entry ids stay, as many as it admits. Adds without the invite's proof, or after it
+/// expired, take nobody's place.
+fn surplus_adds(space: SpaceId, sorted: &[&Operation]) -> BTreeSet<EntryId> {
+    let invite = |op: &&Operation| if let Body::Invite(invite) = &op.body { Some((op.id, invite.clone())) } else { None };
+    let invites: BTreeMap<EntryId, Invite> = sorted.iter().filter_map(invite).collect();
     let mut adds: BTreeMap<EntryId, Vec<EntryId>> = BTreeMap::new();
     for op in sorted {
-        if let Body::MemberAdd(add) = &op.body {
+        if let Body::MemberAdd(add) = &op.body
+            && invites.get(&add.invite).is_some_and(|invite| op.at <= invite.expires && is_proven(space, &invite.key, add))
+        {
             adds.entry(add.invite).or_default().push(op.id);
         }
     }
     let mut surplus = BTreeSet::new();
     for (invite, mut ids) in adds {
         ids.sort();
-        let kept = usize::try_from(uses.get(&invite).copied().unwrap_or(0)).unwrap_or(usize::MAX);
+        let kept = invites.get(&invite).and_then(|invite| usize::try_from(invite.uses).ok()).unwrap_or(0);
         surplus.extend(ids.into_iter().skip(kept));
     }
     surplus
+}
+
+fn is_proven(space: SpaceId, key: &DeviceId, add: &MemberAdd) -> bool {
+    invite::check(key, space, add.identity, add.device, &add.proof).is_ok()
 }
 
 fn apply(roster: &mut Roster, op: &Operation) {
@@ -276,8 +283,7 @@ fn apply(roster: &mut Roster, op: &Operation) {
 fn admit(roster: &mut Roster, op: &Operation, add: &MemberAdd) {
     let full = roster.members.len() >= CIRCLE_MEMBERS_MAX;
     let Some(invite) = roster.invites.get_mut(&add.invite) else { return };
-    let proven = invite::check(&invite.key, roster.space, add.identity, add.device, &add.proof).is_ok();
-    if !proven || full || op.at > invite.expires || invite.admitted.len() as u64 >= invite.uses {
+    if !is_proven(roster.space, &invite.key, add) || full || op.at > invite.expires || invite.admitted.len() as u64 >= invite.uses {
         return;
     }
     invite.admitted.push(add.identity);

@@ -289,9 +289,10 @@ impl Session {
             let Some(circle) = self.queue.pop_front() else { return Vec::new() };
             let topics = holdings.topics(&circle);
             let known = topics.iter().find(|secret| self.theirs.contains(&tag(secret, &joint, Side::Answerer)));
-            // A circle joined after the greeting has no tag there yet; its newest secret is tried, the answerer decides.
-            let Some(secret) = known.or(topics.first()) else { continue };
-            if holdings.relation(&circle, &self.peer) == Relation::Removed {
+            // A circle that the other joined after the greeting has no tag there yet. Nothing of a circle is said to anyone else.
+            let relation = holdings.relation(&circle, &self.peer);
+            let Some(secret) = known.or(topics.first().filter(|_| relation == Relation::Member)) else { continue };
+            if relation == Relation::Removed {
                 continue;
             }
             let tag = tag(secret, &joint, Side::Asker);

@@ -60,7 +60,10 @@ impl Work<'_, '_> {
         self.passing.sessions.insert(device, session);
         self.perform(device, steps);
         self.join_through(&device);
-        self.trade_connected(device);
+        self.order_reset(&device);
+        if let Some(heads) = self.order_heads(&device) {
+            self.request(device, Channel::Direct, What::OrderHeads, heads.to_bytes());
+        }
         self.happened("peer", device);
     }
 
@@ -157,7 +160,7 @@ impl Work<'_, '_> {
         match request {
             DirectRequest::Join(request) => self.join_request(device, *request),
             DirectRequest::Order(message) => self.order_message(device, message),
-            DirectRequest::OrderHeads { heads } => self.answer_order_heads(device, heads),
+            DirectRequest::OrderHeads { heads } => self.answer_order_heads(&device, &heads),
         }
     }
 

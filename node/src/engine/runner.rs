@@ -226,10 +226,10 @@ impl Node {
             return audit::verify(&snapshot, &self.me).map(|sound| sound_value(&sound)).map_err(|unsound| unsound_problem(&unsound));
         }
         let store_bytes = std::fs::metadata(&*self.store_path).map_or(0, |meta| meta.len());
-        let facts = NodeFacts { store_bytes, started: self.started };
         let presence = self.presence.borrow().clone();
+        let facts = NodeFacts { presence: &presence, store_bytes, started: self.started, now: clock() };
         let tx = Tx::new(&snapshot);
-        let answer = ask::answer(&tx, &self.me, &presence, &facts, clock(), question);
+        let answer = ask::answer(&tx, &self.me, &facts, question);
         match tx.fault() {
             Some(fault) => Err(store_problem(&fault)),
             None => answer,

@@ -40,19 +40,20 @@ impl Work<'_, '_> {
                 self.word_about(&circle, &person, |identity| Body::Vouch(Vouch { identity, weight, text }))
             }
             Command::Unvouch { person, circle } => self.word_about(&circle, &person, |identity| Body::Unvouch(Unvouch { identity })),
-            Command::ShopCreate(shop) => self.shop_create(shop),
+            Command::ShopCreate(shop) => self.shop_create(&shop),
             Command::ShopShare { shop, circle } => self.shop_share(&shop, &circle),
-            Command::ListingAdd(listing) => self.listing_add(listing),
+            Command::ListingAdd(listing) => self.listing_add(&listing),
             Command::ListingImport { shop, data, format, currency, dry_run, partial } => {
-                self.listing_import(super::shop::Import { shop, data, format, currency, dry_run, partial })
+                let (format, currency) = (format.as_deref(), currency.as_deref());
+                self.listing_import(&super::shop::Import { shop: &shop, data: &data, format, currency, dry_run, partial })
             }
             Command::ListingWithdraw { listing } => self.listing_withdraw(&listing),
             Command::Post { circle, text, listings, reply_to } => self.post(&circle, text, &listings, reply_to.as_deref()),
             Command::Recommend { listing, circle, text, interest } => self.recommend(&listing, &circle, text, &interest),
             Command::Retract { entry } => self.retract(&entry),
             Command::PeerAdd { address } => self.peer_add(&address),
-            Command::OrderOffer(offer) => self.order_offer(offer),
-            Command::OrderAct { order, verb, words } => self.order_act(&order, &verb, words),
+            Command::OrderOffer(offer) => self.order_offer(&offer),
+            Command::OrderAct { order, verb, words } => self.order_act(&order, &verb, &words),
             Command::Review { order, rating, text, circle } => self.review(&order, rating, text, circle.as_deref()),
             Command::ReviewReply { entry, text } => self.review_reply(&entry, text),
         }

@@ -9,14 +9,14 @@ const STRATA: &[&[&str]] = &[
     &["limits"],
     &["codec", "money"],
     &["crypto"],
-    &["identity", "listing", "record"],
-    &["entry"],
-    &["body", "payload"],
-    &["circle", "invite", "shop"],
-    &["admit", "feed", "order", "trust"],
-    &["wire"],
+    &["identity", "listing", "record", "space"],
+    &["entry", "invite", "kind"],
+    &["norms", "order", "trust"],
+    &["body"],
+    &["circle", "epoch"],
+    &["admit", "wire"],
     &["sync"],
-    &["local", "machine"],
+    &["local"],
 ];
 
 /// Words that `protocol` does not use outside its tests, and what to do instead.
@@ -31,7 +31,7 @@ const IMPURE_WORDS: &[(&[&str], &str)] = &[
 const IMPURE_STD: &[&str] = &["env", "fs", "net", "os", "process", "thread"];
 
 /// Modules of `protocol` that may compute with floating point.
-const FLOATS: &[&str] = &["trust"];
+const FLOATS: &[&str] = &["local/rows", "trust"];
 
 /// A crate, the folder in which it is looked for (empty: everywhere), and the only places there that may name it.
 /// A place `node/src/net` is the file `node/src/net.rs` and all below `node/src/net/`.
@@ -39,7 +39,7 @@ const HOMES: &[(&str, &str, &[&str])] = &[
     ("libp2p", "", &["node/src/net"]),
     ("redb", "", &["node/src/store"]),
     ("axum", "", &["node/src/api", "node/src/web"]),
-    ("tokio", "node/", &["node/src/api", "node/src/daemon", "node/src/engine/runner", "node/src/logging", "node/src/net"]),
+    ("tokio", "node/", &["node/src/api", "node/src/daemon", "node/src/engine/runner", "node/src/net", "node/src/service"]),
     ("haat_node", "cli/", &["cli/src/command/demo", "cli/src/command/log", "cli/src/command/seed", "cli/src/command/up"]),
     ("haat_tests", "", &["tests"]),
 ];
