@@ -100,4 +100,3 @@ fn json<T: Serialize>(row: &T) -> Result<Value, Problem> {
     let fault = |fault: serde_json::Error| Problem::new(ProblemKind::Internal, "internal", "an internal fault", fault.to_string());
     serde_json::to_value(row).map_err(fault)
 }
-

@@ -4,7 +4,9 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
 use std::ops::Bound;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,6 +38,9 @@ impl DiskStore {
     /// # Errors
     /// [`StoreError`] when it is in use, damaged, or cannot be reached.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        // The database would create it readable for others.
+        let owner_only = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
+        owner_only.map_err(|fault| StoreError::Io(fault.to_string()))?;
         let database = Database::create(path).map_err(|fault| match fault {
             DatabaseError::DatabaseAlreadyOpen => StoreError::InUse,
             DatabaseError::Storage(redb::StorageError::Io(io)) if io.kind() != std::io::ErrorKind::InvalidData => {

@@ -78,3 +78,12 @@ fn one_process_at_a_time() {
     std::fs::write(folder.path().join("other"), b"this is no database at all, only some text").expect("writes");
     assert!(matches!(DiskStore::open(&folder.path().join("other")), Err(StoreError::Damaged(_) | StoreError::Io(_))));
 }
+
+#[test]
+fn nobody_else_reads_the_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("haat.redb");
+    drop(DiskStore::open(&path).expect("opens"));
+    assert_eq!(std::fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+}
