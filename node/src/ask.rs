@@ -101,3 +101,6 @@ fn json<T: Serialize>(row: &T) -> Result<Value, Problem> {
     serde_json::to_value(row).map_err(fault)
 }
 
+
+#[cfg(test)]
+mod tests;
