@@ -101,6 +101,5 @@ fn json<T: Serialize>(row: &T) -> Result<Value, Problem> {
     serde_json::to_value(row).map_err(fault)
 }
 
-
 #[cfg(test)]
 mod tests;

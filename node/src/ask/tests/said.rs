@@ -7,8 +7,9 @@ use haat_protocol::local::{CircleRow, CircleView, FeedItem, Page, PersonRow, Pro
 use super::town::{ANA, BEN, MEI, Town, ZED, tea};
 use crate::fact::Fact;
 use crate::intake;
+use crate::ledger::audit;
 use crate::name;
-use crate::store::Table;
+use crate::store::{Store, Table};
 use crate::view::circle;
 
 fn feed(town: &Town, circle: Option<&str>, limit: Option<usize>, after: Option<String>) -> Page<FeedItem> {
@@ -140,6 +141,8 @@ fn beyond_a_removal_nothing_is_heard() {
     assert_eq!(meant(&town, "Ben"), Ok(town.people[BEN].id()));
     let people: Page<PersonRow> = town.ask(&Question::People { circle: None });
     assert!(people.items.iter().all(|row| row.name != "Ben"));
+    let base = town.store.snapshot().expect("memory");
+    audit::verify(&*base, &town.people[ANA]).expect("what was answered from can be derived again");
 }
 
 #[test]

@@ -7,7 +7,9 @@ use haat_protocol::local::{ListingRow, OrderRow, Page, ProblemKind, Question, Sh
 use haat_protocol::order::evidence;
 
 use super::town::{ANA, BEN, MEI, Town, ZED, cny, tea};
+use crate::ledger::audit;
 use crate::name;
+use crate::store::Store;
 
 fn trust(town: &Town, subject: &str) -> TrustView {
     town.ask(&Question::Trust { subject: subject.to_owned() })
@@ -124,6 +126,8 @@ fn an_order_of_my_own_is_shown_proven_and_trusted() {
     let file = data_encoding::BASE64.decode(answer["data"].as_str().expect("text").as_bytes()).expect("base64");
     let verdict = evidence::verify(&file);
     assert!(verdict.valid && verdict.order == Some(id), "{verdict:?}");
+    let base = town.store.snapshot().expect("memory");
+    audit::verify(&*base, &town.people[ANA]).expect("what was answered from can be derived again");
 }
 
 #[test]

@@ -162,7 +162,8 @@ impl Town {
     pub(super) fn say_raw(&mut self, who: usize, space: SpaceId, (kind, bytes): (u64, Vec<u8>)) -> EntryId {
         self.now = self.now.plus(1_000);
         let fresh = self.fresh();
-        let (header, key) = self.read(|tx, town| (town.header(tx, &town.people[who], (space, kind)), town.key(tx, space, secrecy_of(kind))));
+        let (header, key) =
+            self.read(|tx, town| (town.header(tx, &town.people[who], (space, kind)), town.key(tx, space, secrecy_of(kind))));
         let header = Header { key: key.map(|(id, _)| id), ..header };
         let draft = Draft { header, body: bytes };
         let entry = draft.sign(&self.people[who].pair, key.map(|(_, key)| key).as_ref(), &fresh).expect("small");
