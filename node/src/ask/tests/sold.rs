@@ -36,6 +36,7 @@ fn a_listing_takes_from_its_shop_what_it_does_not_say() {
     let ship = Delivery::Ship { zone: "CN".into(), price: cny(600) };
     let edit = Listing { lineage: Some(green), delivery: vec![ship.clone()], returns: Some("never".into()), ..tea("Green tea", Some(2)) };
     let newer = town.list(&edit);
+    assert_eq!(listing(&town, &newer.to_string()).listing, green, "a version names its listing");
     let row = listing(&town, &newer.to_string()[..10]);
     assert_eq!((row.listing, row.version, row.versions), (green, newer, vec![green, newer]));
     assert_eq!((row.delivery, row.payment[0].method.as_str(), row.returns.as_str()), (vec![ship], "transfer", "never"));
