@@ -9,7 +9,7 @@ mod receive;
 mod stock;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::engine) mod tests;
 
 use std::collections::BTreeSet;
 
