@@ -94,6 +94,9 @@ fn shops_are_kept_by_their_keepers() {
     let rough = NewShop { name: "Rough".into(), currency: "CNY".into(), ..NewShop::default() };
     let before = ana.everything();
     assert_eq!(ana.work(|work| work.shop_create(&rough)).expect_err("no returns").code, "bad-shop");
+    let pay = (0..32).map(|n| format!("{n}{}:before:{}", "茶".repeat(190), "茶".repeat(190))).collect();
+    let long = NewShop { returns: "none".into(), pay, ..rough };
+    assert_eq!(ana.work(|work| work.shop_create(&long)).expect_err("too much to say").code, "bad-shop");
     assert_eq!(ana.everything(), before, "nothing of it is kept");
     ana.work(|work| work.shop_share(&named, &space)).expect("shares");
     assert_eq!(ana.work(|work| work.shop_share(&named, &space)).expect_err("again").code, "already-shared");
