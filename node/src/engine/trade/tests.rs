@@ -3,7 +3,7 @@
 pub(in crate::engine) mod kit;
 
 use haat_protocol::id::{EntryId, OrderId};
-use haat_protocol::limits::RESEND_MIN_MS;
+use haat_protocol::limits::{OPEN_OFFERS_PER_PERSON_MAX, RESEND_MAX_MS, RESEND_MIN_MS};
 use haat_protocol::listing::{Delivery, Timing};
 use haat_protocol::local::{NewOffer, OrderWords};
 use haat_protocol::order::{self, State, Step, StockMark};
@@ -11,6 +11,7 @@ use haat_protocol::wire::{DirectRequest, DirectResponse, OrderMessage};
 use kit::{Node, carry, circle, connect, wanted};
 use serde_bytes::ByteBuf;
 
+use crate::engine::Effect;
 use crate::store::Table;
 use crate::view;
 
@@ -261,4 +262,56 @@ fn later_events_wait_for_those_before_them() {
     let is_offer =
         |id| matches!(ana.read(|tx| view::order::set(tx, &order)).event(id).map(|e| e.body().step.clone()), Some(Step::Offer { .. }));
     assert!(is_offer(&ana.order(order).history[0]));
+}
+
+#[test]
+fn a_counter_offer_that_misquotes_is_kept_and_not_accepted() {
+    let (mut ana, mut bob, listing) = neighbours(None);
+    let order = bob.offer(&wanted(listing)).expect("offers").order;
+    carry(&mut bob, &mut ana);
+    ana.act(order, "counter", &OrderWords { price: Some("41.00".into()), ..words() }).expect("counters");
+    carry(&mut ana, &mut bob);
+    let mut terms = bob.order(order).terms;
+    terms.lines[0].title = "Gold".into();
+    let set = bob.read(|tx| view::order::set(tx, &order));
+    let body = order::draft(&set, order::Role::Buyer, order::Act::CounterTerms(Box::new(terms)), bob.now).expect("allowed");
+    let event = order::sign(&body, &bob.me.pair).expect("signed");
+    let events = vec![ByteBuf::from(haat_protocol::codec::encode(event.signed()))];
+    let answer = ana.give(bob.device(), &OrderMessage { order, events, receipts: vec![], chain: None });
+    assert!(matches!(answer, DirectResponse::Stored { .. }));
+    assert_eq!(ana.order(order).terms.lines[0].title, "Gold");
+    assert_eq!(ana.act(order, "accept", &words()).expect_err("not for gold").code, "stale-listing");
+    assert_eq!(ana.order(order).state, State::Negotiating);
+}
+
+#[test]
+fn open_offers_of_one_person_are_bounded() {
+    let (mut ana, mut bob, listing) = neighbours(None);
+    let offers: Vec<OrderMessage> = (0..=OPEN_OFFERS_PER_PERSON_MAX).map(|_| offered(&mut bob, listing).1).collect();
+    let (last, first) = offers.split_last().expect("some");
+    for message in first {
+        assert!(matches!(ana.give(bob.device(), message), DirectResponse::Stored { .. }));
+    }
+    assert_eq!(refused(&ana.give(bob.device(), last)), "too-many-offers");
+    let reason = OrderWords { reason: Some("price".into()), ..words() };
+    ana.act(first[0].order, "reject", &reason).expect("rejects");
+    assert!(matches!(ana.give(bob.device(), last), DirectResponse::Stored { .. }));
+}
+
+#[test]
+fn a_refused_message_is_told_and_tried_seldom() {
+    let (_, mut bob, listing) = neighbours(None);
+    let (order, _) = offered(&mut bob, listing);
+    let refusal = DirectResponse::Refused { code: "stranger".into() };
+    let told = bob.work(|work| {
+        work.order_stored(order, refusal);
+        work.out.clone()
+    });
+    assert!(matches!(&told[..], [Effect::Happened(news)] if news.kind == "order_refused" && news.more["code"] == "stranger"));
+    bob.now = bob.now.plus(RESEND_MAX_MS - 10);
+    bob.work(|work| work.send_orders());
+    assert!(bob.outgoing().is_empty() && bob.queued() == 1);
+    bob.now = bob.now.plus(10);
+    bob.work(|work| work.send_orders());
+    assert_eq!(bob.outgoing().len(), 1);
 }
