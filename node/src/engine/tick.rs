@@ -116,6 +116,11 @@ impl Work<'_, '_> {
         }
     }
 
+    /// Whether a member of the circle is connected, to whom what is said goes out at once.
+    pub(super) fn is_heard(&self, circle: &SpaceId) -> bool {
+        self.passing.presence.connected.keys().any(|device| self.is_member_device(circle, device))
+    }
+
     fn is_member_device(&self, circle: &SpaceId, device: &DeviceId) -> bool {
         let person = crate::view::known::person_of(&self.tx, device);
         person.is_some_and(|person| circle::roster(&self.tx, circle).is_some_and(|roster| roster.has(&person)))
