@@ -24,6 +24,7 @@ use crate::view::circle;
 impl Work<'_, '_> {
     /// Time has passed.
     pub(super) fn tick(&mut self) {
+        self.greet_forgotten();
         self.tend_records();
         self.tend_joins();
         self.send_orders();
