@@ -79,6 +79,21 @@ struct Passing {
     is_stale: bool,
 }
 
+impl Passing {
+    /// What was wished for was never sent: whatever waits for an answer to it begins again.
+    fn start_over(&mut self) {
+        self.sessions.clear();
+        self.requests.clear();
+        self.outbox.clear();
+        self.dialled.clear();
+        self.topics.clear();
+        self.members.clear();
+        self.next_sync = Millis(0);
+        self.is_rooted = false;
+        self.is_stale = true;
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Due {
     at: Millis,
@@ -152,7 +167,10 @@ impl<S: Store> Engine<S> {
                 }
                 effects
             }
-            Err(fault) => tickets.into_iter().map(|ticket| Effect::Answer(ticket, Err(store_problem(&fault)))).collect(),
+            Err(fault) => {
+                self.passing.start_over();
+                tickets.into_iter().map(|ticket| Effect::Answer(ticket, Err(store_problem(&fault)))).collect()
+            }
         }
     }
 
