@@ -15,6 +15,7 @@ use super::{Asked, What};
 use crate::intake::{self, Taken};
 use crate::net::{Channel, GossipId, GossipVerdict, NetCommand, NetEvent, ResponseId};
 use crate::store::Table;
+use crate::view::shelf;
 
 /// What became of a thing that somebody handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,12 +213,15 @@ impl Work<'_, '_> {
 
     /// Takes things in that were handed over under a circle. What is new goes on to the other members soon.
     pub(super) fn take_items(&mut self, circle: SpaceId, items: Vec<Item>, from: Option<DeviceId>) {
+        let shops = shelf::shared_into(&self.tx, &circle).len();
         let mut news = false;
         for item in items {
             news |= self.take(item) == Outcome::News;
         }
         if news {
-            self.compare_soon(circle, from);
+            // Whoever handed over that a shop is shared holds the shop as well, and could not offer it before.
+            let is_shared = shelf::shared_into(&self.tx, &circle).len() > shops;
+            self.compare_soon(circle, from.filter(|_| !is_shared));
         }
     }
 
