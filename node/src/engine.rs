@@ -17,6 +17,7 @@ mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use haat_protocol::entry::Entry;
 use haat_protocol::id::{DeviceId, OrderId, SpaceId};
 use haat_protocol::local::{Command, Happening, Problem, ProblemKind};
 use haat_protocol::sync::Session;
@@ -41,6 +42,8 @@ pub enum Input {
     Command(Ticket, Command),
     /// The network tells.
     Net(NetEvent),
+    /// The network tells, and these of its entries were checked already.
+    Heard(NetEvent, Vec<Entry>),
     /// The user wants all views derived again.
     Rebuild(Ticket),
     /// Time has passed.
@@ -183,6 +186,7 @@ impl<S: Store> Engine<S> {
             now,
             conduct: self.conduct,
             passing: &mut self.passing,
+            checked: BTreeMap::new(),
             out: Vec::new(),
         };
         work.take_root();
@@ -190,6 +194,11 @@ impl<S: Store> Engine<S> {
             match input {
                 Input::Command(ticket, command) => work.command(ticket, command),
                 Input::Net(event) => work.net(event),
+                Input::Heard(event, entries) => {
+                    work.checked = entries.into_iter().map(|entry| (entry.id(), entry)).collect();
+                    work.net(event);
+                    work.checked.clear();
+                }
                 Input::Tick => work.tick(),
                 Input::Rebuild(_) => {}
             }
@@ -219,7 +228,7 @@ impl<S: Store> Engine<S> {
 const fn ticket(input: &Input) -> Option<Ticket> {
     match input {
         Input::Command(ticket, _) | Input::Rebuild(ticket) => Some(*ticket),
-        Input::Net(_) | Input::Tick => None,
+        Input::Net(_) | Input::Heard(..) | Input::Tick => None,
     }
 }
 

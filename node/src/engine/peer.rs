@@ -1,7 +1,7 @@
 //! Peers: what the network tells about them, what they ask and answer, and what they hand over.
 
 use haat_protocol::codec::decode;
-use haat_protocol::entry::Unverified;
+use haat_protocol::entry::{Unverified, entry_id};
 use haat_protocol::id::{DeviceId, SpaceId};
 use haat_protocol::identity::Chain;
 use haat_protocol::limits::GOSSIP_MAX_BYTES;
@@ -234,7 +234,8 @@ impl Work<'_, '_> {
     }
 
     fn take_entry(&mut self, raw: Unverified) -> Outcome {
-        let Ok(entry) = raw.verify() else { return Outcome::Wrong };
+        let checked = self.checked.remove(&entry_id(&raw.header)).filter(|entry| *entry.raw() == raw);
+        let Some(entry) = checked.or_else(|| raw.verify().ok()) else { return Outcome::Wrong };
         match intake::entry(&mut self.cx(), &entry) {
             Taken::Kept => {
                 self.noticed(&entry);

@@ -63,6 +63,7 @@ impl Node {
             now: self.now,
             conduct: Conduct { gossip: false },
             passing: &mut self.passing,
+            checked: BTreeMap::new(),
             out: Vec::new(),
         };
         let done = act(&mut work);
