@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use haat_node::ledger::audit;
 use haat_node::ledger::{Link, Sort};
-use haat_node::myself::Myself;
 use haat_node::store::table::Sort as TableSort;
 use haat_node::store::{Range, Snapshot, Table, Tx};
 use haat_node::view::{circle, known};
@@ -221,9 +220,11 @@ fn node_of(world: &World, person: &IdentityId) -> Option<usize> {
     (0..world.size()).find(|who| world.me(*who).id() == *person)
 }
 
-/// The node's secrets, as its store seals them.
-fn owner(world: &World, who: usize) -> &Myself {
-    world.me(who)
+/// The node of the person who began a circle.
+#[must_use]
+pub fn owner_of(world: &World, space: &SpaceId) -> Option<usize> {
+    let begun = (0..world.size()).find_map(|who| known::inception(&Tx::new(&*world.kept(who)), space))?;
+    node_of(world, &begun.creator)
 }
 
 /// Whether any node knows of a removal of this node's person from a circle.

@@ -230,6 +230,17 @@ impl World {
         self.later(wait, Due::Start(who));
     }
 
+    /// No fault any more: messages arrive, partitions end, nothing fails or falls that has not yet.
+    pub fn calm(&mut self) {
+        self.faults = Faults::default();
+        self.heal();
+        for node in &mut self.nodes {
+            node.plan = None;
+            // Whether it was still to come does not matter any more.
+            let _ = node.engine.as_ref().map_or(&node.store, Engine::store).spare();
+        }
+    }
+
     fn happen(&mut self, due: Due) {
         self.events += 1;
         match due {

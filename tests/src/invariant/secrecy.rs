@@ -10,7 +10,7 @@ use haat_protocol::entry::Entry;
 use haat_protocol::epoch;
 use haat_protocol::id::{EntryId, KeyId, SpaceId};
 
-use super::{Fault, accepted, is_member, node_of, owner};
+use super::{Fault, accepted, is_member, node_of};
 use crate::world::World;
 
 /// The entries of a circle whose authors knew of this removal when they made them, and the epochs among them.
@@ -60,7 +60,7 @@ pub(super) fn removed_know_nothing_later(world: &World, space: &SpaceId) -> Resu
 /// Whether any key of a node, or any that follows from its prekeys, opens an entry.
 fn opens(world: &World, who: usize, entry: &Entry) -> bool {
     let snapshot = world.kept(who);
-    let (tx, me) = (Tx::new(&*snapshot), owner(world, who));
+    let (tx, me) = (Tx::new(&*snapshot), world.me(who));
     let mut keys: Vec<[u8; 32]> = Vec::new();
     for (_, held) in circle::all(&tx).iter().flat_map(|space| secret::epochs(&tx, me, space)) {
         keys.push(held.control);

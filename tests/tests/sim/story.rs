@@ -69,8 +69,7 @@ pub(super) fn watch(seed: u64, conduct: Conduct, keep: impl FnMut(usize) -> SimS
 /// Heals the world, waits, and checks.
 fn settle(stage: &Stage, said: &[(usize, EntryId)]) -> Result<(), String> {
     let mut world = stage.borrow_mut();
-    world.set_faults(Faults::default());
-    world.heal();
+    world.calm();
     world.run_for(QUIET_MS);
     invariant::all(&world, said)?;
     (0..world.size()).try_for_each(|who| invariant::rebuilds(&mut world, who))
@@ -138,15 +137,12 @@ impl Drawn {
         let command = match self.chance.between(0, 100) {
             0..5 => return self.newcomer(&circle, other),
             5..7 if self.circles.len() < 2 => Command::CircleCreate { name: format!("Circle {}", self.circles.len()) },
-            7..10 if self.removals < 2 && other != 0 => {
-                self.removals += 1;
-                Command::CircleRemove { circle: circle.to_string(), person: self.people[other].id() }
-            }
-            10..22 => vouch(&circle, &self.people[other]),
+            7..11 => return self.removal(&circle, other),
+            11..22 => vouch(&circle, &self.people[other]),
             22..26 => Command::Unvouch { person: self.people[other].id(), circle: circle.to_string() },
             26..34 if !self.said.is_empty() => {
-                let (_, entry) = self.said[self.chance.index(self.said.len())];
-                Command::Retract { entry: entry.to_string() }
+                let (author, entry) = self.said[self.chance.index(self.said.len())];
+                return self.attempt(author, Command::Retract { entry: entry.to_string() });
             }
             34..50 if !self.said.is_empty() => {
                 let (_, entry) = self.said[self.chance.index(self.said.len())];
@@ -154,6 +150,24 @@ impl Drawn {
             }
             _ => post(&circle, &format!("word {}", self.chance.next()), None),
         };
+        self.attempt(who, command)
+    }
+
+    /// An owner removes somebody, and may fall while telling the others.
+    fn removal(&mut self, circle: &SpaceId, other: usize) -> Result<(), String> {
+        let owner = invariant::owner_of(&self.stage.borrow(), circle);
+        let Some(owner) = owner.filter(|owner| *owner != other && self.removals < 2) else { return Ok(()) };
+        if !invariant::is_member(&self.stage.borrow(), owner, circle) || !self.stage.borrow().is_up(owner) {
+            return Ok(());
+        }
+        self.removals += u64::from(invariant::is_member(&self.stage.borrow(), other, circle));
+        if self.chance.permille(300) {
+            self.stage.borrow_mut().crash_between_effects(owner, 0);
+        }
+        self.attempt(owner, Command::CircleRemove { circle: circle.to_string(), person: self.people[other].id() })
+    }
+
+    fn attempt(&mut self, who: usize, command: Command) -> Result<(), String> {
         let Some(reply) = self.people[who].tries(command.clone()) else { return Ok(()) };
         match reply {
             Ok(answer) => {
