@@ -18,6 +18,9 @@ use crate::world::World;
 /// What is wrong, and where.
 pub type Fault = String;
 
+/// Length of a key of the feed of a circle: circle, lamport and claimed time, entry.
+const FEED_KEY_BYTES: usize = 32 + 8 + 8 + 32;
+
 /// What one node holds of one circle: everything that members must agree on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holding {
@@ -31,8 +34,18 @@ pub struct Holding {
     pub void: BTreeMap<EntryId, Vec<u8>>,
     /// Entries taken back.
     pub retracted: BTreeSet<EntryId>,
+    /// Entries whose payload went by the wish of a person who was removed already.
+    pub gone: BTreeSet<EntryId>,
     /// Feed and vouches, key by key.
     pub said: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Holding {
+    fn forget(&mut self, gone: &BTreeSet<EntryId>) {
+        self.bodies.retain(|id, _| !gone.contains(id));
+        self.void.retain(|id, _| !gone.contains(id));
+        self.said.retain(|(key, _)| key.len() != FEED_KEY_BYTES || EntryId::from_slice(&key[48..]).is_none_or(|id| !gone.contains(&id)));
+    }
 }
 
 /// Whether a node believes itself to be in a circle.
@@ -58,6 +71,7 @@ pub fn holding(snapshot: &dyn Snapshot, space: &SpaceId) -> Holding {
         bodies: BTreeMap::new(),
         void: BTreeMap::new(),
         retracted: BTreeSet::new(),
+        gone: BTreeSet::new(),
         said: Vec::new(),
     };
     for (place, id) in tx.prefix(Table::At, &space.0) {
@@ -68,7 +82,14 @@ pub fn holding(snapshot: &dyn Snapshot, space: &SpaceId) -> Holding {
         held.entries.insert(place, id);
         held.bodies.extend(tx.get(Table::Body, &id.0).map(|body| (id, body)));
         held.void.extend(tx.get(Table::Void, &id.0).map(|why| (id, why)));
-        held.retracted.extend(tx.has(Table::Retracted, &id.0).then_some(id));
+        // What an author took back before anybody here knew of the author's removal is gone, although the wish came too late
+        // to count.
+        let by = tx.get(Table::Retracted, &id.0).and_then(|by| known::entry(&tx, &EntryId::from_slice(&by)?));
+        match by {
+            Some(by) if known::counts(&tx, by.header()) => held.retracted.extend([id]),
+            Some(_) => held.gone.extend([id]),
+            None => {}
+        }
     }
     let counted: BTreeSet<&EntryId> = held.entries.values().collect();
     let feed = tx.prefix(Table::FeedCircle, &space.0);
@@ -136,9 +157,11 @@ pub fn views(snapshot: &dyn Snapshot) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
 fn equal_views(world: &World, space: &SpaceId) -> Result<(), Fault> {
     let members: Vec<usize> = (0..world.size()).filter(|who| is_member(world, *who, space)).collect();
     let Some((first, others)) = members.split_first() else { return Ok(()) };
-    let reference = holding(&*world.kept(*first), space);
     for other in others {
-        let held = holding(&*world.kept(*other), space);
+        let (mut reference, mut held) = (holding(&*world.kept(*first), space), holding(&*world.kept(*other), space));
+        let gone: BTreeSet<EntryId> = reference.gone.union(&held.gone).copied().collect();
+        reference.forget(&gone);
+        held.forget(&gone);
         if let Some(what) = difference(&reference, &held) {
             return Err(format!("circle {}: {} and {} differ: {what}", space.short(), world.name(*first), world.name(*other)));
         }
@@ -149,7 +172,8 @@ fn equal_views(world: &World, space: &SpaceId) -> Result<(), Fault> {
     if believed == listed {
         Ok(())
     } else {
-        let named = |id: &IdentityId| (0..world.size()).find(|who| world.me(*who).id() == *id).map_or("?", |who| world.name(who)).to_owned();
+        let named =
+            |id: &IdentityId| (0..world.size()).find(|who| world.me(*who).id() == *id).map_or("?", |who| world.name(who)).to_owned();
         let wrong: Vec<String> = believed.symmetric_difference(&listed).map(named).collect();
         Err(format!("circle {}: whether {wrong:?} are in it is seen differently", space.short()))
     }

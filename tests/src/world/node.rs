@@ -97,8 +97,7 @@ impl Node {
 fn myself(seed: u64, number: u64, name: &str) -> Myself {
     let mut fresh = Seeded::new(seed, number * LIVES_MAX + LIVES_MAX);
     let (root, next, pair) = (Keypair::from_seed(&fresh.fresh()), Keypair::from_seed(&fresh.fresh()), Keypair::from_seed(&fresh.fresh()));
-    let identity = Chain::begin(&root, &next.public(), pair.public(), Millis(super::DAWN.0 - 1))
-        .verify()
-        .expect("a chain just begun holds");
+    let identity =
+        Chain::begin(&root, &next.public(), pair.public(), Millis(super::DAWN.0 - 1)).verify().expect("a chain just begun holds");
     Myself { identity, pair, storage: Key(fresh.fresh()), prekeys: vec![Key(fresh.fresh())], name: name.to_owned() }
 }

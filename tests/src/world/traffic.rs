@@ -85,7 +85,8 @@ impl World {
 
     fn spread(&mut self, who: usize, source: Option<usize>, topic: &str, data: &[u8]) {
         for other in self.neighbours(who) {
-            let wanted = Some(other) != source && self.gossips(who, other) && [who, other].iter().all(|n| self.nodes[*n].topics.contains(topic));
+            let wanted =
+                Some(other) != source && self.gossips(who, other) && [who, other].iter().all(|n| self.nodes[*n].topics.contains(topic));
             if !wanted || self.chance.permille(self.faults.gossip_loss) {
                 continue;
             }
