@@ -133,6 +133,12 @@ impl Session {
         vec![Effect::Ask(SyncRequest::Greet { nonce })]
     }
 
+    /// Whether the asking side was greeted: before, nothing can be compared.
+    #[must_use]
+    pub const fn is_greeted(&self) -> bool {
+        self.asking.is_some()
+    }
+
     /// Whether a run is under way.
     #[must_use]
     pub const fn is_busy(&self) -> bool {
