@@ -290,7 +290,7 @@ impl Session {
     }
 
     fn next_run(&mut self, holdings: &impl Holdings) -> Vec<Effect> {
-        let Some(joint) = self.asking else { return Vec::new() };
+        let Some(joint) = self.asking.filter(|_| self.run.is_none()) else { return Vec::new() };
         while self.run.is_none() {
             let Some(circle) = self.queue.pop_front() else { return Vec::new() };
             let topics = holdings.topics(&circle);

@@ -69,7 +69,7 @@ impl Work<'_, '_> {
     /// Opens the asking side of sync with a connected device.
     fn greet(&mut self, device: DeviceId) {
         let mut session = Session::new(self.me.device(), device);
-        let steps = self.greet(&mut session);
+        let steps = self.begin(&mut session);
         self.passing.sessions.insert(device, session);
         self.perform(device, steps);
     }
@@ -116,14 +116,15 @@ impl Work<'_, '_> {
             let steps = if session.is_greeted() || self.is_asking(&device) {
                 session.compare(&self.held(), circle)
             } else {
-                self.greet(&mut session)
+                self.begin(&mut session)
             };
             self.passing.sessions.insert(device, session);
             self.perform(device, steps);
         }
     }
 
-    fn greet(&mut self, session: &mut Session) -> Vec<Step> {
+    /// The first word of a session: a fresh nonce.
+    fn begin(&mut self, session: &mut Session) -> Vec<Step> {
         let mut nonce = [0; 16];
         nonce.copy_from_slice(&self.entropy.fresh()[..16]);
         session.begin(nonce)
