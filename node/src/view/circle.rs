@@ -1,8 +1,10 @@
 //! Circles: the roster of each, folded anew whenever a membership entry takes effect.
 
+use std::collections::BTreeSet;
+
 use haat_protocol::circle::{Operation, Roster, fold};
 use haat_protocol::entry::Entry;
-use haat_protocol::id::{DeviceId, EntryId, SpaceId};
+use haat_protocol::id::{DeviceId, EntryId, IdentityId, SpaceId};
 use haat_protocol::space::{Inception, Sort};
 
 use super::{Cx, body, known, word};
@@ -13,11 +15,12 @@ pub(super) fn note(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
     let header = entry.header();
     let key = [header.space.0.as_slice(), &header.lamport.to_be_bytes(), &entry.id().0].concat();
     cx.tx.put(Table::Membership, &key, Vec::new());
-    if let Some(roster) = fold(header.space, &operations(cx.tx, &header.space)) {
-        cx.tx.save(Table::Roster, &header.space.0, &roster);
-        for person in roster.removed.keys() {
-            word::weigh_again(cx, &header.space, person);
-        }
+    let Some(roster) = fold(header.space, &operations(cx.tx, &header.space)) else { return };
+    let before = self::roster(cx.tx, &header.space).map(|roster| roster.removed).unwrap_or_default();
+    cx.tx.save(Table::Roster, &header.space.0, &roster);
+    let people: BTreeSet<IdentityId> = before.keys().chain(roster.removed.keys()).copied().collect();
+    for person in people.iter().filter(|person| before.get(*person) != roster.removed.get(*person)) {
+        word::weigh_again(cx, &header.space, person);
     }
 }
 

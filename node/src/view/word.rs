@@ -57,15 +57,10 @@ fn word(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, about: &IdentityId, weight: Op
     }
 }
 
-/// A removal may cut off what a person said last: where it does, the last words that count take their place.
+/// A removal cuts off what a person said last, taking back included: what counts is weighed again from the beginning.
 pub(super) fn weigh_again(cx: &mut Cx<'_, '_, '_>, space: &SpaceId, person: &IdentityId) {
     let rows = cx.tx.prefix(Table::Vouch, &[space.0, person.0].concat());
     let counts = |cx: &Cx<'_, '_, '_>, id: &EntryId| known::entry(cx.tx, id).filter(|entry| known::counts(cx.tx, entry.header()));
-    let is_sound =
-        rows.iter().all(|(_, row)| cx.tx.decoded::<VouchRow>(Table::Vouch, row).is_some_and(|row| counts(cx, &row.entry).is_some()));
-    if is_sound {
-        return;
-    }
     for (key, _) in rows {
         cx.tx.remove(Table::Vouch, &key);
     }
