@@ -68,6 +68,8 @@ impl Work<'_, '_> {
 
     /// Opens the asking side of sync with a connected device.
     fn greet(&mut self, device: DeviceId) {
+        // What was asked over an earlier connection is over; its failure, told late, must not end a run of this one.
+        self.passing.requests.retain(|_, asked| asked.device != device || !matches!(asked.what, What::Sync));
         let mut session = Session::new(self.me.device(), device);
         let steps = self.begin(&mut session);
         self.passing.sessions.insert(device, session);

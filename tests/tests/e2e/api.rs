@@ -7,6 +7,9 @@ use haat_tests::daemon::{Town, items};
 /// More than a command may have.
 const TOO_LONG: usize = 2 * 1024 * 1024;
 
+/// What is tried, the status it gets, method, path, headers and body.
+type Case<'a> = (&'a str, u16, &'a str, &'a str, Vec<(&'a str, &'a str)>, &'a [u8]);
+
 #[test]
 fn requests_that_are_turned_away() {
     let town = Town::new();
@@ -20,7 +23,7 @@ fn requests_that_are_turned_away() {
     let deep = "[".repeat(100_000).into_bytes();
     let long = format!(r#"{{"name":"{}"}}"#, "x".repeat(TOO_LONG)).into_bytes();
     let circles = "/api/v1/circles";
-    let cases: [(&str, u16, &str, &str, Vec<(&str, &str)>, &[u8]); 18] = [
+    let cases: [Case<'_>; 18] = [
         ("no token", 401, "GET", "/api/v1/status", vec![], b""),
         ("another token", 401, "GET", "/api/v1/status", vec![("Authorization", "Bearer 1234")], b""),
         ("the token as a password", 401, "GET", "/api/v1/status", vec![("Authorization", token.trim())], b""),
