@@ -19,7 +19,7 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use haat_protocol::local::{Problem, ProblemKind};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::context::Context;
 use crate::error::Failure;
@@ -152,7 +152,8 @@ fn in_step(step: &str, problem: Problem, is_quiet: bool) -> Problem {
     if problem.code == INTERRUPTED {
         return problem;
     }
-    let hint = if is_quiet { "--keep DIR keeps the homes and their logs" } else { "haat demo again; --keep DIR keeps the homes and their logs" };
+    let hint =
+        if is_quiet { "--keep DIR keeps the homes and their logs" } else { "haat demo again; --keep DIR keeps the homes and their logs" };
     let detail = format!("{}; {}", problem.title, problem.detail);
     Problem::new(ProblemKind::Internal, "demo-step", &format!("the step {step} did not come true"), detail).hint(hint)
 }

@@ -60,7 +60,11 @@ impl<'a> Day<'a> {
     /// # Errors
     /// When no earlier step remembered it.
     pub(super) fn recall(&self, what: &'static str) -> Result<String, Problem> {
-        self.memory.borrow().get(what).cloned().ok_or_else(|| failed(&format!("nobody remembers the {what}"), "an earlier step left it out"))
+        self.memory
+            .borrow()
+            .get(what)
+            .cloned()
+            .ok_or_else(|| failed(&format!("nobody remembers the {what}"), "an earlier step left it out"))
     }
 
     /// Whether somebody lives here.

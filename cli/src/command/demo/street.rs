@@ -44,10 +44,16 @@ pub(super) const fn hello(who: Who) -> &'static [&'static str] {
 }
 
 const MORE: [&[&str]; 4] = [
-    &["Just moved in upstairs, thank you for the soup! 刚搬来，谢谢大家的汤。", "新邻居报到。New on the third floor, I play the cello until nine."],
+    &[
+        "Just moved in upstairs, thank you for the soup! 刚搬来，谢谢大家的汤。",
+        "新邻居报到。New on the third floor, I play the cello until nine.",
+    ],
     &["谁家多了一把梯子？Could I borrow a ladder on Sunday?", "I have too many courgettes. 西葫芦太多了，门口自取。"],
     &["Reading only, my phone is old. 手机旧，多看少说。", "大家好，我主要是来看看的。I am mostly here to read."],
-    &["停水通知：周四上午。No water on Thursday morning, fill your kettles.", "The lane's broom lives behind the green door. 扫帚在绿门后面。"],
+    &[
+        "停水通知：周四上午。No water on Thursday morning, fill your kettles.",
+        "The lane's broom lives behind the green door. 扫帚在绿门后面。",
+    ],
 ];
 
 /// Mei recommends the tea.
@@ -64,19 +70,26 @@ pub(super) const PASSES_ON: &[&str] = &[
 pub(super) const VOUCHES_CHEN: &str = "邻居十二年，秤从来不少。Neighbours for twelve years; his scale is honest.";
 /// Rosa says why she vouches for Mei.
 pub(super) const VOUCHES_MEI: &str = "She has my spare key. 她有我家钥匙。";
+/// Uncle Chen says why he vouches for Mei.
+pub(super) const CHEN_VOUCHES_MEI: &str = "从小看着长大的。I have known her since she was this tall.";
 /// Wang says why he vouches for Rosa.
 pub(super) const VOUCHES_ROSA: &str = "面包车我修，面包她管。I mend her delivery bike, she feeds me.";
 /// Mei's note with her order.
-pub(super) const ORDER_NOTE: &[&str] = &["放门卫那里就行。Leave it with the porter, please.", "不急，周末前到就好。No hurry, before the weekend is fine."];
+pub(super) const ORDER_NOTE: &[&str] =
+    &["放门卫那里就行。Leave it with the porter, please.", "不急，周末前到就好。No hurry, before the weekend is fine."];
 /// The bargainer's note with the first offer.
-pub(super) const BARGAIN_NOTE: &[&str] = &["老邻居了，便宜点？We have known each other long enough, make it a little less?", "我自己来拿，少个零头？I collect it myself, drop the odd change?"];
+pub(super) const BARGAIN_NOTE: &[&str] = &[
+    "老邻居了，便宜点？We have known each other long enough, make it a little less?",
+    "我自己来拿，少个零头？I collect it myself, drop the odd change?",
+];
 /// A good review.
 pub(super) const REVIEW: &[&str] = &[
     "Well packed, a day early, and a hand-written note inside. 包得好，还早到一天。",
     "准时又新鲜。Fresh, on time, exactly what was promised.",
 ];
 /// An answer to it.
-pub(super) const REVIEW_REPLY: &[&str] = &["谢谢！下次多送你一点。Thank you, next time there is a little extra.", "Grazie, you made my day. 谢谢你！"];
+pub(super) const REVIEW_REPLY: &[&str] =
+    &["谢谢！下次多送你一点。Thank you, next time there is a little extra.", "Grazie, you made my day. 谢谢你！"];
 /// What the spammer floods the lane with.
 pub(super) const FLOOD: &[&str] = &[
     "!!! ROLEX 90% OFF only today only you !!! 限时秒杀",

@@ -40,7 +40,8 @@ impl Town {
         let ground = match keep {
             Some(path) => Ground::Kept(empty_directory(path)?),
             None => Ground::Borrowed(tempfile::Builder::new().prefix("haat-demo-").tempdir().map_err(|e| {
-                Problem::new(ProblemKind::Internal, "demo-place", "there is no place for the town", e.to_string()).hint("name one with --keep DIR")
+                Problem::new(ProblemKind::Internal, "demo-place", "there is no place for the town", e.to_string())
+                    .hint("name one with --keep DIR")
             })?),
         };
         let mut town = Self { neighbours: Vec::new(), ground };

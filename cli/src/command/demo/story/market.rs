@@ -53,7 +53,8 @@ pub(super) fn imports(day: &Day<'_>) -> Result<(), Problem> {
     let shop = day.remember("tea shop", field(&shop, "shop"));
     let created = report(day.does(Who::Chen, &import(&shop))?)?.created.len();
     day.does(Who::Chen, &Command::ShopShare { shop: shop.clone(), circle: day.recall(CIRCLE)? })?;
-    day.teller.does(Who::Chen.name(), &format!("opens “{TEA_SHOP}” with his old Shopify file ({created} things) and shows it to the lane."));
+    day.teller
+        .does(Who::Chen.name(), &format!("opens “{TEA_SHOP}” with his old Shopify file ({created} things) and shows it to the lane."));
     let seen = shelf(day, Who::Mei, &shop, street::CATALOGUE_LISTINGS)?;
     let tea = titled(&seen, TEA)?;
     day.remember("tea", id(&tea.listing));

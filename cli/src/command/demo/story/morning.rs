@@ -43,9 +43,12 @@ fn comes_in(day: &Day<'_>, inviter: Who, guests: &[Who]) -> Result<(), Problem> 
         day.until(*guest, "the circle that was joined", &Question::Circles, |page: &Page<CircleRow>| {
             page.items.iter().any(|row| row.circle.to_string() == circle && row.state == "joined")
         })?;
-        day.until(inviter, &format!("{} in the circle", guest.name()), &Question::Circle { circle: circle.clone() }, |view: &CircleView| {
-            view.members.iter().any(|member| member.name == guest.name())
-        })?;
+        day.until(
+            inviter,
+            &format!("{} in the circle", guest.name()),
+            &Question::Circle { circle: circle.clone() },
+            |view: &CircleView| view.members.iter().any(|member| member.name == guest.name()),
+        )?;
         day.teller.does(inviter.name(), &format!("invites {}, who is in.", guest.name()));
     }
     Ok(())

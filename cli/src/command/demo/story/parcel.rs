@@ -120,7 +120,9 @@ pub(super) fn answers(day: &Day<'_>) -> Result<(), Problem> {
 
 /// The review is now a reason for whoever knows Mei.
 pub(super) fn is_trusted(day: &Day<'_>) -> Result<(), Problem> {
-    let (reader, review) = (third(day), day.recall("review")?);
+    // Wang knows Mei through the seller only, and a seller's own word about customers counts for nothing.
+    let reader = if seller(day) == Who::Rosa { Who::Chen } else { third(day) };
+    let review = day.recall("review")?;
     let question = Question::Trust { subject: day.identity(seller(day))? };
     let proves = |view: &TrustView| view.reasons.iter().any(|r| r.proofs.iter().any(|p| p.to_string() == review));
     let view: TrustView = day.until(reader, "the review as a reason", &question, proves)?;

@@ -27,7 +27,7 @@ fn counts(day: &Day<'_>, reader: Who, about: Who, vouch: &str) -> Result<(), Pro
         view.reasons.iter().any(|r| r.proofs.iter().any(|p| p.to_string() == vouch))
     })?;
     let reason = view.reasons.iter().find(|r| r.proofs.iter().any(|p| p.to_string() == vouch)).map(|r| r.text.clone());
-    day.teller.sees(reader.name(), &format!("asks about {}: {}, because {}", about.name(), view.word, reason.unwrap_or_default()));
+    day.teller.sees(reader.name(), &format!("asks about {}: “{}” so far; {}", about.name(), view.word, reason.unwrap_or_default()));
     Ok(())
 }
 
@@ -40,8 +40,9 @@ pub(super) fn vouches_for_chen(day: &Day<'_>) -> Result<(), Problem> {
     counts(day, reader, Who::Chen, &entry)
 }
 
-/// Wang vouches for Rosa, Chen for Wang: now each has a way to everyone.
+/// Wang vouches for Rosa, Chen for Mei and Wang: now each has a way to everyone.
 pub(super) fn vouches_among_friends(day: &Day<'_>) -> Result<(), Problem> {
+    vouch(day, Who::Chen, Who::Mei, "close", street::CHEN_VOUCHES_MEI)?;
     vouch(day, Who::Chen, Who::Wang, "friend", "")?;
     let entry = vouch(day, Who::Wang, Who::Rosa, "friend", street::VOUCHES_ROSA)?;
     counts(day, Who::Chen, Who::Rosa, &entry)
