@@ -132,7 +132,7 @@ mod tests {
         let row =
             |n| ImportRow { row: n, column: "Variant\nPrice".into(), value: "x\u{1b}[2J".repeat(50), reason: "not an\namount".into() };
         let mut problem = Problem::refused("import", "3 rows\nare wrong", "a\nb\nc\nd\ne\nf\ng\nh\u{1b}[31m").hint("mend\nthem");
-        problem.import = Some(ImportReport { refused: (2..40).map(row).collect(), ..ImportReport::default() });
+        problem.import = Some(Box::new(ImportReport { refused: (2..40).map(row).collect(), ..ImportReport::default() }));
         let told = plain(&problem);
         assert!(told.lines().count() <= 8, "{told}");
         assert!(told.contains("row 2, Variant Price: not an amount") && told.contains("and 34 more; --json lists all"), "{told}");
@@ -144,7 +144,7 @@ mod tests {
     fn a_few_refused_rows_are_all_told() {
         let row = |n| ImportRow { row: n, column: "Title".into(), value: String::new(), reason: "empty".into() };
         let mut problem = Problem::refused("import", "2 rows are wrong", "nothing was taken in");
-        problem.import = Some(ImportReport { refused: vec![row(2), row(7)], ..ImportReport::default() });
+        problem.import = Some(Box::new(ImportReport { refused: vec![row(2), row(7)], ..ImportReport::default() }));
         let told = plain(&problem);
         assert!(told.contains("row 7, Title: empty") && !told.contains("more"), "{told}");
     }

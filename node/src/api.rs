@@ -3,6 +3,8 @@
 //! This place decides who may speak and what words mean; it must never hold a rule of the market, name the store or the
 //! network, or answer anyone who is not on this machine.
 
+#![allow(clippy::result_large_err, reason = "a refusal is the last thing that happens to a request, its size costs nothing")]
+
 mod event;
 mod gate;
 mod problem;

@@ -10,6 +10,10 @@ mod shelf;
 mod status;
 mod trust;
 
+use std::collections::BTreeMap;
+
+use haat_protocol::circle::Roster;
+use haat_protocol::entry::Header;
 use haat_protocol::id::{OrderId, SpaceId};
 use haat_protocol::local::{OrderRow, Page, Problem, ProblemKind, Question};
 use haat_protocol::time::Millis;
@@ -20,6 +24,7 @@ use crate::myself::Myself;
 use crate::name::{self, People};
 use crate::presence::Presence;
 use crate::store::Tx;
+use crate::view::{circle as circles, known};
 
 /// What answers need that no store holds.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +46,8 @@ pub(crate) struct Ask<'a, 's> {
     me: &'a Myself,
     facts: &'a NodeFacts<'a>,
     people: People,
+    /// Of all circles known here.
+    rosters: BTreeMap<SpaceId, Roster>,
 }
 
 /// Answers a question.
@@ -48,7 +55,7 @@ pub(crate) struct Ask<'a, 's> {
 /// # Errors
 /// What is asked about is not here, or not clear.
 pub fn answer(tx: &Tx<'_>, me: &Myself, facts: &NodeFacts<'_>, question: &Question) -> Result<Value, Problem> {
-    let ask = Ask { tx, me, facts, people: People::read(tx, me) };
+    let ask = Ask::new(tx, me, facts);
     match question {
         Question::Status => json(&ask.status()),
         Question::Me => json(&ask.me()),
@@ -83,7 +90,21 @@ pub fn answer(tx: &Tx<'_>, me: &Myself, facts: &NodeFacts<'_>, question: &Questi
 /// The order is not here.
 pub fn order_row(tx: &Tx<'_>, me: &Myself, now: Millis, order: &OrderId) -> Result<OrderRow, Problem> {
     let facts = NodeFacts { presence: &Presence::default(), store_bytes: 0, started: now, now };
-    Ask { tx, me, facts: &facts, people: People::read(tx, me) }.order(order)
+    Ask::new(tx, me, &facts).order(order)
+}
+
+impl<'a, 's> Ask<'a, 's> {
+    fn new(tx: &'a Tx<'s>, me: &'a Myself, facts: &'a NodeFacts<'a>) -> Self {
+        let rosters = circles::all(tx).into_iter().filter_map(|space| Some((space, circles::roster(tx, &space)?))).collect();
+        Self { tx, me, facts, people: People::read(tx, me), rosters }
+    }
+
+    /// Whether an entry counts, given the removals known now.
+    fn counts(&self, header: &Header) -> bool {
+        let Some(roster) = self.rosters.get(&header.space) else { return known::counts(self.tx, header) };
+        let person = known::author(self.tx, header);
+        person.is_some_and(|person| roster.standing(&person, &header.device, header.log).counts(header.seq))
+    }
 }
 
 impl Ask<'_, '_> {
@@ -100,3 +121,6 @@ fn json<T: Serialize>(row: &T) -> Result<Value, Problem> {
     let fault = |fault: serde_json::Error| Problem::new(ProblemKind::Internal, "internal", "an internal fault", fault.to_string());
     serde_json::to_value(row).map_err(fault)
 }
+
+#[cfg(test)]
+mod tests;

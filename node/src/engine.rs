@@ -17,6 +17,7 @@ mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use haat_protocol::entry::Entry;
 use haat_protocol::id::{DeviceId, OrderId, SpaceId};
 use haat_protocol::local::{Command, Happening, Problem, ProblemKind};
 use haat_protocol::sync::Session;
@@ -41,6 +42,8 @@ pub enum Input {
     Command(Ticket, Command),
     /// The network tells.
     Net(NetEvent),
+    /// The network tells, and these of its entries were checked already.
+    Heard(NetEvent, Vec<Entry>),
     /// The user wants all views derived again.
     Rebuild(Ticket),
     /// Time has passed.
@@ -77,6 +80,21 @@ struct Passing {
     is_rooted: bool,
     /// Membership, keys or records changed: topics, gates and dials have to follow.
     is_stale: bool,
+}
+
+impl Passing {
+    /// What was wished for was never sent: whatever waits for an answer to it begins again.
+    fn start_over(&mut self) {
+        self.sessions.clear();
+        self.requests.clear();
+        self.outbox.clear();
+        self.dialled.clear();
+        self.topics.clear();
+        self.members.clear();
+        self.next_sync = Millis(0);
+        self.is_rooted = false;
+        self.is_stale = true;
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -152,7 +170,10 @@ impl<S: Store> Engine<S> {
                 }
                 effects
             }
-            Err(fault) => tickets.into_iter().map(|ticket| Effect::Answer(ticket, Err(store_problem(&fault)))).collect(),
+            Err(fault) => {
+                self.passing.start_over();
+                tickets.into_iter().map(|ticket| Effect::Answer(ticket, Err(store_problem(&fault)))).collect()
+            }
         }
     }
 
@@ -165,6 +186,7 @@ impl<S: Store> Engine<S> {
             now,
             conduct: self.conduct,
             passing: &mut self.passing,
+            checked: BTreeMap::new(),
             out: Vec::new(),
         };
         work.take_root();
@@ -172,6 +194,11 @@ impl<S: Store> Engine<S> {
             match input {
                 Input::Command(ticket, command) => work.command(ticket, command),
                 Input::Net(event) => work.net(event),
+                Input::Heard(event, entries) => {
+                    work.checked = entries.into_iter().map(|entry| (entry.id(), entry)).collect();
+                    work.net(event);
+                    work.checked.clear();
+                }
                 Input::Tick => work.tick(),
                 Input::Rebuild(_) => {}
             }
@@ -201,7 +228,7 @@ impl<S: Store> Engine<S> {
 const fn ticket(input: &Input) -> Option<Ticket> {
     match input {
         Input::Command(ticket, _) | Input::Rebuild(ticket) => Some(*ticket),
-        Input::Net(_) | Input::Tick => None,
+        Input::Net(_) | Input::Heard(..) | Input::Tick => None,
     }
 }
 

@@ -9,6 +9,7 @@ pub mod daemon;
 pub mod engine;
 pub mod entropy;
 pub mod fact;
+pub mod hear;
 pub mod home;
 pub mod intake;
 pub mod ledger;

@@ -90,6 +90,9 @@ pub fn shop(tx: &Tx<'_>, _me: &Myself, text: &str) -> Result<SpaceId, Problem> {
 /// # Errors
 /// None or several fit.
 pub fn listing(tx: &Tx<'_>, _me: &Myself, text: &str) -> Result<EntryId, Problem> {
+    if let Some(lineage) = lineage_of(tx, text) {
+        return Ok(lineage);
+    }
     let mut candidates = Vec::new();
     for (key, row) in tx.prefix(Table::Listing, &[]) {
         let (Some(lineage), Some(row)) = (EntryId::from_slice(&key), tx.decoded::<shelf::ListingRow>(Table::Listing, &row)) else {
@@ -103,6 +106,17 @@ pub fn listing(tx: &Tx<'_>, _me: &Myself, text: &str) -> Result<EntryId, Problem
         candidates.push(Candidate { id: lineage.0, names: title.into_iter().collect(), is_past, ..Candidate::default() });
     }
     choose("listing", text, &candidates).map(EntryId)
+}
+
+/// The listing with this whole id, or of the version with this whole id, without a look at all others.
+fn lineage_of(tx: &Tx<'_>, text: &str) -> Option<EntryId> {
+    let id: EntryId = text.trim().parse().ok()?;
+    if shelf::row(tx, &id).is_some() {
+        return Some(id);
+    }
+    let Some(Body::Listing(body)) = view::body(tx, &id) else { return None };
+    let lineage = body.lineage?;
+    shelf::row(tx, &lineage)?.versions.iter().any(|(_, version)| *version == id).then_some(lineage)
 }
 
 /// Title of a version of a listing.

@@ -264,12 +264,10 @@ fn apply(roster: &mut Roster, op: &Operation) {
             roster.invites.insert(op.id, state);
         }
         Body::MemberAdd(add) => admit(roster, op, add),
-        Body::MemberRemove(body) => {
-            if may_remove(roster, &op.author, &body.identity) && roster.members.remove(&body.identity).is_some() {
-                let removal =
-                    Removal { by: op.id, device: op.log.0, log: op.log.1, seq: op.seq, lamport: op.lamport, cuts: body.cuts.clone() };
-                roster.removed.insert(body.identity, removal);
-            }
+        Body::MemberRemove(body) if may_remove(roster, &op.author, &body.identity) => {
+            let removal = Removal { by: op.id, device: op.log.0, log: op.log.1, seq: op.seq, lamport: op.lamport, cuts: body.cuts.clone() };
+            roster.members.remove(&body.identity);
+            roster.removed.insert(body.identity, removal);
         }
         Body::Profile(body) => {
             if let Some(member) = roster.members.get_mut(&op.author) {

@@ -167,6 +167,8 @@ pub const TRUST_REASONS_MAX: usize = 3;
 
 /// Inputs that may wait for the engine before whoever brings them waits.
 pub const INPUTS_MAX: usize = 1_024;
+/// Network events whose signatures are checked at once.
+pub const HEARD_AT_ONCE: usize = 8;
 /// Pause between two ticks of the engine's clock.
 pub const TICK_EVERY_MS: u64 = 200;
 /// News kept for listeners that were away for a moment.

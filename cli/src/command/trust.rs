@@ -29,7 +29,9 @@ fn told(view: TrustView) -> String {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let percent = (reason.share.clamp(0.0, 1.0) * 100.0).round() as u8;
         let proofs: Vec<String> = reason.proofs.iter().map(text::short_id).collect();
-        lines.push(format!("  {percent:>3} %  {} {}", text::one_line(&reason.text), output::dim(&proofs.join(" "))));
+        // Only evidence has a part in the whole; an introduction by a friend has none.
+        let part = if percent > 0 { format!("{percent:>3} %") } else { " ".repeat(5) };
+        lines.push(format!("  {part}  {} {}", text::one_line(&reason.text), output::dim(&proofs.join(" "))));
     }
     if view.own_purchases > 0 {
         lines.push(format!("Your own purchases from them: {}.", view.own_purchases));

@@ -8,7 +8,7 @@ use haat_protocol::norms::Norms;
 use super::Ask;
 use crate::name;
 use crate::secret;
-use crate::view::circle;
+use crate::store::Table;
 
 impl Ask<'_, '_> {
     pub(super) fn circles(&self) -> Vec<CircleRow> {
@@ -16,44 +16,44 @@ impl Ask<'_, '_> {
     }
 
     fn circle_row(&self, space: &SpaceId) -> CircleRow {
-        let roster = circle::roster(self.tx, space);
-        let mine = roster.as_ref().and_then(|roster| roster.members.get(&self.me.id()));
+        let roster = self.rosters.get(space);
+        let mine = roster.and_then(|roster| roster.members.get(&self.me.id()));
         CircleRow {
             circle: *space,
             name: name::circle_name(self.tx, space).unwrap_or_else(|| space.short()),
             role: mine.map(|member| member.role.text().to_owned()),
-            members: roster.as_ref().map_or(0, |roster| roster.members.len()),
-            state: self.state(roster.as_ref()).to_owned(),
+            members: roster.map_or(0, |roster| roster.members.len()),
+            state: self.state(space).to_owned(),
         }
     }
 
-    fn state(&self, roster: Option<&Roster>) -> &'static str {
-        match roster {
+    fn state(&self, space: &SpaceId) -> &'static str {
+        let is_asked = self.tx.has(Table::Join, &space.0);
+        match self.rosters.get(space) {
             Some(roster) if roster.has(&self.me.id()) => "joined",
-            Some(roster) if roster.removed.contains_key(&self.me.id()) => "removed",
+            Some(roster) if roster.removed.contains_key(&self.me.id()) && !is_asked => "removed",
             _ => "requested",
         }
     }
 
     /// The circles that I am in now.
-    pub(super) fn joined(&self) -> Vec<Roster> {
-        let rosters = circle::all(self.tx).into_iter().filter_map(|space| circle::roster(self.tx, &space));
-        rosters.filter(|roster| roster.has(&self.me.id())).collect()
+    pub(super) fn joined(&self) -> impl Iterator<Item = &Roster> {
+        self.rosters.values().filter(|roster| roster.has(&self.me.id()))
     }
 
     pub(super) fn circle(&self, space: &SpaceId) -> CircleView {
-        let roster = circle::roster(self.tx, space);
-        let members = roster.iter().flat_map(|roster| &roster.members);
+        let roster = self.rosters.get(space);
+        let members = roster.into_iter().flat_map(|roster| &roster.members);
         CircleView {
             circle: *space,
             name: name::circle_name(self.tx, space).unwrap_or_else(|| space.short()),
-            state: self.state(roster.as_ref()).to_owned(),
+            state: self.state(space).to_owned(),
             members: members
                 .map(|(person, member)| MemberRow { identity: *person, name: member.name.clone(), role: member.role.text().to_owned() })
                 .collect(),
             epoch: secret::current(self.tx, self.me, space).map_or(0, |(_, keys)| keys.generation),
             shops: self.shared_into(space),
-            norms: norms(&roster.as_ref().map(|roster| roster.norms.clone()).unwrap_or_default()),
+            norms: norms(&roster.map(|roster| roster.norms.clone()).unwrap_or_default()),
         }
     }
 }

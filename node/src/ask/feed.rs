@@ -67,7 +67,7 @@ impl Ask<'_, '_> {
     /// One item; none when it has no effect, was taken back, or lies beyond the removal of its author.
     fn item(&self, id: &EntryId, ground: &mut Ground) -> Option<FeedItem> {
         let entry = known::entry(self.tx, id)?;
-        if !known::counts(self.tx, entry.header()) || self.tx.has(Table::Void, &id.0) {
+        if !self.counts(entry.header()) || self.tx.has(Table::Void, &id.0) {
             return None;
         }
         let author = known::author(self.tx, entry.header())?;

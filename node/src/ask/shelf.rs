@@ -18,7 +18,7 @@ impl Ask<'_, '_> {
 
     fn is_shared(&self, shop: &SpaceId, circle: &SpaceId) -> bool {
         let by = self.tx.get(Table::CircleShop, &[circle.0, shop.0].concat()).and_then(|by| EntryId::from_slice(&by));
-        by.and_then(|by| known::entry(self.tx, &by)).is_some_and(|by| known::counts(self.tx, by.header()))
+        by.and_then(|by| known::entry(self.tx, &by)).is_some_and(|by| self.counts(by.header()))
     }
 
     pub(super) fn shops(&self) -> Vec<ShopRow> {

@@ -11,7 +11,7 @@ use super::Ask;
 use crate::ledger;
 use crate::net::{parse_remote, peer_text};
 use crate::store::Table;
-use crate::view::{circle, known};
+use crate::view::known;
 
 impl Ask<'_, '_> {
     pub(super) fn me(&self) -> Me {
@@ -21,11 +21,10 @@ impl Ask<'_, '_> {
 
     pub(super) fn status(&self) -> Status {
         let presence = self.facts.presence;
-        let joined = circle::all(self.tx).into_iter().filter_map(|space| circle::roster(self.tx, &space));
-        let circles = joined.filter(|roster| roster.has(&self.me.id())).map(|roster| CircleStatus {
+        let circles = self.joined().map(|roster| CircleStatus {
             circle: roster.space,
             last_sync: presence.synced.get(&roster.space).copied(),
-            name: roster.name,
+            name: roster.name.clone(),
         });
         Status {
             identity: self.me.id(),

@@ -11,7 +11,7 @@ use super::Ask;
 use crate::name;
 use crate::store::Table;
 use crate::view::word::{ReviewRow, VouchRow};
-use crate::view::{circle, known, order, shelf};
+use crate::view::{known, order, shelf};
 
 /// The rating from which on a deal went well.
 const GOOD_RATING: u64 = 4;
@@ -83,8 +83,8 @@ impl Ask<'_, '_> {
         people.iter().map(|person| self.people.call(person)).collect()
     }
 
-    fn counts(&self, entry: &EntryId) -> bool {
-        known::entry(self.tx, entry).is_some_and(|entry| known::counts(self.tx, entry.header()))
+    fn stands(&self, entry: &EntryId) -> bool {
+        known::entry(self.tx, entry).is_some_and(|entry| self.counts(entry.header()))
     }
 
     /// All vouches that stand, of members, in the circles that I am in.
@@ -94,7 +94,7 @@ impl Ask<'_, '_> {
             for (key, row) in self.tx.prefix(Table::Vouch, &roster.space.0) {
                 let (Some(from), Some(to)) = (IdentityId::from_slice(&key[32..64]), IdentityId::from_slice(&key[64..])) else { continue };
                 let Some(VouchRow { entry, weight: Some(weight), .. }) = self.tx.decoded(Table::Vouch, &row) else { continue };
-                if roster.has(&from) && self.counts(&entry) {
+                if roster.has(&from) && self.stands(&entry) {
                     all.push(Vouch { from, to, weight, entry });
                 }
             }
@@ -108,10 +108,10 @@ impl Ask<'_, '_> {
         for (key, row) in self.tx.prefix(Table::Review, &about.0) {
             let Some(entry) = EntryId::from_slice(&key[32..]) else { continue };
             let Some(row) = self.tx.decoded::<ReviewRow>(Table::Review, &row) else { continue };
-            let joined = circle::roster(self.tx, &row.circle).is_some_and(|roster| roster.has(&self.me.id()));
+            let joined = self.rosters.get(&row.circle).is_some_and(|roster| roster.has(&self.me.id()));
             let place = (row.order, row.by);
             let later = last.get(&place).is_none_or(|(lamport, held, _)| (*lamport, *held) < (row.lamport, entry));
-            if joined && later && self.counts(&entry) {
+            if joined && later && self.stands(&entry) {
                 last.insert(place, (row.lamport, entry, row));
             }
         }

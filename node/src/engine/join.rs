@@ -98,12 +98,19 @@ impl Work<'_, '_> {
 
     /// The inviter is there now: whoever waits for it asks.
     pub(super) fn join_through(&mut self, device: &DeviceId) {
-        for (_, row) in self.tx.prefix(Table::Join, &[]) {
-            let code = self.tx.decoded::<String>(Table::Join, &row).and_then(|text| Code::parse(&text).ok());
-            if let Some(code) = code.filter(|code| code.device == *device) {
-                self.ask_to_join(&code);
-            }
+        for code in self.codes().into_iter().filter(|code| code.device == *device) {
+            self.ask_to_join(&code);
         }
+    }
+
+    /// Whether a join waits for this device.
+    pub(super) fn waits_for(&self, device: &DeviceId) -> bool {
+        self.codes().iter().any(|code| code.device == *device)
+    }
+
+    fn codes(&self) -> Vec<Code> {
+        let rows = self.tx.prefix(Table::Join, &[]);
+        rows.iter().filter_map(|(_, row)| Code::parse(&self.tx.decoded::<String>(Table::Join, row)?).ok()).collect()
     }
 
     /// Answers commands whose circle is here, or whose patience is over.

@@ -1,7 +1,7 @@
 //! Peers: what the network tells about them, what they ask and answer, and what they hand over.
 
 use haat_protocol::codec::decode;
-use haat_protocol::entry::Unverified;
+use haat_protocol::entry::{Unverified, entry_id};
 use haat_protocol::id::{DeviceId, SpaceId};
 use haat_protocol::identity::Chain;
 use haat_protocol::limits::GOSSIP_MAX_BYTES;
@@ -39,7 +39,7 @@ impl Work<'_, '_> {
             NetEvent::Connected { device, address, .. } => self.connected(device, address),
             NetEvent::Disconnected { device } => self.disconnected(&device),
             NetEvent::Found { device, addresses } => {
-                if self.is_fellow(&device) {
+                if self.is_fellow(&device) || self.waits_for(&device) {
                     self.send(NetCommand::Dial { device: Some(device), addresses });
                 }
             }
@@ -53,18 +53,31 @@ impl Work<'_, '_> {
 
     fn connected(&mut self, device: DeviceId, address: String) {
         self.passing.presence.connected.insert(device, address);
-        let mut session = Session::new(self.me.device(), device);
-        let mut nonce = [0; 16];
-        nonce.copy_from_slice(&self.entropy.fresh()[..16]);
-        let steps = session.begin(nonce);
-        self.passing.sessions.insert(device, session);
-        self.perform(device, steps);
+        self.greet(device);
         self.join_through(&device);
         self.order_reset(&device);
         if let Some(heads) = self.order_heads(&device) {
             self.request(device, Channel::Direct, What::OrderHeads, heads.to_bytes());
         }
         self.happened("peer", device);
+    }
+
+    /// Opens the asking side of sync with a connected device.
+    fn greet(&mut self, device: DeviceId) {
+        let mut session = Session::new(self.me.device(), device);
+        let mut nonce = [0; 16];
+        nonce.copy_from_slice(&self.entropy.fresh()[..16]);
+        let steps = session.begin(nonce);
+        self.passing.sessions.insert(device, session);
+        self.perform(device, steps);
+    }
+
+    /// Connected devices whose session was lost with a failed commit are greeted again.
+    pub(super) fn greet_forgotten(&mut self) {
+        let connected: Vec<DeviceId> = self.passing.presence.connected.keys().copied().collect();
+        for device in connected.into_iter().filter(|device| !self.passing.sessions.contains_key(device)).collect::<Vec<_>>() {
+            self.greet(device);
+        }
     }
 
     fn disconnected(&mut self, device: &DeviceId) {
@@ -217,7 +230,8 @@ impl Work<'_, '_> {
     }
 
     fn take_entry(&mut self, raw: Unverified) -> Outcome {
-        let Ok(entry) = raw.verify() else { return Outcome::Wrong };
+        let checked = self.checked.remove(&entry_id(&raw.header)).filter(|entry| *entry.raw() == raw);
+        let Some(entry) = checked.or_else(|| raw.verify().ok()) else { return Outcome::Wrong };
         match intake::entry(&mut self.cx(), &entry) {
             Taken::Kept => {
                 self.noticed(&entry);

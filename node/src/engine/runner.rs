@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use futures::StreamExt as _;
 use haat_protocol::limits::{GROUP_MAX_INPUTS, INPUTS_MAX, NEWS_KEPT, TICK_EVERY_MS};
 use haat_protocol::local::{Command, Happening, Problem, ProblemKind, Question};
 use haat_protocol::time::Millis;
@@ -14,6 +15,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::{Effect, Engine, Input, Ticket, sound_value, store_problem, unsound_problem};
 use crate::ask::{self, NodeFacts};
+use crate::hear::{self, Heard};
 use crate::ledger::audit;
 use crate::myself::Myself;
 use crate::net::{NetCommand, NetEvent};
@@ -29,7 +31,7 @@ type Reply = oneshot::Sender<Result<Value, Problem>>;
 enum Message {
     Command(Box<Command>, Reply),
     Rebuild(Reply),
-    Net(Box<NetEvent>),
+    Heard(Box<Heard>),
     Tick,
     Stop,
 }
@@ -81,7 +83,7 @@ pub fn start(
     engine: Engine<DiskStore>,
     store_path: std::path::PathBuf,
     net: mpsc::Sender<NetCommand>,
-    mut events: mpsc::Receiver<NetEvent>,
+    events: mpsc::Receiver<NetEvent>,
 ) -> std::io::Result<(Node, std::thread::JoinHandle<()>)> {
     let started = clock();
     let (inputs, receiver) = mpsc::channel(INPUTS_MAX);
@@ -104,8 +106,9 @@ pub fn start(
     let thread = std::thread::Builder::new().name("engine".into()).spawn(move || work.run(engine))?;
     let from_net = inputs.clone();
     tokio::spawn(async move {
-        while let Some(event) = events.recv().await {
-            if from_net.send(Message::Net(Box::new(event))).await.is_err() {
+        let mut heard = std::pin::pin!(hear::listen(events));
+        while let Some(heard) = heard.next().await {
+            if from_net.send(Message::Heard(Box::new(heard))).await.is_err() {
                 break;
             }
         }
@@ -148,7 +151,7 @@ impl Loop {
         match message {
             Message::Command(command, reply) => Some(Input::Command(self.ticket(reply), *command)),
             Message::Rebuild(reply) => Some(Input::Rebuild(self.ticket(reply))),
-            Message::Net(event) => Some(Input::Net(*event)),
+            Message::Heard(heard) => Some(Input::Heard(heard.event, heard.entries)),
             Message::Tick => Some(Input::Tick),
             Message::Stop => None,
         }

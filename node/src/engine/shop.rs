@@ -47,7 +47,12 @@ impl Work<'_, '_> {
         let shop = inception.id();
         let (name, returns) = (new.name.clone(), new.returns.clone());
         let body = Body::ShopCreate(ShopCreate { inception: inception.clone(), name, currency, returns, delivery, payment });
-        body.check().map_err(|fault| Problem::usage("bad-shop", "the shop is not opened", fault.to_string()))?;
+        let bad = |why: String| Problem::usage("bad-shop", "the shop is not opened", why);
+        body.check().map_err(|fault| bad(fault.to_string()))?;
+        let size = body.encode().len();
+        if size > LISTING_MAX_BYTES {
+            return Err(bad(format!("its terms take {size} bytes, at most {LISTING_MAX_BYTES} are allowed")));
+        }
         let read_key = self.entropy.fresh();
         intake::fact(&mut self.cx(), &Fact::Space { inception });
         secret::save_shop(&mut self.tx, self.me, &shop, 0, read_key);

@@ -95,7 +95,8 @@ impl Work<'_, '_> {
             }
         };
         let entry = self.author(roster.space, &body)?;
-        Ok(json!({"entry": entry, "state": "local"}))
+        let state = if self.is_heard(&roster.space) { "sent" } else { "local" };
+        Ok(json!({"entry": entry, "state": state}))
     }
 
     /// A listing as it stands now, in a shop that is shared into the circle.

@@ -24,6 +24,7 @@ use crate::view::circle;
 impl Work<'_, '_> {
     /// Time has passed.
     pub(super) fn tick(&mut self) {
+        self.greet_forgotten();
         self.tend_records();
         self.tend_joins();
         self.send_orders();
@@ -114,6 +115,11 @@ impl Work<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether a member of the circle is connected, to whom what is said goes out at once.
+    pub(super) fn is_heard(&self, circle: &SpaceId) -> bool {
+        self.passing.presence.connected.keys().any(|device| self.is_member_device(circle, device))
     }
 
     fn is_member_device(&self, circle: &SpaceId, device: &DeviceId) -> bool {

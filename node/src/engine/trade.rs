@@ -9,7 +9,7 @@ mod receive;
 mod stock;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::engine) mod tests;
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ use haat_protocol::order::{self, Act, Event, EventBody, Refusal, Role};
 use haat_protocol::time::Millis;
 use serde_json::{Value, json};
 
-use super::work::{Work, internal};
+use super::work::Work;
 use crate::{ask, intake, view};
 
 /// How the delivery of one order's messages goes.
@@ -88,9 +88,4 @@ impl Work<'_, '_> {
 /// What the table says no to.
 fn refused(refusal: Refusal) -> Problem {
     Problem::refused(refusal.code(), "the order does not allow that now", refusal.to_string())
-}
-
-/// An own event that could not be made although all was checked.
-fn unmade(refusal: Refusal) -> Problem {
-    internal(&format!("an own event was refused: {refusal}"))
 }

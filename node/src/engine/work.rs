@@ -1,5 +1,7 @@
 //! One group of inputs at work: the transaction, the wishes gathered so far, and the making of own entries.
 
+use std::collections::BTreeMap;
+
 use haat_protocol::admit::{self, Opened, Verdict, View, Writer};
 use haat_protocol::body::Body;
 use haat_protocol::circle::Standing;
@@ -33,6 +35,8 @@ pub(super) struct Work<'w, 's> {
     pub(super) now: Millis,
     pub(super) conduct: Conduct,
     pub(super) passing: &'w mut Passing,
+    /// Entries of the input at hand whose signatures were checked before.
+    pub(super) checked: BTreeMap<EntryId, Entry>,
     pub(super) out: Vec<Effect>,
 }
 
@@ -47,7 +51,7 @@ impl<'w, 's> Work<'w, 's> {
     }
 
     pub(super) fn happened(&mut self, kind: &str, subject: impl ToString) {
-        let happening = Happening { kind: kind.to_owned(), subject: subject.to_string(), more: std::collections::BTreeMap::new() };
+        let happening = Happening { kind: kind.to_owned(), subject: subject.to_string(), more: BTreeMap::new() };
         self.out.push(Effect::Happened(happening));
     }
 
@@ -128,7 +132,7 @@ impl<'w, 's> Work<'w, 's> {
             key,
             payload_bytes: 0,
             payload_hash: None,
-            extensions: std::collections::BTreeMap::new(),
+            extensions: BTreeMap::new(),
         })
     }
 

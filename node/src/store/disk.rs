@@ -10,10 +10,12 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use redb::{Database, DatabaseError, ReadOnlyTable, ReadTransaction, ReadableDatabase, TableDefinition};
+use redb::{AccessGuard, Database, DatabaseError, ReadOnlyTable, ReadTransaction, ReadableDatabase, TableDefinition};
 
 use super::{Batch, Pair, Range, Snapshot, Store, StoreError, Table};
 
+/// A key and its value, as the database lends them.
+type Row<'a> = (AccessGuard<'a, &'static [u8]>, AccessGuard<'a, &'static [u8]>);
 type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
 const fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
@@ -126,7 +128,7 @@ impl Snapshot for DiskSnapshot {
         let to = range.to.map_or(Bound::Unbounded, Bound::Excluded);
         let rows = self.rows(table)?;
         let found = rows.range::<&[u8]>((Bound::Included(range.from), to)).map_err(fault)?;
-        let pair = |row: Result<(redb::AccessGuard<'_, &[u8]>, redb::AccessGuard<'_, &[u8]>), redb::StorageError>| {
+        let pair = |row: Result<Row<'_>, redb::StorageError>| {
             row.map(|(key, value)| (key.value().to_vec(), value.value().to_vec())).map_err(fault)
         };
         if range.reverse { found.rev().take(range.limit).map(pair).collect() } else { found.take(range.limit).map(pair).collect() }

@@ -35,14 +35,17 @@ fn invite(id: u8, who: u8, lamport: u64, seq: u64, uses: u64) -> Operation {
     op(id, who, lamport, seq, Body::Invite(Invite { key: key(id).public(), uses, expires: Millis(1000) }))
 }
 
-fn add(id: u8, who: u8, lamport: u64, seq: u64, newcomer: u8, by: u8) -> Operation {
+/// Entry, person, lamport time, sequence.
+type Place = (u8, u8, u64, u64);
+
+fn add((id, who, lamport, seq): Place, newcomer: u8, by: u8) -> Operation {
     let proof = invite::prove(&key(by), inception().id(), person(newcomer), device(newcomer));
     let body =
         MemberAdd { identity: person(newcomer), device: device(newcomer), name: format!("n{newcomer}"), invite: EntryId([by; 32]), proof };
     op(id, who, lamport, seq, Body::MemberAdd(body))
 }
 
-fn remove(id: u8, who: u8, lamport: u64, seq: u64, whom: u8, last: Option<u64>) -> Operation {
+fn remove((id, who, lamport, seq): Place, whom: u8, last: Option<u64>) -> Operation {
     let cuts = last.map(|seq| Cut { device: device(whom), log: 0, seq, id: EntryId([0; 32]) }).into_iter().collect();
     op(id, who, lamport, seq, Body::MemberRemove(MemberRemove { identity: person(whom), cuts }))
 }
@@ -53,21 +56,21 @@ fn names(operations: &[Operation]) -> Vec<u8> {
 
 #[test]
 fn one_invite_admits_as_many_as_it_says() {
-    assert_eq!(names(&[create(), invite(2, 1, 2, 1, 1), add(3, 1, 3, 2, 2, 2)]), [1, 2]);
-    assert_eq!(names(&[create(), invite(2, 1, 2, 1, 1), add(3, 1, 3, 2, 2, 2), add(4, 1, 4, 3, 3, 2)]), [1, 2], "spent");
-    let race = [create(), invite(2, 1, 2, 1, 1), add(9, 1, 3, 2, 2, 2), add(4, 1, 3, 3, 3, 2)];
+    assert_eq!(names(&[create(), invite(2, 1, 2, 1, 1), add((3, 1, 3, 2), 2, 2)]), [1, 2]);
+    assert_eq!(names(&[create(), invite(2, 1, 2, 1, 1), add((3, 1, 3, 2), 2, 2), add((4, 1, 4, 3), 3, 2)]), [1, 2], "spent");
+    let race = [create(), invite(2, 1, 2, 1, 1), add((9, 1, 3, 2), 2, 2), add((4, 1, 3, 3), 3, 2)];
     assert_eq!(names(&race), [1, 3], "of two adds the lowest entry id stays");
-    assert_eq!(names(&[create(), invite(2, 1, 2, 1, 2), add(3, 1, 3, 2, 2, 2), add(4, 1, 4, 3, 3, 2)]), [1, 2, 3]);
+    assert_eq!(names(&[create(), invite(2, 1, 2, 1, 2), add((3, 1, 3, 2), 2, 2), add((4, 1, 4, 3), 3, 2)]), [1, 2, 3]);
 }
 
 #[test]
 fn who_is_not_a_member_changes_nothing() {
-    assert_eq!(names(&[create(), invite(2, 7, 2, 1, 1), add(3, 7, 3, 2, 7, 2)]), [1]);
-    assert_eq!(names(&[create(), add(3, 1, 3, 2, 7, 2)]), [1], "no such invite");
-    let mut expired = add(3, 1, 3, 2, 7, 2);
+    assert_eq!(names(&[create(), invite(2, 7, 2, 1, 1), add((3, 7, 3, 2), 7, 2)]), [1]);
+    assert_eq!(names(&[create(), add((3, 1, 3, 2), 7, 2)]), [1], "no such invite");
+    let mut expired = add((3, 1, 3, 2), 7, 2);
     expired.at = Millis(5000);
     assert_eq!(names(&[create(), invite(2, 1, 2, 1, 1), expired]), [1]);
-    let mut forged = add(3, 1, 3, 2, 7, 2);
+    let mut forged = add((3, 1, 3, 2), 7, 2);
     if let Body::MemberAdd(add) = &mut forged.body {
         add.identity = person(8);
     }
@@ -76,9 +79,9 @@ fn who_is_not_a_member_changes_nothing() {
 
 #[test]
 fn a_removal_beats_what_the_removed_did_concurrently() {
-    let base = [create(), invite(2, 1, 2, 1, 2), add(3, 1, 3, 2, 2, 2)];
-    let theirs = [invite(5, 2, 5, 1, 1), add(6, 2, 6, 2, 4, 5)];
-    let removal = remove(7, 1, 5, 3, 2, Some(0));
+    let base = [create(), invite(2, 1, 2, 1, 2), add((3, 1, 3, 2), 2, 2)];
+    let theirs = [invite(5, 2, 5, 1, 1), add((6, 2, 6, 2), 4, 5)];
+    let removal = remove((7, 1, 5, 3), 2, Some(0));
     let all: Vec<_> = base.iter().chain(&theirs).cloned().chain([removal]).collect();
     assert_eq!(names(&all), [1], "invite and add lie beyond the cut");
     assert_eq!(names(&[base.as_slice(), &theirs].concat()), [1, 2, 4]);
@@ -86,12 +89,12 @@ fn a_removal_beats_what_the_removed_did_concurrently() {
 
 #[test]
 fn members_do_not_remove_and_owners_stay() {
-    let base = [create(), invite(2, 1, 2, 1, 2), add(3, 1, 3, 2, 2, 2), add(4, 1, 4, 3, 3, 2)];
+    let base = [create(), invite(2, 1, 2, 1, 2), add((3, 1, 3, 2), 2, 2), add((4, 1, 4, 3), 3, 2)];
     let with = |op: Operation| names(&[base.as_slice(), &[op]].concat());
-    assert_eq!(with(remove(7, 2, 9, 1, 3, None)), [1, 2, 3]);
-    assert_eq!(with(remove(7, 2, 9, 1, 1, None)), [1, 2, 3]);
-    assert_eq!(with(remove(7, 1, 9, 4, 1, None)), [1, 2, 3], "not oneself: that is leaving");
-    assert_eq!(with(remove(7, 1, 9, 4, 3, None)), [1, 2]);
+    assert_eq!(with(remove((7, 2, 9, 1), 3, None)), [1, 2, 3]);
+    assert_eq!(with(remove((7, 2, 9, 1), 1, None)), [1, 2, 3]);
+    assert_eq!(with(remove((7, 1, 9, 4), 1, None)), [1, 2, 3], "not oneself: that is leaving");
+    assert_eq!(with(remove((7, 1, 9, 4), 3, None)), [1, 2]);
 }
 
 #[test]
@@ -99,9 +102,9 @@ fn the_order_of_arrival_does_not_matter() {
     let all = [
         create(),
         invite(2, 1, 2, 1, 2),
-        add(3, 1, 3, 2, 2, 2),
-        add(4, 1, 4, 3, 3, 2),
-        remove(5, 1, 5, 4, 2, None),
+        add((3, 1, 3, 2), 2, 2),
+        add((4, 1, 4, 3), 3, 2),
+        remove((5, 1, 5, 4), 2, None),
         op(6, 3, 6, 0, Body::Profile(Profile { name: "three".into() })),
     ];
     let expected = fold(inception().id(), &all).expect("begins");
@@ -126,7 +129,7 @@ fn the_order_of_arrival_does_not_matter() {
 
 #[test]
 fn standing_of_logs() {
-    let all = [create(), invite(2, 1, 2, 1, 3), add(3, 1, 3, 2, 2, 2), remove(5, 1, 5, 3, 2, Some(4)), add(6, 1, 6, 4, 2, 2)];
+    let all = [create(), invite(2, 1, 2, 1, 3), add((3, 1, 3, 2), 2, 2), remove((5, 1, 5, 3), 2, Some(4)), add((6, 1, 6, 4), 2, 2)];
     let roster = fold(inception().id(), &all).expect("begins");
     assert_eq!(roster.standing(&person(1), &device(1), 0), Standing::Open);
     assert_eq!(roster.standing(&person(9), &device(9), 0), Standing::Closed);

@@ -39,7 +39,7 @@ const HOMES: &[(&str, &str, &[&str])] = &[
     ("libp2p", "", &["node/src/net"]),
     ("redb", "", &["node/src/store"]),
     ("axum", "", &["node/src/api", "node/src/web"]),
-    ("tokio", "node/", &["node/src/api", "node/src/daemon", "node/src/engine/runner", "node/src/net", "node/src/service"]),
+    ("tokio", "node/", &["node/src/api", "node/src/daemon", "node/src/engine/runner", "node/src/hear", "node/src/net", "node/src/service"]),
     ("haat_node", "cli/", &["cli/src/command/demo", "cli/src/command/log", "cli/src/command/seed", "cli/src/command/up"]),
     ("haat_tests", "", &["tests"]),
 ];

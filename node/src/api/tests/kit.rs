@@ -106,7 +106,7 @@ impl Service for Fake {
             "refused" => {
                 let row = ImportRow { row: 2, column: "Price".into(), value: "x".into(), reason: "no number".into() };
                 let mut problem = Problem::refused("no-circle", "not today", "the market is closed").hint("come back tomorrow");
-                problem.import = Some(ImportReport { refused: vec![row], ..ImportReport::default() });
+                problem.import = Some(Box::new(ImportReport { refused: vec![row], ..ImportReport::default() }));
                 Err(problem)
             }
             "slow" => {

@@ -30,6 +30,13 @@ impl Work<'_, '_> {
                 if open.is_empty() { "there is nothing for you to do now".to_owned() } else { format!("you can: {}", open.join(", ")) };
             refused(refusal).hint(hint)
         })?;
+        // A counter-offer is kept whatever it says; what is agreed to speaks of one's own listings as they are.
+        if accepts
+            && mine == Role::Seller
+            && let Err(code) = self.check_lines(&held.terms)
+        {
+            return Err(Problem::refused(code, "the offer is not accepted", "its lines do not say what your listings say"));
+        }
         if accepts && mine == Role::Seller && !self.is_in_stock(&held.terms) {
             return Err(Problem::refused(
                 "out-of-stock",

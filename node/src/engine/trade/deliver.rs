@@ -171,7 +171,11 @@ impl Work<'_, '_> {
     pub(in crate::engine) fn answer_order_heads(&self, device: &DeviceId, heads: &[OrderHead]) -> DirectResponse {
         let mut messages = Vec::new();
         let mut bytes = 0;
+        let mut looked_up = BTreeSet::new();
         for head in heads.iter().take(HEADS_MAX).filter(|head| self.other_side(&head.order) == Some(*device)) {
+            if !looked_up.insert(head.order) {
+                continue;
+            }
             let Some(message) = self.lacking(head) else { continue };
             bytes += encode(&message).len();
             if bytes > SYNC_BATCH_BYTES {

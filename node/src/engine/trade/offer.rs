@@ -11,7 +11,6 @@ use serde_json::Value;
 
 use super::super::shop::{amount, timing};
 use super::super::work::Work;
-use super::unmade;
 use crate::name;
 use crate::view::{self, circle, known, shelf};
 
@@ -34,7 +33,7 @@ impl Work<'_, '_> {
         let mut terms = self.terms(new, &goods)?;
         (terms.via, terms.circle) = (offered.via, Some(circle));
         let body = order::offer(terms, self.me.device(), new.note.clone(), self.now).map_err(|fault| impossible(&fault))?;
-        let event = self.take_own(&body).map_err(unmade)?;
+        let event = self.take_own(&body).map_err(|refusal| Problem::usage("bad-terms", "the offer cannot be made", refusal.to_string()))?;
         self.told(event.order())
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Nothing of a stranger is kept: a first offer needs a circle in which both are and which has the shop.
 
+use std::collections::BTreeMap;
+
 use haat_protocol::body::Body;
 use haat_protocol::codec::decode;
 use haat_protocol::id::{DeviceId, EventId, IdentityId, OrderId, SpaceId};
@@ -73,6 +75,8 @@ impl Work<'_, '_> {
             intake::identity(&mut self.cx(), &identity);
         }
         let mut news = self.take_receipts(&device, &id, &receipts);
+        // Looked up once: a message that is said again and again costs little.
+        let (receipted, own_head) = self.own_side(&id);
         let mut held = Vec::new();
         let mut given = Vec::new();
         for event in &events {
@@ -83,7 +87,8 @@ impl Work<'_, '_> {
                 Err(code) => return Err(code),
             }
             held.push(event.id());
-            given.extend(self.receipt_for(&id, event.id()));
+            let known = receipted.get(&event.id()).cloned();
+            given.extend(known.or_else(|| self.make_receipt(&id, event.id(), own_head)));
         }
         if news {
             self.answer_for_stock(&id);
@@ -143,15 +148,18 @@ impl Work<'_, '_> {
         news
     }
 
-    /// This node's one receipt for an event that it holds.
-    fn receipt_for(&mut self, id: &OrderId, event: EventId) -> Option<SignedReceipt> {
-        let (set, order) = orders::folded(&self.tx, id)?;
-        let me = self.me.device();
-        if let Some((signed, _)) = set.receipts().find(|(_, receipt)| receipt.device == me && receipt.event == event) {
-            return Some(signed.clone());
-        }
-        let mine = orders::row(&self.tx, id)?.mine;
-        let signed = Receipt::new(*id, event, order.head(mine), me).sign(&self.me.pair);
+    /// This node's receipts in an order by event, and the end of its own chain: all that further receipts need.
+    fn own_side(&self, id: &OrderId) -> (BTreeMap<EventId, SignedReceipt>, Option<EventId>) {
+        let (Some(row), Some((set, order))) = (orders::row(&self.tx, id), orders::folded(&self.tx, id)) else {
+            return (BTreeMap::new(), None);
+        };
+        let own = set.receipts().filter(|(_, receipt)| receipt.device == self.me.device());
+        (own.map(|(signed, receipt)| (receipt.event, signed.clone())).collect(), order.head(row.mine))
+    }
+
+    /// A receipt for an event that was just taken in.
+    fn make_receipt(&mut self, id: &OrderId, event: EventId, own_head: Option<EventId>) -> Option<SignedReceipt> {
+        let signed = Receipt::new(*id, event, own_head, self.me.device()).sign(&self.me.pair);
         intake::order::receipt(&mut self.cx(), &signed).ok()?;
         Some(signed)
     }
@@ -187,6 +195,11 @@ impl Work<'_, '_> {
         let both =
             |circle: &SpaceId| circle::roster(&self.tx, circle).is_some_and(|roster| roster.has(person) && roster.has(&self.me.id()));
         shelf::circles(&self.tx, shop).iter().any(both)
+    }
+
+    /// Whether all lines say what one's own listings say.
+    pub(super) fn check_lines(&self, terms: &Terms) -> Result<(), Code> {
+        terms.lines.iter().try_for_each(|line| self.check_line(line, terms).map(|_| ()))
     }
 
     /// Whether a line says what the pinned version of one's own listing says, and says it once; answers the shop.

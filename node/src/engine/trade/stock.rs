@@ -37,7 +37,11 @@ impl Work<'_, '_> {
         if !order::draft::is_stock_asked(&order) {
             return;
         }
-        let act = if self.is_in_stock(&order.terms) { Act::StockConfirm } else { Act::StockFail { reason: Reason::OutOfStock } };
+        let act = if self.check_lines(&order.terms).is_ok() && self.is_in_stock(&order.terms) {
+            Act::StockConfirm
+        } else {
+            Act::StockFail { reason: Reason::OutOfStock }
+        };
         if let Err(refusal) = self.sign_act(id, Role::Seller, act) {
             tracing::warn!(order = %id, %refusal, "the stock could not be answered for");
         }

@@ -1,0 +1,5 @@
+//! Tests of answers: a small town whose entries, all really signed, are taken in by one viewer's node.
+
+mod said;
+mod sold;
+mod town;

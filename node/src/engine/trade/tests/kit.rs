@@ -1,0 +1,211 @@
+//! A node without a network: a store in memory, one work at a time, and messages carried by hand.
+
+use std::collections::BTreeMap;
+
+use haat_protocol::circle::{Member, Role, Roster};
+use haat_protocol::crypto::Keypair;
+use haat_protocol::epoch::{ByteKey, EpochKeys};
+use haat_protocol::id::{DeviceId, EntryId, KeyId, OrderId, SpaceId};
+use haat_protocol::identity::Chain;
+use haat_protocol::local::{NewListing, NewOffer, NewShop, OrderRow, OrderWords, Problem};
+use haat_protocol::norms::Norms;
+use haat_protocol::order::Order;
+use haat_protocol::space::{Inception, Sort};
+use haat_protocol::time::Millis;
+use haat_protocol::wire::{DirectRequest, DirectResponse, OrderMessage};
+use serde_json::Value;
+
+use crate::engine::work::Work;
+use crate::engine::{Conduct, Effect, Passing};
+use crate::entropy::Seeded;
+use crate::fact::Fact;
+use crate::intake;
+use crate::myself::{Key, Myself};
+use crate::net::NetCommand;
+use crate::store::memory::MemoryStore;
+use crate::store::{Store, Table, Tx};
+use crate::view::{self, known};
+
+/// When every story begins.
+pub(in crate::engine) const START: Millis = Millis(1_800_000_000_000);
+
+/// A node.
+pub(in crate::engine) struct Node {
+    pub(in crate::engine) me: Myself,
+    pub(in crate::engine) store: MemoryStore,
+    pub(in crate::engine) passing: Passing,
+    pub(in crate::engine) now: Millis,
+    entropy: Seeded,
+    sent: Vec<OrderMessage>,
+}
+
+impl Node {
+    pub(in crate::engine) fn new(seed: u8) -> Self {
+        let key = |n: u8| Keypair::from_seed(&[seed.wrapping_mul(10).wrapping_add(n); 32]);
+        let chain = Chain::begin(&key(1), &key(2).public(), key(3).public(), Millis(1_000));
+        let identity = chain.verify().expect("a fresh chain");
+        let me = Myself { identity, pair: key(3), storage: Key([seed; 32]), prekeys: Vec::new(), name: format!("N{seed}") };
+        let entropy = Seeded::new(7, u64::from(seed));
+        let mut node = Self { me, store: MemoryStore::default(), passing: Passing::default(), now: START, entropy, sent: Vec::new() };
+        let own = node.me.identity.clone();
+        node.work(|work| intake::identity(&mut work.cx(), &own));
+        node
+    }
+
+    /// Does something in a transaction of its own, and keeps what is to be sent.
+    pub(in crate::engine) fn work<T>(&mut self, act: impl FnOnce(&mut Work<'_, '_>) -> T) -> T {
+        self.now = self.now.plus(1);
+        let snapshot = self.store.snapshot().expect("memory");
+        let mut work = Work {
+            tx: Tx::new(&*snapshot),
+            me: &self.me,
+            entropy: &mut self.entropy,
+            now: self.now,
+            conduct: Conduct { gossip: false },
+            passing: &mut self.passing,
+            checked: BTreeMap::new(),
+            out: Vec::new(),
+        };
+        let done = act(&mut work);
+        let Work { tx, out, .. } = work;
+        self.store.commit(tx.finish().expect("sound")).expect("memory");
+        for effect in out {
+            if let Effect::Net(NetCommand::Request { data, .. }) = effect {
+                match DirectRequest::from_bytes(&data) {
+                    Ok(DirectRequest::Order(message)) => self.sent.push(message),
+                    other => panic!("not an order message: {other:?}"),
+                }
+            }
+        }
+        done
+    }
+
+    pub(in crate::engine) fn read<T>(&self, look: impl FnOnce(&Tx<'_>) -> T) -> T {
+        let snapshot = self.store.snapshot().expect("memory");
+        look(&Tx::new(&*snapshot))
+    }
+
+    pub(in crate::engine) fn device(&self) -> DeviceId {
+        self.me.device()
+    }
+
+    /// Everything that is stored, to compare with later.
+    pub(in crate::engine) fn everything(&self) -> Vec<Vec<(Vec<u8>, Vec<u8>)>> {
+        Table::ALL.iter().map(|table| self.store.snapshot_rows(*table)).collect()
+    }
+
+    /// What waits to be carried.
+    pub(in crate::engine) fn outgoing(&mut self) -> Vec<OrderMessage> {
+        std::mem::take(&mut self.sent)
+    }
+
+    pub(in crate::engine) fn shop(&mut self) -> SpaceId {
+        let new = NewShop {
+            name: "Hill".into(),
+            currency: "CNY".into(),
+            returns: "within 14 days".into(),
+            pickup: vec!["Gate 2".into()],
+            ship: vec!["CN=6.00".into()],
+            pay: vec!["cash:on-delivery".into(), "transfer:before:account 7".into()],
+        };
+        id(&self.work(|work| work.shop_create(&new)).expect("opens"), "shop").parse().expect("an id")
+    }
+
+    pub(in crate::engine) fn list(&mut self, shop: SpaceId, stock: Option<u64>) -> EntryId {
+        let new = NewListing { shop: shop.to_string(), title: "Green tea".into(), price: "39.00".into(), stock, ..NewListing::default() };
+        id(&self.work(|work| work.listing_add(&new)).expect("lists"), "listing").parse().expect("an id")
+    }
+
+    pub(in crate::engine) fn offer(&mut self, new: &NewOffer) -> Result<OrderRow, Problem> {
+        self.work(|work| work.order_offer(new)).map(|row| serde_json::from_value(row).expect("an order"))
+    }
+
+    pub(in crate::engine) fn act(&mut self, order: OrderId, verb: &str, words: &OrderWords) -> Result<OrderRow, Problem> {
+        self.work(|work| work.order_act(&order.to_string(), verb, words)).map(|row| serde_json::from_value(row).expect("an order"))
+    }
+
+    pub(in crate::engine) fn give(&mut self, from: DeviceId, message: &OrderMessage) -> DirectResponse {
+        self.work(|work| work.order_message(from, message.clone()))
+    }
+
+    pub(in crate::engine) fn order(&self, id: OrderId) -> Order {
+        self.read(|tx| view::order::folded(tx, &id)).expect("held").1
+    }
+
+    pub(in crate::engine) fn has(&self, id: OrderId) -> bool {
+        self.read(|tx| view::order::row(tx, &id)).is_some()
+    }
+
+    pub(in crate::engine) fn queued(&self) -> usize {
+        self.store.snapshot_rows(Table::Outbox).len()
+    }
+
+    /// Takes in all entries that another node has.
+    pub(in crate::engine) fn follow(&mut self, other: &Self) {
+        let ids: Vec<EntryId> = other.store.snapshot_rows(Table::Entry).iter().filter_map(|(key, _)| EntryId::from_slice(key)).collect();
+        let entries: Vec<_> = other.read(|tx| ids.iter().filter_map(|id| known::entry(tx, id)).collect());
+        for entry in entries {
+            self.work(|work| intake::entry(&mut work.cx(), &entry));
+        }
+    }
+}
+
+/// A text of an answer.
+pub(in crate::engine) fn id(answer: &Value, field: &str) -> String {
+    answer[field].as_str().expect("a text").to_owned()
+}
+
+/// An offer for a listing, the rest left open.
+pub(in crate::engine) fn wanted(listing: EntryId) -> NewOffer {
+    NewOffer { listing: listing.to_string(), ..NewOffer::default() }
+}
+
+/// Puts these nodes into one circle, each knowing all of them, with one key.
+pub(in crate::engine) fn circle(nodes: &mut [&mut Node]) -> SpaceId {
+    let first = &nodes[0].me;
+    let inception = Inception { sort: Sort::Circle, creator: first.id(), device: first.device(), salt: [5; 16], created: START };
+    let space = inception.id();
+    let member = |name: &str| Member { role: Role::Member, name: name.into(), by: EntryId([1; 32]), since: START };
+    let members: BTreeMap<_, _> = nodes.iter().map(|node| (node.me.id(), member(&node.me.name))).collect();
+    let (removed, invites) = (BTreeMap::new(), BTreeMap::new());
+    let roster = Roster { space, name: "Street".into(), norms: Norms::default(), members, removed, invites };
+    let people: Vec<_> = nodes.iter().map(|node| node.me.identity.clone()).collect();
+    for node in nodes {
+        node.work(|work| {
+            people.iter().for_each(|person| {
+                intake::identity(&mut work.cx(), person);
+            });
+            intake::fact(&mut work.cx(), &Fact::Space { inception: inception.clone() });
+            work.tx.save(Table::Roster, &space.0, &roster);
+            let keys = EpochKeys { control: [3; 32], content: Some(ByteKey([4; 32])), topic: None, generation: 0 };
+            intake::learn_epoch(&mut work.cx(), space, KeyId([9; 32]), keys);
+        });
+    }
+    space
+}
+
+/// Lets two nodes know that the other is there.
+pub(in crate::engine) fn connect(a: &mut Node, b: &mut Node) {
+    a.passing.presence.connected.insert(b.device(), "here".into());
+    b.passing.presence.connected.insert(a.device(), "there".into());
+}
+
+/// Carries messages and answers between two nodes until nothing moves.
+pub(in crate::engine) fn carry(a: &mut Node, b: &mut Node) {
+    for _ in 0..32 {
+        let moved = carry_one_way(a, b) + carry_one_way(b, a);
+        if moved == 0 {
+            return;
+        }
+    }
+    panic!("they never stop talking");
+}
+
+fn carry_one_way(from: &mut Node, to: &mut Node) -> usize {
+    let messages = from.outgoing();
+    for message in &messages {
+        let answer = to.give(from.device(), message);
+        from.work(|work| work.order_stored(message.order, answer));
+    }
+    messages.len()
+}

@@ -1,0 +1,15 @@
+//! The whole road, with real processes of the real binary: what a user does at the command line is what is tested.
+//!
+//! Nothing here may reach into a node by another way than its doors; what a test wants to know, it asks.
+
+mod api;
+mod crash;
+mod evidence;
+mod import;
+mod invite;
+mod refusals;
+mod removal;
+mod running;
+mod sale;
+mod store;
+mod wire;
