@@ -25,8 +25,8 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::{output, text};
 use cast::{NEIGHBOURS_MAX, NEIGHBOURS_MIN, Who};
-use day::{Day, INTERRUPTED};
-use interrupt::Interrupt;
+use day::Day;
+use interrupt::{INTERRUPTED, Interrupt};
 use story::STORY;
 use teller::Teller;
 use town::Town;
@@ -70,7 +70,8 @@ impl Demo {
         let began = Instant::now();
         let cast = cast::cast(self.nodes);
         teller.plain(&format!("{}", output::bold(&format!("Starting {} nodes, one for each neighbour …", cast.len()))));
-        let town = Town::start(&cast, self.keep.as_deref())?;
+        // A Ctrl-C reaches the nodes too: that one of them went away is then not what happened.
+        let town = Town::start(&cast, self.keep.as_deref()).map_err(|problem| interrupt.calm().err().unwrap_or(problem))?;
         teller.plain(&format!("{}\n{}", town.told(), output::dim(&format!("up after {}", seconds(began)))));
         let (played, outcome) = {
             let day = Day::new(&town, &teller, self.rng_seed, &interrupt);
@@ -106,8 +107,8 @@ impl Demo {
     /// What is said when the town is gone.
     fn farewell(&self, cx: &Context, played: &[Played], outcome: Result<(), Failure>, kept: Option<String>) -> Result<(), Failure> {
         match outcome {
-            Err(Failure::Problem(problem)) if problem.code == INTERRUPTED && !self.headless => {
-                cx.next("haat demo, to see the whole day");
+            Err(Failure::Problem(problem)) if problem.code == INTERRUPTED && !self.headless && !cx.json => {
+                problem.hint.iter().for_each(|hint| cx.next(hint));
                 Ok(())
             }
             Err(Failure::Problem(problem)) => {
@@ -136,7 +137,7 @@ fn play(day: &Day<'_>, teller: &Teller, is_quiet: bool) -> (Vec<Played>, Result<
         teller.chapter(chapter.title);
         for step in chapter.steps.iter().filter(|step| step.cast.iter().all(|who| day.has(*who))) {
             let from = Instant::now();
-            let result = (step.play)(day);
+            let result = (step.play)(day).map_err(|problem| day.calm().err().unwrap_or(problem));
             played.push(Played { name: step.name, ok: result.is_ok(), ms: millis(from) });
             if let Err(problem) = result {
                 return (played, Err(in_step(step.name, problem, is_quiet)));
@@ -171,6 +172,7 @@ fn visits(town: &Town) -> String {
         home(Who::Wang).map(|home| format!("{program} --home {home} trust {}", text::quoted(Who::Chen.name()))),
         home(Who::Chen).map(|home| format!("{program} --home {home} order list --role seller")),
         home(Who::Cheap).map(|home| format!("{program} --home {home} circle list")),
+        Some(format!("{program} order verify {}", text::quoted(&town.place().join(story::BARGAIN_EVIDENCE).display().to_string()))),
     ];
     let lines: Vec<String> = lines.into_iter().flatten().map(|line| format!("  {line}")).collect();
     format!("Visit them from another terminal:\n{}", lines.join("\n"))

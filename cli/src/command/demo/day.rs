@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::cast::Who;
 use super::chance::Chance;
-use super::interrupt::Interrupt;
+use super::interrupt::{INTERRUPTED, Interrupt};
 use super::neighbour::Neighbour;
 use super::teller::Teller;
 use super::town::Town;
@@ -151,11 +151,9 @@ impl<'a> Day<'a> {
         Ok(())
     }
 
-    fn calm(&self) -> Result<(), Problem> {
-        if self.interrupt.came() {
-            return Err(Problem::new(ProblemKind::Internal, INTERRUPTED, "the day was cut short", "somebody asked the town to end"));
-        }
-        Ok(())
+    /// Fails once the town is to end.
+    pub(super) fn calm(&self) -> Result<(), Problem> {
+        self.interrupt.calm()
     }
 
     /// The feed of a neighbour.
@@ -201,8 +199,6 @@ impl<'a> Day<'a> {
 pub(super) const CIRCLE: &str = "circle";
 /// Name of the current order in the memory.
 pub(super) const ORDER: &str = "order";
-/// Code of the problem that the town was to end.
-pub(super) const INTERRUPTED: &str = "interrupted";
 
 fn feed() -> Question {
     Question::Feed { circle: None, limit: Some(FEED_ITEMS), after: None }

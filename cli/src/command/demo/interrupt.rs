@@ -9,6 +9,9 @@ use std::thread;
 use haat_protocol::local::{Problem, ProblemKind};
 use tokio::runtime::Runtime;
 
+/// Code of the problem that the town was to end.
+pub(super) const INTERRUPTED: &str = "interrupted";
+
 /// Watches for signals from the moment it is made.
 #[derive(Debug)]
 pub(super) struct Interrupt {
@@ -42,9 +45,16 @@ impl Interrupt {
         Ok(Self { came, wake, woken, runtime })
     }
 
-    /// Whether somebody wants the town to end.
-    pub(super) fn came(&self) -> bool {
-        self.came.load(Ordering::Relaxed)
+    /// Fails once somebody wants the town to end.
+    ///
+    /// # Errors
+    /// The problem that it was so.
+    pub(super) fn calm(&self) -> Result<(), Problem> {
+        if self.came.load(Ordering::Relaxed) {
+            return Err(Problem::new(ProblemKind::Internal, INTERRUPTED, "the day was cut short", "somebody asked the town to end")
+                .hint("haat demo, to see the whole day"));
+        }
+        Ok(())
     }
 
     /// Waits for a line `q`, the end of standard input, or a signal.

@@ -154,7 +154,7 @@ impl Neighbour {
 pub(super) const RISE_WAIT: Duration = Duration::from_secs(30);
 
 /// Makes a directory for its owner only.
-fn private_directory(path: &Path) -> std::io::Result<()> {
+pub(super) fn private_directory(path: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

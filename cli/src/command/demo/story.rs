@@ -15,6 +15,9 @@ use haat_protocol::local::Problem;
 use super::cast::Who;
 use super::day::Day;
 
+/// The seller's evidence of the bargain, beside the homes.
+pub(super) const BARGAIN_EVIDENCE: &str = "bargain-chen.haat";
+
 /// A part of the day.
 #[derive(Debug)]
 pub(super) struct Chapter {

@@ -12,11 +12,13 @@ use crate::{output, text};
 pub(super) struct Teller {
     is_quiet: bool,
     broken: RefCell<Option<Failure>>,
+    /// Who came up so far; the place decides the colour.
+    names: RefCell<Vec<String>>,
 }
 
 impl Teller {
     pub(super) const fn new(is_quiet: bool) -> Self {
-        Self { is_quiet, broken: RefCell::new(None) }
+        Self { is_quiet, broken: RefCell::new(None), names: RefCell::new(Vec::new()) }
     }
 
     fn line(&self, words: &str) {
@@ -45,17 +47,17 @@ impl Teller {
 
     /// Somebody does something.
     pub(super) fn does(&self, who: &str, what: &str) {
-        self.line(&format!("  {} {what}", named(who)));
+        self.line(&format!("  {} {what}", self.named(who)));
     }
 
     /// Somebody says something.
     pub(super) fn says(&self, who: &str, words: &str) {
-        self.line(&format!("  {}: “{}”", named(who), text::one_line(words)));
+        self.line(&format!("  {}: “{}”", self.named(who), text::one_line(words)));
     }
 
     /// Somebody reads on their own node what another wrote.
     pub(super) fn sees(&self, who: &str, what: &str) {
-        self.line(&format!("      {} {} {}", output::dim("↳"), named(who), text::one_line(what)));
+        self.line(&format!("      {} {} {}", output::dim("↳"), self.named(who), text::one_line(what)));
     }
 
     /// What it means.
@@ -68,12 +70,16 @@ impl Teller {
         let what = if steps == 1 { "step" } else { "steps" };
         self.line(&format!("  {}", output::dim(&format!("{steps} {what} in {}.{} s", ms / 1000, ms % 1000 / 100))));
     }
-}
 
-/// A name in its own colour, the same all day.
-fn named(name: &str) -> String {
-    const COLOURS: [AnsiColor; 5] = [AnsiColor::Cyan, AnsiColor::Green, AnsiColor::Yellow, AnsiColor::Magenta, AnsiColor::Blue];
-    let sum: usize = name.bytes().map(usize::from).sum();
-    let style = Style::new().fg_color(Some(Color::Ansi(COLOURS[sum % COLOURS.len()]))).bold();
-    format!("{style}{}{style:#}", text::one_line(name))
+    /// A name in its own colour, the same all day.
+    fn named(&self, name: &str) -> String {
+        const COLOURS: [AnsiColor; 5] = [AnsiColor::Cyan, AnsiColor::Green, AnsiColor::Yellow, AnsiColor::Magenta, AnsiColor::Blue];
+        let mut names = self.names.borrow_mut();
+        let place = names.iter().position(|known| known == name).unwrap_or_else(|| {
+            names.push(name.to_owned());
+            names.len() - 1
+        });
+        let style = Style::new().fg_color(Some(Color::Ansi(COLOURS[place % COLOURS.len()]))).bold();
+        format!("{style}{}{style:#}", text::one_line(name))
+    }
 }

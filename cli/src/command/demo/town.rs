@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::cast::Who;
-use super::neighbour::{Neighbour, RISE_WAIT, Rising};
+use super::neighbour::{Neighbour, RISE_WAIT, Rising, private_directory};
 use crate::{table, text};
 
 /// Pause between two looks at whether a process has ended.
@@ -39,10 +39,7 @@ impl Town {
     pub(super) fn start(cast: &[Who], keep: Option<&Path>) -> Result<Self, Problem> {
         let ground = match keep {
             Some(path) => Ground::Kept(empty_directory(path)?),
-            None => Ground::Borrowed(tempfile::Builder::new().prefix("haat-demo-").tempdir().map_err(|e| {
-                Problem::new(ProblemKind::Internal, "demo-place", "there is no place for the town", e.to_string())
-                    .hint("name one with --keep DIR")
-            })?),
+            None => Ground::Borrowed(borrowed()?),
         };
         let mut town = Self { neighbours: Vec::new(), ground };
         let rising = cast.iter().map(|who| Rising::start(*who, town.place())).collect::<Result<Vec<_>, _>>()?;
@@ -112,13 +109,24 @@ impl Town {
     }
 }
 
+/// A directory that goes with the town.
+fn borrowed() -> Result<TempDir, Problem> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("haat-demo-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir().map_err(|e| {
+        Problem::new(ProblemKind::Internal, "demo-place", "there is no place for the town", e.to_string()).hint("name one with --keep DIR")
+    })
+}
+
 /// A directory that is to be kept: made now, or there and empty.
 fn empty_directory(path: &Path) -> Result<PathBuf, Problem> {
     let fault = |why: String| {
         Problem::usage("demo-keep", &format!("the town cannot be built in {:?}", path.display().to_string()), why)
             .hint("name an empty or a new directory with --keep DIR")
     };
-    fs::create_dir_all(path).map_err(|e| fault(e.to_string()))?;
+    private_directory(path).map_err(|e| fault(e.to_string()))?;
     let mut inside = fs::read_dir(path).map_err(|e| fault(e.to_string()))?;
     if inside.next().is_some() {
         return Err(fault("it is not empty".to_owned()));
