@@ -23,7 +23,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::error::Failure;
-use crate::{output, text};
+use crate::{output, table, text};
 use cast::{NEIGHBOURS_MAX, NEIGHBOURS_MIN, Who};
 use day::Day;
 use interrupt::{INTERRUPTED, Interrupt};
@@ -69,7 +69,7 @@ impl Demo {
         let teller = Teller::new(self.headless || cx.json);
         let began = Instant::now();
         let cast = cast::cast(self.nodes);
-        teller.plain(&format!("{}", output::bold(&format!("Starting {} nodes, one for each neighbour …", cast.len()))));
+        teller.plain(&output::bold(&format!("Starting {} nodes, one for each neighbour …", cast.len())));
         // A Ctrl-C reaches the nodes too: that one of them went away is then not what happened.
         let town = Town::start(&cast, self.keep.as_deref()).map_err(|problem| interrupt.calm().err().unwrap_or(problem))?;
         teller.plain(&format!("{}\n{}", town.told(), output::dim(&format!("up after {}", seconds(began)))));
@@ -95,7 +95,7 @@ impl Demo {
     /// What is said when the day is over.
     fn tell(&self, cx: &Context, town: &Town, played: &[Played], began: Instant) -> Result<(), Failure> {
         if self.headless {
-            return cx.own(&json!({"ok": true, "steps": played}), &summary(played, began));
+            return cx.own(&json!({"ok": true, "steps": played}), &format!("{}\n{}", listed(played), summary(played, began)));
         }
         if cx.json {
             return cx.own(&json!({"ok": true, "steps": played, "neighbours": town.document()}), "");
@@ -157,6 +157,11 @@ fn in_step(step: &str, problem: Problem, is_quiet: bool) -> Problem {
         if is_quiet { "--keep DIR keeps the homes and their logs" } else { "haat demo again; --keep DIR keeps the homes and their logs" };
     let detail = format!("{}; {}", problem.title, problem.detail);
     Problem::new(ProblemKind::Internal, "demo-step", &format!("the step {step} did not come true"), detail).hint(hint)
+}
+
+/// The steps with their times.
+fn listed(played: &[Played]) -> String {
+    table::table(["step", "ms"], played.iter().map(|p| [p.name.to_owned(), p.ms.to_string()]).collect(), "Nothing was played.")
 }
 
 fn summary(played: &[Played], began: Instant) -> String {

@@ -12,7 +12,7 @@ use haat_protocol::local::{Problem, ProblemKind};
 use crate::client::Client;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::{input, output, table, text};
+use crate::{home, input, output, table, text};
 
 /// Run your node; the first run creates the home and your identity
 #[derive(Debug, Args)]
@@ -83,7 +83,8 @@ impl Up {
 fn stop_at_end_of_input(home: &Path) {
     let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
     if Client::find(home, None).and_then(|client| client.tell(STOP)).is_err() {
-        // Not up yet, or on its way down: there is nothing to lose, and nobody to tell.
+        // It never came up, or is on its way down already and gets the time for that.
+        let _ = home::wait_until_free(home);
         std::process::exit(0);
     }
 }

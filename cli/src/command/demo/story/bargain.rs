@@ -7,8 +7,9 @@ use crate::command::demo::day::{Day, ORDER, failed};
 use crate::command::demo::street;
 use crate::context::field;
 
-/// First price, counter price, in CNY; the list says 88.00.
+/// What the buyer says first, in CNY; the list says 88.00.
 const PRICES: &[&str] = &["70.00", "72.00", "75.00"];
+/// What the seller says to that.
 const COUNTER: &[&str] = &["80.00", "82.00"];
 
 fn buyer(day: &Day<'_>) -> Who {
