@@ -133,6 +133,12 @@ impl Session {
         vec![Effect::Ask(SyncRequest::Greet { nonce })]
     }
 
+    /// Whether the asking side was greeted: before, nothing can be compared.
+    #[must_use]
+    pub const fn is_greeted(&self) -> bool {
+        self.asking.is_some()
+    }
+
     /// Whether a run is under way.
     #[must_use]
     pub const fn is_busy(&self) -> bool {
@@ -284,7 +290,7 @@ impl Session {
     }
 
     fn next_run(&mut self, holdings: &impl Holdings) -> Vec<Effect> {
-        let Some(joint) = self.asking else { return Vec::new() };
+        let Some(joint) = self.asking.filter(|_| self.run.is_none()) else { return Vec::new() };
         while self.run.is_none() {
             let Some(circle) = self.queue.pop_front() else { return Vec::new() };
             let topics = holdings.topics(&circle);

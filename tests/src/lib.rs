@@ -1,4 +1,7 @@
 //! What the checks of Haat share. Nothing here ships: no crate may depend on this one.
 
+pub mod actor;
 pub mod daemon;
+pub mod invariant;
 pub mod transcript;
+pub mod world;

@@ -2,5 +2,6 @@
 //! workspace is linked once.
 
 mod e2e;
+mod sim;
 mod tidy;
 mod transcripts;

@@ -57,7 +57,7 @@ impl Holdings for Held<'_, '_> {
     fn batch(&self, circle: &SpaceId, wants: &[Want], max_bytes: usize) -> Batch {
         let mut batch = Batch::default();
         let mut left = max_bytes;
-        let mut logs = Vec::new();
+        let (mut logs, mut records) = (Vec::new(), Vec::new());
         for want in wants {
             let item = match want.key {
                 StreamKey::Log(log) => {
@@ -75,11 +75,14 @@ impl Holdings for Held<'_, '_> {
                     batch.rest.push(*want);
                 } else {
                     left -= size;
-                    batch.items.push(item);
+                    let list = if matches!(item, Item::Record(_)) { &mut records } else { &mut batch.items };
+                    list.push(item);
                 }
             }
         }
         self.entries(logs, left, &mut batch);
+        // Records come last: they are kept for members only, and the entries before them tell who is one.
+        batch.items.extend(records);
         batch
     }
 

@@ -15,6 +15,10 @@ use super::{Asked, What};
 use crate::intake::{self, Taken};
 use crate::net::{Channel, GossipId, GossipVerdict, NetCommand, NetEvent, ResponseId};
 use crate::store::Table;
+use crate::view::shelf;
+
+/// Pause after a comparison that failed, in milliseconds.
+const COMPARE_AGAIN_MS: u64 = 5_000;
 
 /// What became of a thing that somebody handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,9 +69,7 @@ impl Work<'_, '_> {
     /// Opens the asking side of sync with a connected device.
     fn greet(&mut self, device: DeviceId) {
         let mut session = Session::new(self.me.device(), device);
-        let mut nonce = [0; 16];
-        nonce.copy_from_slice(&self.entropy.fresh()[..16]);
-        let steps = session.begin(nonce);
+        let steps = self.begin(&mut session);
         self.passing.sessions.insert(device, session);
         self.perform(device, steps);
     }
@@ -110,10 +112,26 @@ impl Work<'_, '_> {
     /// Compares a circle with one peer, now.
     pub(super) fn compare_now(&mut self, device: DeviceId, circle: SpaceId) {
         if let Some(mut session) = self.passing.sessions.remove(&device) {
-            let steps = session.compare(&self.held(), circle);
+            // A greeting that was lost is said again; all circles are compared after it.
+            let steps = if session.is_greeted() || self.is_asking(&device) {
+                session.compare(&self.held(), circle)
+            } else {
+                self.begin(&mut session)
+            };
             self.passing.sessions.insert(device, session);
             self.perform(device, steps);
         }
+    }
+
+    /// The first word of a session: a fresh nonce.
+    fn begin(&mut self, session: &mut Session) -> Vec<Step> {
+        let mut nonce = [0; 16];
+        nonce.copy_from_slice(&self.entropy.fresh()[..16]);
+        session.begin(nonce)
+    }
+
+    fn is_asking(&self, device: &DeviceId) -> bool {
+        self.passing.requests.values().any(|asked| asked.device == *device && matches!(asked.what, What::Sync))
     }
 
     fn held(&self) -> Held<'_, '_> {
@@ -195,10 +213,21 @@ impl Work<'_, '_> {
         let Some(mut session) = self.passing.sessions.remove(&device) else { return };
         let steps = match response {
             Some(response) => session.answered(&self.held(), response),
-            None => session.failed(&self.held()),
+            None => {
+                self.compare_again();
+                session.failed(&self.held())
+            }
         };
         self.passing.sessions.insert(device, session);
         self.perform(device, steps);
+    }
+
+    /// A comparison failed although the peer is there: another one follows soon, not only when all are due.
+    fn compare_again(&mut self) {
+        let at = self.now.plus(COMPARE_AGAIN_MS);
+        for circle in crate::view::circle::all(&self.tx) {
+            self.passing.due.entry(circle).or_insert(super::Due { at, except: None });
+        }
     }
 
     fn failed(&mut self, id: u64, device: DeviceId) {
@@ -212,12 +241,15 @@ impl Work<'_, '_> {
 
     /// Takes things in that were handed over under a circle. What is new goes on to the other members soon.
     pub(super) fn take_items(&mut self, circle: SpaceId, items: Vec<Item>, from: Option<DeviceId>) {
+        let shops = shelf::shared_into(&self.tx, &circle).len();
         let mut news = false;
         for item in items {
             news |= self.take(item) == Outcome::News;
         }
         if news {
-            self.compare_soon(circle, from);
+            // Whoever handed over that a shop is shared holds the shop as well, and could not offer it before.
+            let is_shared = shelf::shared_into(&self.tx, &circle).len() > shops;
+            self.compare_soon(circle, from.filter(|_| !is_shared));
         }
     }
 

@@ -99,6 +99,6 @@ pub(super) fn running(home: &Path) -> Result<Option<RunningNode>, Problem> {
 }
 
 fn in_use(home: &Path) -> Problem {
-    Problem::refused("in-use", "a node is already running on this home", format!("another process holds {}", home.join("lock").display()))
+    Problem::refused("in-use", "the home is in use: a node runs in it", format!("another process holds {}", home.join("lock").display()))
         .hint("use it as it is, stop it with `haat down`, or name another home with --home DIR")
 }

@@ -5,7 +5,7 @@ use haat_protocol::entry::Entry;
 use haat_protocol::id::{DeviceId, EntryId, SpaceId};
 use haat_protocol::space::{Inception, Sort};
 
-use super::{Cx, body, known};
+use super::{Cx, body, known, word};
 use crate::store::{Table, Tx};
 
 /// A membership entry took effect.
@@ -15,6 +15,9 @@ pub(super) fn note(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
     cx.tx.put(Table::Membership, &key, Vec::new());
     if let Some(roster) = fold(header.space, &operations(cx.tx, &header.space)) {
         cx.tx.save(Table::Roster, &header.space.0, &roster);
+        for person in roster.removed.keys() {
+            word::weigh_again(cx, &header.space, person);
+        }
     }
 }
 

@@ -57,6 +57,33 @@ fn word(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, about: &IdentityId, weight: Op
     }
 }
 
+/// A removal may cut off what a person said last: where it does, the last words that count take their place.
+pub(super) fn weigh_again(cx: &mut Cx<'_, '_, '_>, space: &SpaceId, person: &IdentityId) {
+    let rows = cx.tx.prefix(Table::Vouch, &[space.0, person.0].concat());
+    let counts = |cx: &Cx<'_, '_, '_>, id: &EntryId| known::entry(cx.tx, id).filter(|entry| known::counts(cx.tx, entry.header()));
+    let is_sound =
+        rows.iter().all(|(_, row)| cx.tx.decoded::<VouchRow>(Table::Vouch, row).is_some_and(|row| counts(cx, &row.entry).is_some()));
+    if is_sound {
+        return;
+    }
+    for (key, _) in rows {
+        cx.tx.remove(Table::Vouch, &key);
+    }
+    let devices = known::identity(cx.tx, person).map(|identity| identity.devices().to_vec()).unwrap_or_default();
+    for device in devices {
+        for (_, id) in cx.tx.prefix(Table::At, &[space.0, device.0].concat()) {
+            let Some(entry) = EntryId::from_slice(&id).and_then(|id| counts(cx, &id)) else { continue };
+            let said = Said { entry: &entry, author: *person };
+            match super::body(cx.tx, &entry.id()) {
+                Some(Body::Vouch(body)) => vouch(cx, &said, &body),
+                Some(Body::Unvouch(body)) => unvouch(cx, &said, &body),
+                Some(Body::Retract(body)) => silence(cx, &body.entry),
+                _ => {}
+            }
+        }
+    }
+}
+
 /// A vouch was taken back by a retraction: it counts no more, and nothing older does instead.
 pub(super) fn silence(cx: &mut Cx<'_, '_, '_>, target: &EntryId) {
     let Some(Body::Vouch(body)) = super::body(cx.tx, target) else { return };

@@ -226,3 +226,14 @@ fn tags_tell_nothing_across_connections() {
     assert_ne!(tag(&[9; 32], &joint_one, Side::Asker), tag(&[9; 32], &joint_two, Side::Asker));
     assert_ne!(tag(&[9; 32], &joint_one, Side::Asker), tag(&[9; 32], &joint_one, Side::Answerer));
 }
+
+#[test]
+fn a_comparison_asked_for_during_a_run_waits_for_its_end() {
+    let (a, b) = (Node::new(&[(1, 2)]), Node::new(&[(1, 9)]));
+    let (mut asking, mut answering) =
+        (Session::new(DeviceId([10; 32]), DeviceId([11; 32])), Session::new(DeviceId([11; 32]), DeviceId([10; 32])));
+    let Effect::Ask(greeting) = asking.begin([3; 16]).remove(0) else { panic!("it greets") };
+    let Effect::Answer(answer) = answering.asked(&b, greeting, &[7; 32]).remove(0) else { panic!("it answers") };
+    assert_eq!(asking.answered(&a, answer).len(), 1, "the first comparison");
+    assert_eq!(asking.compare(&a, CIRCLE), [], "one request at a time");
+}

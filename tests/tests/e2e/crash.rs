@@ -71,7 +71,7 @@ fn kill_9_at_every_point() {
 #[test]
 fn without_gossip() {
     let town = Town::new();
-    let [seller, friend, buyer] = circle_of(&town, ["chen", "lin", "wang"], "Lane 12", &["--no-gossip"]);
+    let [seller, mut friend, buyer] = circle_of(&town, ["chen", "lin", "wang"], "Lane 12", &["--no-gossip"]);
     let said: Vec<String> = [&seller, &friend, &buyer]
         .into_iter()
         .map(|node| told(&node.ok(&["post", "Lane 12", &format!("Hello from {}", node.name())])["entry"]))
@@ -97,6 +97,9 @@ fn without_gossip() {
     until_order(&buyer, &order, "agreed");
 
     seller.ok(&["circle", "remove", "Lane 12", "lin"]);
+    // Who is removed is told when they connect the next time.
+    friend.stop();
+    friend.up(&["--no-gossip"]);
     until_so("the removed learns it", || state_in(&friend, "Lane 12") == "removed");
     until_so("the others learn it", || buyer.see(&["circle", "show", "Lane 12"])["members"].as_array().map(Vec::len) == Some(2));
     let after = told(&seller.ok(&["post", "Lane 12", "Now we are two"])["entry"]);

@@ -1,0 +1,259 @@
+//! What must hold in every run, whatever was lost, doubled, cut or crashed. Each check reads the stores alone and says what is
+//! wrong; none may change anything or trust what an engine says of itself.
+
+mod secrecy;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use haat_node::ledger::audit;
+use haat_node::ledger::{Link, Sort};
+use haat_node::store::table::Sort as TableSort;
+use haat_node::store::{Range, Snapshot, Table, Tx};
+use haat_node::view::{circle, known};
+use haat_protocol::codec::decode_own;
+use haat_protocol::id::{EntryId, IdentityId, SpaceId};
+
+use crate::world::World;
+
+/// What is wrong, and where.
+pub type Fault = String;
+
+/// Length of a key of the feed of a circle: circle, lamport and claimed time, entry.
+const FEED_KEY_BYTES: usize = 32 + 8 + 8 + 32;
+
+/// What one node holds of one circle: everything that members must agree on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// The roster row, byte for byte.
+    pub roster: Vec<u8>,
+    /// Per place of a log that counts: the entry.
+    pub entries: BTreeMap<Vec<u8>, EntryId>,
+    /// The bodies that can be read.
+    pub bodies: BTreeMap<EntryId, Vec<u8>>,
+    /// Entries without effect, and why.
+    pub void: BTreeMap<EntryId, Vec<u8>>,
+    /// Entries taken back.
+    pub retracted: BTreeSet<EntryId>,
+    /// Entries whose payload went by the wish of a person who was removed already.
+    pub gone: BTreeSet<EntryId>,
+    /// Feed and vouches, key by key.
+    pub said: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Holding {
+    fn forget(&mut self, gone: &BTreeSet<EntryId>) {
+        self.bodies.retain(|id, _| !gone.contains(id));
+        self.void.retain(|id, _| !gone.contains(id));
+        self.said.retain(|(key, _)| key.len() != FEED_KEY_BYTES || EntryId::from_slice(&key[48..]).is_none_or(|id| !gone.contains(&id)));
+    }
+}
+
+/// Whether a node believes itself to be in a circle.
+#[must_use]
+pub fn is_member(world: &World, who: usize, space: &SpaceId) -> bool {
+    let snapshot = world.kept(who);
+    circle::roster(&Tx::new(&*snapshot), space).is_some_and(|roster| roster.has(&world.me(who).id()))
+}
+
+/// Circles that any node knows.
+#[must_use]
+pub fn circles(world: &World) -> BTreeSet<SpaceId> {
+    (0..world.size()).flat_map(|who| circle::all(&Tx::new(&*world.kept(who)))).collect()
+}
+
+/// What a node holds of a circle.
+#[must_use]
+pub fn holding(snapshot: &dyn Snapshot, space: &SpaceId) -> Holding {
+    let tx = Tx::new(snapshot);
+    let mut held = Holding {
+        roster: tx.get(Table::Roster, &space.0).unwrap_or_default(),
+        entries: BTreeMap::new(),
+        bodies: BTreeMap::new(),
+        void: BTreeMap::new(),
+        retracted: BTreeSet::new(),
+        gone: BTreeSet::new(),
+        said: Vec::new(),
+    };
+    for (place, id) in tx.prefix(Table::At, &space.0) {
+        let Some(id) = EntryId::from_slice(&id) else { continue };
+        if known::entry(&tx, &id).is_none_or(|entry| !known::counts(&tx, entry.header())) {
+            continue;
+        }
+        held.entries.insert(place, id);
+        held.bodies.extend(tx.get(Table::Body, &id.0).map(|body| (id, body)));
+        held.void.extend(tx.get(Table::Void, &id.0).map(|why| (id, why)));
+        // What an author took back before anybody here knew of the author's removal is gone, although the wish came too late
+        // to count.
+        let by = tx.get(Table::Retracted, &id.0).and_then(|by| known::entry(&tx, &EntryId::from_slice(&by)?));
+        match by {
+            Some(by) if known::counts(&tx, by.header()) => held.retracted.extend([id]),
+            Some(_) => held.gone.extend([id]),
+            None => {}
+        }
+    }
+    let counted: BTreeSet<&EntryId> = held.entries.values().collect();
+    let feed = tx.prefix(Table::FeedCircle, &space.0);
+    let feed = feed.into_iter().filter(|(key, _)| EntryId::from_slice(&key[48..]).is_some_and(|id| counted.contains(&id)));
+    held.said = feed.chain(tx.prefix(Table::Vouch, &space.0)).collect();
+    held
+}
+
+/// All that must hold once the world is healed and quiet. `acknowledged` are the entries that commands were answered with, by author.
+///
+/// # Errors
+/// The first fault.
+pub fn all(world: &World, acknowledged: &[(usize, EntryId)]) -> Result<(), Fault> {
+    for who in 0..world.size() {
+        sound(world, who)?;
+    }
+    one_entry_per_place(world)?;
+    for space in circles(world) {
+        equal_views(world, &space)?;
+        secrecy::removed_know_nothing_later(world, &space)?;
+    }
+    nothing_lost(world, acknowledged)?;
+    match world.counts().2 {
+        0 => Ok(()),
+        wrong => Err(format!("{wrong} gossip messages among honest nodes were held to be provably wrong")),
+    }
+}
+
+/// The trust log of a node verifies.
+///
+/// # Errors
+/// What is not sound.
+pub fn sound(world: &World, who: usize) -> Result<(), Fault> {
+    let sound = audit::verify(&*world.kept(who), world.me(who));
+    sound.map(drop).map_err(|fault| format!("{}: the log is not sound: {fault}", world.name(who)))
+}
+
+/// Deriving all views again gives the same rows, byte for byte.
+///
+/// # Errors
+/// Whose views changed.
+pub fn rebuilds(world: &mut World, who: usize) -> Result<(), Fault> {
+    let before = views(&*world.kept(who));
+    let answer = world.rebuild(who);
+    if !answer.as_ref().is_some_and(Result::is_ok) {
+        return Err(format!("{}: rebuilding was answered {answer:?}", world.name(who)));
+    }
+    if before == views(&*world.kept(who)) { Ok(()) } else { Err(format!("{}: rebuilding changed the views", world.name(who))) }
+}
+
+/// All rows of all views.
+#[must_use]
+pub fn views(snapshot: &dyn Snapshot) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
+    let all = Range { from: &[], to: None, reverse: false, limit: usize::MAX };
+    let tables = Table::ALL.iter().filter(|table| table.sort() == TableSort::View);
+    tables
+        .flat_map(|table| {
+            let rows = snapshot.scan(*table, all).expect("the simulator never lets reads fail");
+            rows.into_iter().map(|(key, row)| (*table, key, row))
+        })
+        .collect()
+}
+
+/// Everybody who is in a circle, by the roster of any of its members, agrees on all of it.
+fn equal_views(world: &World, space: &SpaceId) -> Result<(), Fault> {
+    let members: Vec<usize> = (0..world.size()).filter(|who| is_member(world, *who, space)).collect();
+    let Some((first, others)) = members.split_first() else { return Ok(()) };
+    for other in others {
+        let (mut reference, mut held) = (holding(&*world.kept(*first), space), holding(&*world.kept(*other), space));
+        let gone: BTreeSet<EntryId> = reference.gone.union(&held.gone).copied().collect();
+        reference.forget(&gone);
+        held.forget(&gone);
+        if let Some(what) = difference(&reference, &held) {
+            return Err(format!("circle {}: {} and {} differ: {what}", space.short(), world.name(*first), world.name(*other)));
+        }
+    }
+    let believed: BTreeSet<IdentityId> = members.iter().map(|who| world.me(*who).id()).collect();
+    let roster = circle::roster(&Tx::new(&*world.kept(*first)), space);
+    let listed: BTreeSet<IdentityId> = roster.map(|roster| roster.members.keys().copied().collect()).unwrap_or_default();
+    if believed == listed {
+        Ok(())
+    } else {
+        let named =
+            |id: &IdentityId| (0..world.size()).find(|who| world.me(*who).id() == *id).map_or("?", |who| world.name(who)).to_owned();
+        let wrong: Vec<String> = believed.symmetric_difference(&listed).map(named).collect();
+        Err(format!("circle {}: whether {wrong:?} are in it is seen differently", space.short()))
+    }
+}
+
+fn difference(one: &Holding, other: &Holding) -> Option<String> {
+    if one.entries != other.entries {
+        let lacking = one.entries.values().collect::<BTreeSet<_>>().symmetric_difference(&other.entries.values().collect()).count();
+        return Some(format!("{} and {} entries count, {lacking} only in one", one.entries.len(), other.entries.len()));
+    }
+    if one.roster != other.roster {
+        return Some("the rosters".into());
+    }
+    if one.bodies != other.bodies {
+        let (a, b): (BTreeSet<_>, BTreeSet<_>) = (one.bodies.keys().collect(), other.bodies.keys().collect());
+        return Some(format!("{} and {} bodies, {:?} only in one", a.len(), b.len(), a.symmetric_difference(&b).collect::<Vec<_>>()));
+    }
+    if one.void != other.void || one.retracted != other.retracted {
+        return Some(format!("void {:?} and {:?}, or what was taken back", one.void.keys(), other.void.keys()));
+    }
+    (one.said != other.said).then(|| format!("{} and {} rows of feed and vouches", one.said.len(), other.said.len()))
+}
+
+/// Nobody holds two entries at one place, and no two nodes hold different ones.
+fn one_entry_per_place(world: &World) -> Result<(), Fault> {
+    let mut seen: BTreeMap<Vec<u8>, (Vec<u8>, usize)> = BTreeMap::new();
+    for who in 0..world.size() {
+        for (place, id) in Tx::new(&*world.kept(who)).prefix(Table::At, &[]) {
+            let (first, by) = seen.entry(place).or_insert_with(|| (id.clone(), who));
+            if *first != id {
+                return Err(format!("{} and {} hold different entries at one place", world.name(*by), world.name(who)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Every entry that a command was answered with is at its author, and at every member when it counts.
+fn nothing_lost(world: &World, acknowledged: &[(usize, EntryId)]) -> Result<(), Fault> {
+    for (author, id) in acknowledged {
+        let snapshot = world.kept(*author);
+        let tx = Tx::new(&*snapshot);
+        let Some(entry) = known::entry(&tx, id) else {
+            return Err(format!("{} answered with entry {} and lost it", world.name(*author), id.short()));
+        };
+        let space = entry.header().space;
+        for who in (0..world.size()).filter(|who| is_member(world, *who, &space)) {
+            let theirs = world.kept(who);
+            let theirs = Tx::new(&*theirs);
+            if known::counts(&theirs, entry.header()) && known::raw(&theirs, id).is_none() {
+                return Err(format!("{} lacks entry {} of {}", world.name(who), id.short(), world.name(*author)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The entries of a node in the order in which it accepted them.
+#[must_use]
+pub fn accepted(snapshot: &dyn Snapshot) -> Vec<EntryId> {
+    let rows = Tx::new(snapshot).prefix(Table::Log, &[]);
+    let links = rows.iter().filter_map(|(_, row)| decode_own::<Link>(row).ok());
+    links.filter(|link| matches!(link.sort, Sort::Entry | Sort::Sealed)).map(|link| EntryId(link.item.0)).collect()
+}
+
+/// Index of the node that is this person.
+fn node_of(world: &World, person: &IdentityId) -> Option<usize> {
+    (0..world.size()).find(|who| world.me(*who).id() == *person)
+}
+
+/// The node of the person who began a circle.
+#[must_use]
+pub fn owner_of(world: &World, space: &SpaceId) -> Option<usize> {
+    let begun = (0..world.size()).find_map(|who| known::inception(&Tx::new(&*world.kept(who)), space))?;
+    node_of(world, &begun.creator)
+}
+
+/// Whether any node knows of a removal of this node's person from a circle.
+#[must_use]
+pub fn was_removed(world: &World, space: &SpaceId, person: usize) -> bool {
+    let id = world.me(person).id();
+    (0..world.size()).any(|who| circle::roster(&Tx::new(&*world.kept(who)), space).is_some_and(|roster| roster.removed.contains_key(&id)))
+}

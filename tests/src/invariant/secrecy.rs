@@ -1,0 +1,87 @@
+//! What a removed person must not have: entries made by somebody who knew of the removal, and anything that opens a later epoch.
+
+use std::collections::BTreeSet;
+
+use haat_node::secret;
+use haat_node::store::{Table, Tx};
+use haat_node::view::{body, circle, known};
+use haat_protocol::body::Body;
+use haat_protocol::entry::Entry;
+use haat_protocol::epoch;
+use haat_protocol::id::{EntryId, KeyId, SpaceId};
+
+use super::{Fault, accepted, is_member, node_of};
+use crate::world::World;
+
+/// The entries of a circle whose authors knew of this removal when they made them, and the epochs among them.
+fn later(world: &World, space: &SpaceId, removal: &EntryId) -> (Vec<(usize, Entry)>, BTreeSet<KeyId>) {
+    let (mut entries, mut epochs) = (Vec::new(), BTreeSet::new());
+    for who in 0..world.size() {
+        let snapshot = world.kept(who);
+        let tx = Tx::new(&*snapshot);
+        let own = world.me(who).device();
+        for id in accepted(&*snapshot).into_iter().skip_while(|id| id != removal).skip(1) {
+            let Some(entry) = known::entry(&tx, &id).filter(|entry| entry.header().space == *space && entry.header().device == own) else {
+                continue;
+            };
+            if let Some(Body::Epoch(made)) = body(&tx, &id) {
+                epochs.insert(made.key);
+            }
+            entries.push((who, entry));
+        }
+    }
+    (entries, epochs)
+}
+
+/// Checks every person who was removed from a circle and is not in it again.
+pub(super) fn removed_know_nothing_later(world: &World, space: &SpaceId) -> Result<(), Fault> {
+    let Some(witness) = (0..world.size()).find(|who| is_member(world, *who, space)) else { return Ok(()) };
+    let snapshot = world.kept(witness);
+    let Some(roster) = circle::roster(&Tx::new(&*snapshot), space) else { return Ok(()) };
+    for (person, removal) in roster.removed.iter().filter(|(person, _)| !roster.has(person)) {
+        let Some(removed) = node_of(world, person) else { continue };
+        let (entries, epochs) = later(world, space, &removal.by);
+        let theirs = world.kept(removed);
+        let tx = Tx::new(&*theirs);
+        for (author, entry) in entries.iter().filter(|(author, _)| *author != removed) {
+            let place = format!("entry {} (kind {}) of {}", entry.id().short(), entry.header().kind, world.name(*author));
+            if known::raw(&tx, &entry.id()).is_some() {
+                return Err(format!("{} holds {place}, made by one who knew of the removal", world.name(removed)));
+            }
+            let is_sealed_later = entry.header().key.is_some_and(|key| epochs.contains(&key));
+            if is_sealed_later && opens(world, removed, entry) {
+                return Err(format!("{} could open {place}, which is under a later epoch", world.name(removed)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether any key of a node, or any that follows from its prekeys, opens an entry.
+fn opens(world: &World, who: usize, entry: &Entry) -> bool {
+    let snapshot = world.kept(who);
+    let (tx, me) = (Tx::new(&*snapshot), world.me(who));
+    let mut keys: Vec<[u8; 32]> = Vec::new();
+    for (_, held) in circle::all(&tx).iter().flat_map(|space| secret::epochs(&tx, me, space)) {
+        keys.push(held.control);
+        keys.extend(held.content.as_ref().map(|key| key.0));
+        keys.extend(held.topic.as_ref().map(|key| key.0));
+    }
+    let prekeys: Vec<[u8; 32]> = me.prekeys.iter().map(|key| key.0).collect();
+    keys.extend(&prekeys);
+    // Epoch entries of all nodes are tried too: what is sealed to the removed device counts as held.
+    for other in 0..world.size() {
+        let theirs = world.kept(other);
+        let theirs = Tx::new(&*theirs);
+        for (id, _) in theirs.prefix(Table::Body, &[]) {
+            let Some(id) = EntryId::from_slice(&id) else { continue };
+            let Some(Body::Epoch(sealed)) = body(&theirs, &id) else { continue };
+            if let Ok(opened) = epoch::open(entry.header().space, &sealed, &me.device(), &prekeys) {
+                keys.extend(epoch::linked(&sealed, &opened).into_iter().map(|(_, control)| control));
+                keys.push(opened.control);
+                keys.extend(opened.content.as_ref().map(|key| key.0));
+            }
+        }
+    }
+    keys.iter().any(|key| entry.open(Some(key)).is_ok())
+}

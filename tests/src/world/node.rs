@@ -1,0 +1,103 @@
+//! One node of the simulated world: who it is, its engine while it runs, and what the network knows of its wishes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use haat_node::engine::{Conduct, Engine, Ticket};
+use haat_node::entropy::{Entropy, Seeded};
+use haat_node::myself::{Key, Myself};
+use haat_node::net::GossipId;
+use haat_protocol::crypto::Keypair;
+use haat_protocol::id::DeviceId;
+use haat_protocol::identity::Chain;
+use haat_protocol::local::Problem;
+use haat_protocol::time::Millis;
+use serde_json::Value;
+
+use super::store::SimStore;
+
+/// Nodes of one life never draw the bytes of another life: lives of a node are this far apart.
+const LIVES_MAX: u64 = 1_000;
+
+/// A crash that will come at a step that sends something.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CrashPlan {
+    /// Steps with effects that are still carried out in full.
+    pub(super) spare: u64,
+    /// Effects of the last step that are carried out, counted in thousandths of them.
+    pub(super) part: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) name: String,
+    pub(super) me: Myself,
+    /// Rises with every start.
+    pub(super) life: u64,
+    pub(super) engine: Option<Engine<SimStore>>,
+    /// The store while the engine is down; a view of it while it is up.
+    pub(super) store: SimStore,
+    pub(super) wishes: BTreeMap<DeviceId, Vec<String>>,
+    pub(super) attempts: BTreeSet<DeviceId>,
+    pub(super) topics: BTreeSet<String>,
+    pub(super) members: BTreeSet<DeviceId>,
+    pub(super) seen: BTreeSet<GossipId>,
+    pub(super) heard: BTreeMap<GossipId, (String, Vec<u8>)>,
+    pub(super) answers: BTreeMap<Ticket, Result<Value, Problem>>,
+    pub(super) plan: Option<CrashPlan>,
+}
+
+impl Node {
+    pub(super) fn new(seed: u64, number: usize, name: &str, store: SimStore) -> Self {
+        Self {
+            name: name.to_owned(),
+            me: myself(seed, number as u64, name),
+            life: 0,
+            engine: None,
+            store,
+            wishes: BTreeMap::new(),
+            attempts: BTreeSet::new(),
+            topics: BTreeSet::new(),
+            members: BTreeSet::new(),
+            seen: BTreeSet::new(),
+            heard: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            plan: None,
+        }
+    }
+
+    /// Starts the engine over what was kept, with nothing else remembered.
+    pub(super) fn start(&mut self, seed: u64, number: usize, conduct: Conduct) {
+        self.life += 1;
+        let entropy = Box::new(Seeded::new(seed, (number as u64 + 1) * LIVES_MAX + self.life));
+        self.engine = Some(Engine::new(self.store.clone(), self.me.clone(), entropy, conduct));
+        self.wishes.clear();
+        self.attempts.clear();
+        self.topics.clear();
+        self.members.clear();
+        self.seen.clear();
+        self.heard.clear();
+        self.plan = None;
+    }
+
+    /// Stops the engine; what was committed stays.
+    pub(super) fn stop(&mut self) {
+        if let Some(engine) = self.engine.take() {
+            self.store = engine.store().clone();
+            self.plan = None;
+            // A failure that was still to come belonged to this life.
+            let _ = self.store.spare();
+        }
+    }
+
+    pub(super) fn device(&self) -> DeviceId {
+        self.me.device()
+    }
+}
+
+fn myself(seed: u64, number: u64, name: &str) -> Myself {
+    let mut fresh = Seeded::new(seed, number * LIVES_MAX + LIVES_MAX);
+    let (root, next, pair) = (Keypair::from_seed(&fresh.fresh()), Keypair::from_seed(&fresh.fresh()), Keypair::from_seed(&fresh.fresh()));
+    let identity =
+        Chain::begin(&root, &next.public(), pair.public(), Millis(super::DAWN.0 - 1)).verify().expect("a chain just begun holds");
+    Myself { identity, pair, storage: Key(fresh.fresh()), prekeys: vec![Key(fresh.fresh())], name: name.to_owned() }
+}

@@ -1,0 +1,99 @@
+//! Seeded runs of whole worlds: the same engines as in the daemon, over a network that loses, doubles, overtakes, cuts and lets
+//! nodes fall. A failing seed is printed, and replays identically: `HAAT_SEED=n`. `HAAT_SEEDS=n` runs more of them.
+
+mod story;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use haat_node::engine::Conduct;
+use haat_node::store::disk::DiskStore;
+use haat_node::store::memory::MemoryStore;
+use haat_tests::invariant;
+use haat_tests::world::World;
+use haat_tests::world::store::{Keeping, SimStore};
+
+use story::{STORIES, Told};
+
+/// Seeds of the ordinary run.
+const SEEDS: u64 = 20;
+/// Threads that share the seeds.
+const THREADS: u64 = 2;
+const GOSSIP: Conduct = Conduct { gossip: true };
+const SILENT: Conduct = Conduct { gossip: false };
+
+fn in_memory(_: usize) -> SimStore {
+    SimStore::new(Keeping::Memory(MemoryStore::default()))
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+fn wanted() -> Vec<u64> {
+    number("HAAT_SEED").map_or_else(|| (1..=number("HAAT_SEEDS").unwrap_or(SEEDS)).collect(), |seed| vec![seed])
+}
+
+/// Runs a seed to its end and checks everything.
+fn run(seed: u64, conduct: Conduct) -> Result<Told, String> {
+    let told = catch_unwind(AssertUnwindSafe(|| story::tell(seed, conduct, in_memory)));
+    told.unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<String>().cloned();
+        Err(said.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_else(|| "a panic".into()))
+    })
+}
+
+/// Runs seeds side by side; every failing one is named with the way to run it again.
+fn run_all(seeds: &[u64], conduct: Conduct, test: &str) {
+    let failed = std::thread::scope(|scope| {
+        let part = |first: u64| {
+            let mine: Vec<u64> = seeds.iter().copied().filter(|seed| seed % THREADS == first).collect();
+            move || mine.into_iter().filter_map(|seed| run(seed, conduct).err().map(|fault| (seed, fault))).collect::<Vec<_>>()
+        };
+        let threads: Vec<_> = (0..THREADS).map(|first| scope.spawn(part(first))).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("a run catches its own panics")).collect::<Vec<_>>()
+    });
+    let lines = failed.iter().map(|(seed, fault)| {
+        format!("seed {seed} failed: {fault}; replay with HAAT_SEED={seed} cargo test -p haat-tests --test all {test} -- --nocapture")
+    });
+    assert!(failed.is_empty(), "{}", lines.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn seeds_converge() {
+    run_all(&wanted(), GOSSIP, "sim::seeds_converge");
+}
+
+#[test]
+fn seeds_converge_without_gossip() {
+    let seeds: Vec<u64> = number("HAAT_SEED").map_or_else(|| (101..=104).collect(), |seed| vec![seed]);
+    run_all(&seeds, SILENT, "sim::seeds_converge_without_gossip");
+}
+
+#[test]
+fn a_seed_replays_identically() {
+    let (one, again) = (run(3, GOSSIP), run(3, GOSSIP));
+    let traces = [one, again].map(|told| told.map(|told| (told.trace, told.events)));
+    assert_eq!(traces[0], traces[1], "the same seed went another way");
+    assert_ne!(traces[0], run(4, GOSSIP).map(|told| (told.trace, told.events)), "seeds do not matter");
+}
+
+#[test]
+fn disk_and_memory_hold_the_same() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let on_disk = |number: usize| {
+        let store = DiskStore::open(&folder.path().join(format!("{number}.redb"))).expect("a fresh database opens");
+        SimStore::new(Keeping::Disk(store))
+    };
+    let views = |world: &World| (0..world.size()).map(|who| invariant::views(&*world.kept(who))).collect::<Vec<_>>();
+    let mut held = Vec::new();
+    story::watch(5, GOSSIP, in_memory, |world| held.push(views(world))).expect("seed 5 holds in memory");
+    story::watch(5, GOSSIP, on_disk, |world| held.push(views(world))).expect("seed 5 holds on disk");
+    assert!(held[0] == held[1], "redb and memory ended with different views");
+}
+
+#[test]
+fn stories_come_true() {
+    for (name, story) in STORIES {
+        story::play(story).unwrap_or_else(|fault| panic!("story {name:?}: {fault}"));
+    }
+}
