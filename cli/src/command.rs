@@ -1,6 +1,7 @@
 //! The commands, one file each. A command turns its words into a command or question of the local API and tells the answer.
 
 mod circle;
+mod demo;
 mod down;
 mod feed;
 mod id;
@@ -32,6 +33,7 @@ use crate::error::Failure;
 pub(crate) enum Noun {
     Up(up::Up),
     Down(down::Down),
+    Demo(demo::Demo),
     Status(status::Status),
     Id(id::Id),
     #[command(subcommand, arg_required_else_help = false)]
@@ -68,6 +70,7 @@ impl Noun {
         match self {
             Self::Up(c) => c.run(cx),
             Self::Down(c) => c.run(cx),
+            Self::Demo(c) => c.run(cx),
             Self::Status(c) => c.run(cx),
             Self::Id(c) => c.run(cx),
             Self::Peer(c) => c.run(cx),

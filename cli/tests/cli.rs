@@ -1,4 +1,7 @@
-//! The built `haat` at its edges: bad input, no node, a node that answers strangely. No test here needs a real node.
+//! The built `haat` at its edges: bad input, no node, a node that answers strangely. Only the demo's tests need real nodes.
+
+#[path = "cli/demo.rs"]
+mod demo;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -58,6 +61,7 @@ fn wrong_lines_are_usage_problems() {
         (&["up", "--api", "localhost"], "127.0.0.1:0"),
         (&["listing", "import", "f", "--shop", "S", "--format", "xml"], "shopify"),
         (&["post", "C"], "TEXT"),
+        (&["demo", "--nodes", "2"], "3..=12"),
     ] {
         let problem = refused(home.path(), words, 2);
         assert_eq!(problem["code"], "usage");

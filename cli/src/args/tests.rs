@@ -14,8 +14,12 @@ const LINES: &str = "
 up
 up --name Chen --listen /ip4/127.0.0.1/tcp/0 --listen /ip4/0.0.0.0/tcp/1 --api 127.0.0.1:0 --seed-peer /ip4/127.0.0.1/tcp/9/p2p/Q --no-mdns --no-gossip
 up --passphrase-file secret
+up --until-eof
 status
 down
+demo
+demo --nodes 3 --rng-seed 7 --headless --keep town
+demo --nodes 12
 peer list
 peer ls
 peer add /ip4/127.0.0.1/tcp/9/p2p/Q
@@ -131,6 +135,11 @@ fn what_is_wrong_is_refused() {
         "review O --rating 6 --text T",
         "review O --rating 0 --text T",
         "up --api 80",
+        "up --until-eof --passphrase-file -",
+        "demo --nodes 2",
+        "demo --nodes 13",
+        "demo --rng-seed -1",
+        "demo --keep",
         "feed --follow --after X",
         "status --color sometimes",
         "status --key a_b",

@@ -1,15 +1,18 @@
 //! `haat up`: runs the node in the foreground. The only command that starts one.
 
+use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use haat_node::daemon::{self, Ready, UpOptions};
+use haat_protocol::local::routes::STOP;
 use haat_protocol::local::{Problem, ProblemKind};
 
+use crate::client::Client;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::{input, output, table, text};
+use crate::{home, input, output, table, text};
 
 /// Run your node; the first run creates the home and your identity
 #[derive(Debug, Args)]
@@ -37,6 +40,9 @@ pub(crate) struct Up {
     /// Do not gossip; for tests
     #[arg(long, hide = true)]
     no_gossip: bool,
+    /// Stop when standard input ends; ties the node to whoever started it
+    #[arg(long, hide = true, conflicts_with = "passphrase_file")]
+    until_eof: bool,
     /// File whose first line opens the keys; - for standard input
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
@@ -58,6 +64,10 @@ impl Up {
             gossip: !self.no_gossip,
             passphrase: input::passphrase(self.passphrase_file.as_deref())?,
         };
+        if self.until_eof {
+            let home = options.home.clone();
+            std::thread::spawn(move || stop_at_end_of_input(&home));
+        }
         let json = cx.json;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -66,6 +76,16 @@ impl Up {
         // A node whose ready line nobody reads runs on: whoever started it may look at the lock instead.
         let announce = Box::new(move |ready: Ready| drop(announced(&ready, json)));
         Ok(runtime.block_on(daemon::run(options, announce))?)
+    }
+}
+
+/// Waits until nobody holds the other end of standard input, then stops the node as `haat down` would.
+fn stop_at_end_of_input(home: &Path) {
+    let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+    if Client::find(home, None).and_then(|client| client.tell(STOP)).is_err() {
+        // It never came up, or is on its way down already and gets the time for that.
+        let _ = home::wait_until_free(home);
+        std::process::exit(0);
     }
 }
 
