@@ -85,6 +85,8 @@ pub enum Effect {
     },
     /// The circle was compared and nothing is missing here any more, as far as this peer knows.
     Synced(SpaceId),
+    /// The comparison of the circle ended before its end: another occasion is wanted.
+    Unfinished(SpaceId),
 }
 
 #[derive(Debug)]
@@ -187,17 +189,20 @@ impl Session {
                 self.run = Some(run);
                 effects
             }
-            None => self.next_run(holdings),
+            None => [vec![Effect::Unfinished(run.circle)], self.next_run(holdings)].concat(),
         }
     }
 
     /// The request could not be answered: the run ends and another occasion will come.
     pub fn failed(&mut self, holdings: &impl Holdings) -> Vec<Effect> {
-        self.run = None;
+        let mut unfinished: Vec<SpaceId> = self.run.take().map(|run| run.circle).into_iter().collect();
         if self.asking.is_none() {
-            self.queue.clear();
+            // The greeting itself was lost: whatever was wanted waits for another one.
+            unfinished.extend(self.queue.drain(..));
+            unfinished = if unfinished.is_empty() { holdings.circles() } else { unfinished };
         }
-        self.next_run(holdings)
+        let unfinished: Vec<Effect> = unfinished.into_iter().map(Effect::Unfinished).collect();
+        [unfinished, self.next_run(holdings)].concat()
     }
 
     /// Goes on after what was accepted has been taken in.

@@ -169,7 +169,8 @@ impl Work<'_, '_> {
         intake::fact(&mut self.cx(), &Fact::JoinEnded { space, declined: None });
         self.passing.is_stale = true;
         self.happened("circle", space);
-        self.compare_now(from, space);
+        // The greeting of this connection may be older than the circle: a new one finds it, and compares it first of all.
+        self.greet(from);
     }
 
     /// A newcomer asks to be let in.

@@ -67,7 +67,7 @@ impl Work<'_, '_> {
     }
 
     /// Opens the asking side of sync with a connected device.
-    fn greet(&mut self, device: DeviceId) {
+    pub(super) fn greet(&mut self, device: DeviceId) {
         // What was asked over an earlier connection is over; its failure, told late, must not end a run of this one.
         self.passing.requests.retain(|_, asked| asked.device != device || !matches!(asked.what, What::Sync));
         let mut session = Session::new(self.me.device(), device);
@@ -158,6 +158,7 @@ impl Work<'_, '_> {
                 Step::Synced(circle) => {
                     self.passing.presence.synced.insert(circle, self.now);
                 }
+                Step::Unfinished(circle) => self.compare_again(circle),
             }
         }
     }
@@ -183,7 +184,7 @@ impl Work<'_, '_> {
             match step {
                 Step::Answer(response) => answer = Some(response.to_bytes()),
                 Step::Accept { circle, items } => self.take_items(circle, items, Some(device)),
-                Step::Ask(_) | Step::Synced(_) => {}
+                Step::Ask(_) | Step::Synced(_) | Step::Unfinished(_) => {}
             }
         }
         answer
@@ -215,21 +216,16 @@ impl Work<'_, '_> {
         let Some(mut session) = self.passing.sessions.remove(&device) else { return };
         let steps = match response {
             Some(response) => session.answered(&self.held(), response),
-            None => {
-                self.compare_again();
-                session.failed(&self.held())
-            }
+            None => session.failed(&self.held()),
         };
         self.passing.sessions.insert(device, session);
         self.perform(device, steps);
     }
 
-    /// A comparison failed although the peer is there: another one follows soon, not only when all are due.
-    fn compare_again(&mut self) {
+    /// A comparison ended before its end although the peer is there: another one follows soon, not only when all are due.
+    fn compare_again(&mut self, circle: SpaceId) {
         let at = self.now.plus(COMPARE_AGAIN_MS);
-        for circle in crate::view::circle::all(&self.tx) {
-            self.passing.due.entry(circle).or_insert(super::Due { at, except: None });
-        }
+        self.passing.due.entry(circle).or_insert(super::Due { at, except: None });
     }
 
     fn failed(&mut self, id: u64, device: DeviceId) {

@@ -157,8 +157,10 @@ impl Work<'_, '_> {
         members.remove(&self.me.device());
         let gone: Vec<DeviceId> = self.passing.members.difference(&members).copied().collect();
         for device in gone {
+            // Whoever was removed learns it when it connects again.
             self.passing.dialled.remove(&device);
             self.send(NetCommand::Forget { device });
+            self.send(NetCommand::Disconnect { device });
         }
         for device in &members {
             self.dial(*device);

@@ -381,7 +381,7 @@ pub struct OrderEventRow {
 /// What an import did, or would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportReport {
-    /// New listings (with `dry_run`: their titles are in `changes`, ids are not known yet).
+    /// New listings; with `dry_run` their titles, since there are no ids yet.
     pub created: Vec<String>,
     /// Listings with a new version.
     pub updated: Vec<String>,

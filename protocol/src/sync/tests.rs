@@ -148,6 +148,7 @@ fn run(asker: &mut Node, answerer: &mut Node) -> (usize, usize, bool) {
                 effects.extend(asking.proceed(asker));
             }
             Effect::Synced(_) => synced = true,
+            Effect::Unfinished(_) => {}
             Effect::Answer(_) => panic!("an asker does not answer"),
         }
     }
@@ -236,4 +237,18 @@ fn a_comparison_asked_for_during_a_run_waits_for_its_end() {
     let Effect::Answer(answer) = answering.asked(&b, greeting, &[7; 32]).remove(0) else { panic!("it answers") };
     assert_eq!(asking.answered(&a, answer).len(), 1, "the first comparison");
     assert_eq!(asking.compare(&a, CIRCLE), [], "one request at a time");
+}
+
+#[test]
+fn what_could_not_be_compared_is_wanted_again() {
+    let (a, b) = (Node::new(&[(1, 2)]), Node::new(&[(1, 9)]));
+    let (mut asking, mut answering) =
+        (Session::new(DeviceId([10; 32]), DeviceId([11; 32])), Session::new(DeviceId([11; 32]), DeviceId([10; 32])));
+    let Effect::Ask(greeting) = asking.begin([3; 16]).remove(0) else { panic!("it greets") };
+    assert_eq!(asking.failed(&a), [Effect::Unfinished(CIRCLE)], "a lost greeting");
+    let Effect::Answer(answer) = answering.asked(&b, greeting, &[7; 32]).remove(0) else { panic!("it answers") };
+    assert_eq!(asking.answered(&a, answer).len(), 1);
+    assert_eq!(asking.failed(&a), [Effect::Unfinished(CIRCLE)], "a lost comparison");
+    assert_eq!(asking.compare(&a, CIRCLE).len(), 1);
+    assert_eq!(asking.answered(&a, SyncResponse::Stored {}), [Effect::Unfinished(CIRCLE)], "an answer to another question");
 }

@@ -50,8 +50,12 @@ impl Work<'_, '_> {
             problem.import = Some(Box::new(report));
             return Err(problem);
         }
-        if !import.dry_run {
-            self.check_room(&shop, &plan)?;
+        self.check_room(&shop, &plan)?;
+        if import.dry_run {
+            // New listings have no id before they are made; their titles stand for them.
+            report.created = plan.create.iter().map(|listing| listing.title.clone()).collect();
+            report.updated = plan.update.iter().map(|(lineage, _)| lineage.to_string()).collect();
+        } else {
             (report.created, report.updated) = self.list_all(shop, plan)?;
         }
         Ok(json!(report))
