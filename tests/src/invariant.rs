@@ -111,6 +111,7 @@ pub fn all(world: &World, acknowledged: &[(usize, EntryId)]) -> Result<(), Fault
         equal_views(world, &space)?;
         secrecy::removed_know_nothing_later(world, &space)?;
     }
+    equal_orders(world)?;
     nothing_lost(world, acknowledged)?;
     match world.counts().2 {
         0 => Ok(()),
@@ -195,6 +196,23 @@ fn difference(one: &Holding, other: &Holding) -> Option<String> {
         return Some(format!("void {:?} and {:?}, or what was taken back", one.void.keys(), other.void.keys()));
     }
     (one.said != other.said).then(|| format!("{} and {} rows of feed and vouches", one.said.len(), other.said.len()))
+}
+
+/// Whoever holds an order holds the same events of it.
+fn equal_orders(world: &World) -> Result<(), Fault> {
+    let mut seen: BTreeMap<Vec<u8>, (BTreeSet<Vec<u8>>, usize)> = BTreeMap::new();
+    for who in 0..world.size() {
+        let snapshot = world.kept(who);
+        let tx = Tx::new(&*snapshot);
+        for (order, _) in tx.prefix(Table::Order, &[]) {
+            let events: BTreeSet<Vec<u8>> = tx.prefix(Table::OrderSet, &order).into_iter().map(|(key, _)| key).collect();
+            let (first, by) = seen.entry(order).or_insert_with(|| (events.clone(), who));
+            if *first != events {
+                return Err(format!("{} and {} hold different events of one order", world.name(*by), world.name(who)));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Nobody holds two entries at one place, and no two nodes hold different ones.

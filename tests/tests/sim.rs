@@ -12,7 +12,7 @@ use haat_tests::invariant;
 use haat_tests::world::World;
 use haat_tests::world::store::{Keeping, SimStore};
 
-use story::{STORIES, Told};
+use story::Told;
 
 /// Seeds of the ordinary run.
 const SEEDS: u64 = 20;
@@ -93,7 +93,7 @@ fn disk_and_memory_hold_the_same() {
 
 #[test]
 fn stories_come_true() {
-    for (name, story) in STORIES {
+    for (name, story) in story::written() {
         story::play(story).unwrap_or_else(|fault| panic!("story {name:?}: {fault}"));
     }
 }

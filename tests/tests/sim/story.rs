@@ -25,8 +25,17 @@ const NAMES: [&str; 6] = ["alice", "bob", "carol", "dora", "emil", "fritz"];
 /// A written story: all that its people do.
 pub(super) type Story = fn(&[Actor]) -> Vec<(usize, EntryId)>;
 
-/// Written stories. A story of shops and orders belongs here too.
-pub(super) const STORIES: &[(&str, Story)] = &[("a removal", removal)];
+/// Whether the stories of shops and orders are told: they need a node that trades.
+const TRADE: bool = false;
+/// Written stories.
+const STORIES: &[(&str, Story)] = &[("a removal", removal)];
+/// Written stories of shops and orders.
+const TRADE_STORIES: &[(&str, Story)] = &[("a trade", trade)];
+
+/// The written stories that are told.
+pub(super) fn written() -> impl Iterator<Item = &'static (&'static str, Story)> {
+    STORIES.iter().chain(TRADE_STORIES.iter().filter(|_| TRADE))
+}
 
 /// How a story ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -208,4 +217,22 @@ fn removal(people: &[Actor]) -> Vec<(usize, EntryId)> {
     alice.waits(10 * SECOND_MS);
     said.push((dora.number(), dora.posts(&lane, "without carol")));
     said
+}
+
+/// Bob's shop is shared into the circle, and carol buys there.
+fn trade(people: &[Actor]) -> Vec<(usize, EntryId)> {
+    let [alice, bob, carol, _] = people else { return Vec::new() };
+    let lane = alice.creates_circle("Lane");
+    for newcomer in [bob, carol] {
+        newcomer.joins(&alice.invites(&lane));
+    }
+    let shop = bob.opens_shop("Bob's bread");
+    let bread = bob.lists(&shop, "Rye bread", "4.50");
+    bob.shares(&shop, &lane);
+    bob.waits(30 * SECOND_MS);
+    let order = carol.offers(&bread);
+    carol.waits(20 * SECOND_MS);
+    bob.acts(&order, "accept");
+    bob.waits(20 * SECOND_MS);
+    Vec::new()
 }
