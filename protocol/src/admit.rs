@@ -11,7 +11,7 @@ use crate::body::{Body, BodyError, Interest};
 use crate::circle::Standing;
 use crate::entry::{Entry, FLAG_CRITICAL, Header, LogId};
 use crate::id::{EntryId, IdentityId, SpaceId};
-use crate::kind::{Kind, Quota};
+use crate::kind::{Kind, Quota, Secrecy};
 use crate::limits::{CLOCK_SKEW_MS, ENTRIES_PER_DAY_MAX, SHOP_ENTRIES_PER_DAY_MAX};
 use crate::norms::Norms;
 use crate::space::Sort;
@@ -105,6 +105,9 @@ pub enum Refusal {
     /// A circle's log in a space that is a shop, or the other way round.
     #[error("a kind that this space does not have")]
     WrongSpace,
+    /// Without the payload, although nobody can take an entry of its kind back: another holder has it whole.
+    #[error("its payload is missing")]
+    Hollow,
 }
 
 /// Why an opened entry has no effect.
@@ -155,6 +158,10 @@ pub fn header(view: &impl View, entry: &Entry, now: Millis) -> Verdict {
     let Some(sort) = view.sort(&header.space) else { return Verdict::Waiting(Missing::Writer) };
     if !belongs(header.kind, sort) {
         return Verdict::Refused(Refusal::WrongSpace);
+    }
+    let stays = Kind::from_code(header.kind).is_some_and(|kind| kind.secrecy() != Secrecy::Content);
+    if stays && entry.raw().payload.is_none() {
+        return Verdict::Refused(Refusal::Hollow);
     }
     let next = follow(head.as_ref(), entry);
     let most = if sort == Sort::Shop { SHOP_ENTRIES_PER_DAY_MAX } else { ENTRIES_PER_DAY_MAX };

@@ -267,6 +267,8 @@ fn apply(roster: &mut Roster, op: &Operation) {
         Body::MemberRemove(body) if may_remove(roster, &op.author, &body.identity) => {
             let removal = Removal { by: op.id, device: op.log.0, log: op.log.1, seq: op.seq, lamport: op.lamport, cuts: body.cuts.clone() };
             roster.members.remove(&body.identity);
+            // Who was removed lets nobody in any more, themselves under another name least of all.
+            roster.invites.retain(|_, invite| invite.by != body.identity);
             roster.removed.insert(body.identity, removal);
         }
         Body::Profile(body) => {
@@ -281,7 +283,9 @@ fn apply(roster: &mut Roster, op: &Operation) {
 fn admit(roster: &mut Roster, op: &Operation, add: &MemberAdd) {
     let full = roster.members.len() >= CIRCLE_MEMBERS_MAX;
     let Some(invite) = roster.invites.get_mut(&add.invite) else { return };
-    if !is_proven(roster.space, &invite.key, add) || full || op.at > invite.expires || invite.admitted.len() as u64 >= invite.uses {
+    // Whoever came by an invite and was removed needs a new one.
+    let again = invite.admitted.contains(&add.identity);
+    if again || !is_proven(roster.space, &invite.key, add) || full || op.at > invite.expires || invite.admitted.len() as u64 >= invite.uses {
         return;
     }
     invite.admitted.push(add.identity);
