@@ -59,8 +59,6 @@ pub trait View {
     fn sort(&self, space: &SpaceId) -> Option<Sort>;
     /// Who keeps a shop.
     fn shopkeeper(&self, shop: &SpaceId) -> Option<IdentityId>;
-    /// Whom a held review is about.
-    fn reviewed(&self, review: &EntryId) -> Option<IdentityId>;
 }
 
 /// What an entry waits for.
@@ -251,9 +249,6 @@ fn check_author(view: &impl View, opened: &Opened<'_>, body: &Body) -> Result<()
         Body::Retract(b) if same_author(&b.entry) == Some(false) => Err(Void::NotTheirs("only the author takes an entry back")),
         Body::Review(b) if ![b.right.right.buyer, b.right.right.seller].contains(&author) => {
             Err(Void::NotTheirs("only a party of the order reviews it"))
-        }
-        Body::ReviewReply(b) if view.reviewed(&b.review).is_some_and(|about| about != author) => {
-            Err(Void::NotTheirs("only whom a review is about answers it"))
         }
         Body::Recommend(b) if b.interest != Interest::Seller && view.shopkeeper(&b.listing.shop) == Some(author) => Err(Void::Undisclosed),
         Body::Share(b) if b.inception.creator != author => Err(Void::NotTheirs("only its keeper shares a shop")),
