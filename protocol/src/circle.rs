@@ -283,10 +283,7 @@ fn apply(roster: &mut Roster, op: &Operation) {
 fn admit(roster: &mut Roster, op: &Operation, add: &MemberAdd) {
     let full = roster.members.len() >= CIRCLE_MEMBERS_MAX;
     let Some(invite) = roster.invites.get_mut(&add.invite) else { return };
-    // Whoever came by an invite and was removed needs a new one.
-    let again = invite.admitted.contains(&add.identity);
-    if again || !is_proven(roster.space, &invite.key, add) || full || op.at > invite.expires || invite.admitted.len() as u64 >= invite.uses
-    {
+    if !is_proven(roster.space, &invite.key, add) || full || op.at > invite.expires || invite.admitted.len() as u64 >= invite.uses {
         return;
     }
     invite.admitted.push(add.identity);
