@@ -15,6 +15,9 @@ mod tick;
 mod trade;
 mod work;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use haat_protocol::entry::Entry;

@@ -5,14 +5,16 @@
 
 pub mod order;
 
-use haat_protocol::admit::{self, Head, Missing, Refusal, Verdict};
+use std::collections::VecDeque;
+
+use haat_protocol::admit::{self, Head, Missing, Refusal, Verdict, View};
 use haat_protocol::body::Body;
 use haat_protocol::entry::{Entry, Unverified};
 use haat_protocol::epoch::{self, EpochKeys};
 use haat_protocol::id::{Digest, EntryId, KeyId, SpaceId};
 use haat_protocol::identity::Identity;
 use haat_protocol::kind::Kind;
-use haat_protocol::limits::PARKED_PER_LOG_MAX;
+use haat_protocol::limits::{PARKED_MAX, PARKED_PER_LOG_MAX};
 use haat_protocol::record::{Record, SignedRecord};
 
 use crate::fact::Fact;
@@ -20,6 +22,9 @@ use crate::ledger::{self, Sort};
 use crate::secret;
 use crate::store::Table;
 use crate::view::{self, Cx, known};
+
+/// How many entries wait, in [`Table::Meta`].
+const PARKED_COUNT: &[u8] = b"parked";
 
 /// What became of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +41,15 @@ pub enum Taken {
 
 /// Takes an entry in, and whatever waited for it.
 pub fn entry(cx: &mut Cx<'_, '_, '_>, entry: &Entry) -> Taken {
+    let taken = one(cx, entry);
+    if taken == Taken::Kept {
+        let waiting = waiting_for(cx, entry);
+        try_parked(cx, waiting);
+    }
+    taken
+}
+
+fn one(cx: &mut Cx<'_, '_, '_>, entry: &Entry) -> Taken {
     let verdict = admit::header(&known::Known(cx.tx), entry, cx.at);
     match verdict {
         Verdict::Known => {
@@ -49,7 +63,7 @@ pub fn entry(cx: &mut Cx<'_, '_, '_>, entry: &Entry) -> Taken {
         }
         Verdict::Admitted(head) => {
             admitted(cx, entry, &head);
-            unpark(cx, entry);
+            unpark(cx, &parked_key(entry));
             Taken::Kept
         }
     }
@@ -74,7 +88,7 @@ fn admitted(cx: &mut Cx<'_, '_, '_>, entry: &Entry, head: &Head) {
 /// The payload of a known entry whose payload was missing here.
 fn fill_hole(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
     let hole = known::raw(cx.tx, &entry.id()).is_some_and(|raw| raw.payload.is_none());
-    if hole && entry.raw().payload.is_some() && !cx.tx.has(Table::Retracted, &entry.id().0) {
+    if hole && entry.raw().payload.is_some() && cx.tx.prefix(Table::Retracted, &entry.id().0).is_empty() {
         cx.tx.save(Table::Entry, &entry.id().0, entry.raw());
         reopen(cx, entry.header().space, entry.header().key);
     }
@@ -120,7 +134,7 @@ pub fn learn_epoch(cx: &mut Cx<'_, '_, '_>, space: SpaceId, key: KeyId, keys: Ep
 
 /// Opens sealed entries whose key has come.
 fn reopen(cx: &mut Cx<'_, '_, '_>, space: SpaceId, key: Option<KeyId>) {
-    let Some(key) = key else { return };
+    let key = key.unwrap_or(KeyId([0; 32]));
     for (place, row) in cx.tx.prefix(Table::Sealed, &[space.0, key.0].concat()) {
         let Some(entry) = EntryId::from_slice(&place[64..]).and_then(|id| known::entry(cx.tx, &id)) else { continue };
         let Some(head) = cx.tx.decoded::<Head>(Table::Sealed, &row) else { continue };
@@ -137,41 +151,77 @@ fn parked_key(entry: &Entry) -> Vec<u8> {
     view::place_key(&entry.header().log_id(), entry.header().seq)
 }
 
+/// Keeps what waits, when there is room: so near the end of its log that no log takes much, so few in all that nobody fills the
+/// disk with entries of made-up writers. What is dropped comes again by sync.
 fn park(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
-    let log = view::log_key(&entry.header().log_id());
-    if cx.tx.prefix(Table::Parked, &log).len() < PARKED_PER_LOG_MAX {
-        cx.tx.save(Table::Parked, &parked_key(entry), entry.raw());
+    let header = entry.header();
+    let next = known::Known(cx.tx).head(&header.log_id()).map_or(0, |head| head.seq + 1);
+    let key = parked_key(entry);
+    let is_near = header.seq < next + PARKED_PER_LOG_MAX as u64;
+    let count = parked(cx);
+    if is_near && count < PARKED_MAX && !cx.tx.has(Table::Parked, &key) {
+        cx.tx.save(Table::Parked, &key, entry.raw());
+        cx.tx.save(Table::Meta, PARKED_COUNT, &(count + 1));
     }
 }
 
-/// Tries what waited for this entry: the next of its log, and after a change of members everything of its space.
-fn unpark(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
-    cx.tx.remove(Table::Parked, &parked_key(entry));
+fn parked(cx: &Cx<'_, '_, '_>) -> u64 {
+    cx.tx.load(Table::Meta, PARKED_COUNT).unwrap_or(0)
+}
+
+fn unpark(cx: &mut Cx<'_, '_, '_>, key: &[u8]) {
+    if cx.tx.has(Table::Parked, key) {
+        cx.tx.remove(Table::Parked, key);
+        let count = parked(cx).saturating_sub(1);
+        cx.tx.save(Table::Meta, PARKED_COUNT, &count);
+    }
+}
+
+/// What waited for this entry: the next of its log, and after a change of members everything of its space.
+fn waiting_for(cx: &Cx<'_, '_, '_>, entry: &Entry) -> Vec<Vec<u8>> {
     let header = entry.header();
-    let next = view::place_key(&header.log_id(), header.seq + 1);
-    if let Some(raw) = cx.tx.get(Table::Parked, &next) {
-        try_parked(cx, &next, &raw);
-    }
     if matches!(Kind::from_code(header.kind), Some(Kind::CircleCreate | Kind::MemberAdd)) {
-        retry(cx, &header.space);
+        return keys(cx, &header.space);
     }
+    vec![view::place_key(&header.log_id(), header.seq + 1)]
+}
+
+fn keys(cx: &Cx<'_, '_, '_>, space: &SpaceId) -> Vec<Vec<u8>> {
+    cx.tx.prefix(Table::Parked, &space.0).into_iter().map(|(key, _)| key).collect()
 }
 
 /// Tries everything of a space that waits.
 pub fn retry(cx: &mut Cx<'_, '_, '_>, space: &SpaceId) {
-    for (key, raw) in cx.tx.prefix(Table::Parked, &space.0) {
-        if cx.tx.has(Table::Parked, &key) {
-            try_parked(cx, &key, &raw);
+    let keys = keys(cx, space);
+    try_parked(cx, keys);
+}
+
+/// Tries everything that waits: its time may have come. When there is no more room, what still waits is let go.
+pub fn retry_all(cx: &mut Cx<'_, '_, '_>) {
+    if parked(cx) == 0 {
+        return;
+    }
+    let keys = cx.tx.prefix(Table::Parked, &[]).into_iter().map(|(key, _)| key).collect();
+    try_parked(cx, keys);
+    if parked(cx) >= PARKED_MAX {
+        for (key, _) in cx.tx.prefix(Table::Parked, &[]) {
+            unpark(cx, &key);
         }
     }
 }
 
-fn try_parked(cx: &mut Cx<'_, '_, '_>, key: &[u8], raw: &[u8]) {
-    let Some(raw) = cx.tx.decoded::<Unverified>(Table::Parked, raw) else { return };
-    // It was verified before it was parked.
-    let Ok(waiting) = raw.trusted() else { return cx.tx.remove(Table::Parked, key) };
-    if !matches!(entry(cx, &waiting), Taken::Parked(_)) {
-        cx.tx.remove(Table::Parked, key);
+/// Tries these, and what waits for them, one after the other: a chain of thousands must not become a stack of calls.
+fn try_parked(cx: &mut Cx<'_, '_, '_>, keys: Vec<Vec<u8>>) {
+    let mut queue: VecDeque<Vec<u8>> = keys.into();
+    while let Some(key) = queue.pop_front() {
+        let Some(raw) = cx.tx.load::<Unverified>(Table::Parked, &key) else { continue };
+        // It was verified before it was parked.
+        let taken = raw.trusted().ok().map(|waiting| (one(cx, &waiting), waiting));
+        match taken {
+            Some((Taken::Parked(_), _)) => {}
+            Some((Taken::Kept, waiting)) => queue.extend(waiting_for(cx, &waiting)),
+            _ => unpark(cx, &key),
+        }
     }
 }
 

@@ -83,6 +83,12 @@ pub fn sealed_key(entry: &Entry) -> Vec<u8> {
     [header.space.0, header.key.map_or([0; 32], |key| key.0), entry.id().0].concat()
 }
 
+/// An admitted entry whose payload its author took back: nothing is left to open.
+pub fn hollow(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
+    cx.tx.remove(Table::Sealed, &sealed_key(entry));
+    feed::was_retracted(cx, entry);
+}
+
 /// The effects of an entry whose body was opened: the second stage of the door, then what follows from it.
 pub fn open(cx: &mut Cx<'_, '_, '_>, entry: &Entry, head: &Head, bytes: &[u8]) {
     cx.tx.remove(Table::Sealed, &sealed_key(entry));
@@ -143,6 +149,10 @@ fn take_effect(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &Body) {
 pub fn identity(cx: &mut Cx<'_, '_, '_>, identity: &Identity) {
     cx.tx.save(Table::Identity, &identity.id().0, &identity.head());
     for device in identity.devices() {
+        // A device signs nothing when it is added, so a chain may name somebody else's: who named it first keeps it.
+        if cx.tx.has(Table::Device, &device.0) {
+            continue;
+        }
         cx.tx.put(Table::Device, &device.0, identity.id().0.to_vec());
     }
 }

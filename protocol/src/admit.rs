@@ -11,7 +11,7 @@ use crate::body::{Body, BodyError, Interest};
 use crate::circle::Standing;
 use crate::entry::{Entry, FLAG_CRITICAL, Header, LogId};
 use crate::id::{EntryId, IdentityId, SpaceId};
-use crate::kind::{Kind, Quota};
+use crate::kind::{Kind, Quota, Secrecy};
 use crate::limits::{CLOCK_SKEW_MS, ENTRIES_PER_DAY_MAX, SHOP_ENTRIES_PER_DAY_MAX};
 use crate::norms::Norms;
 use crate::space::Sort;
@@ -59,8 +59,6 @@ pub trait View {
     fn sort(&self, space: &SpaceId) -> Option<Sort>;
     /// Who keeps a shop.
     fn shopkeeper(&self, shop: &SpaceId) -> Option<IdentityId>;
-    /// Whom a held review is about.
-    fn reviewed(&self, review: &EntryId) -> Option<IdentityId>;
 }
 
 /// What an entry waits for.
@@ -105,6 +103,9 @@ pub enum Refusal {
     /// A circle's log in a space that is a shop, or the other way round.
     #[error("a kind that this space does not have")]
     WrongSpace,
+    /// Without the payload, although nobody can take an entry of its kind back: another holder has it whole.
+    #[error("its payload is missing")]
+    Hollow,
 }
 
 /// Why an opened entry has no effect.
@@ -155,6 +156,10 @@ pub fn header(view: &impl View, entry: &Entry, now: Millis) -> Verdict {
     let Some(sort) = view.sort(&header.space) else { return Verdict::Waiting(Missing::Writer) };
     if !belongs(header.kind, sort) {
         return Verdict::Refused(Refusal::WrongSpace);
+    }
+    let stays = Kind::from_code(header.kind).is_some_and(|kind| kind.secrecy() != Secrecy::Content);
+    if stays && entry.raw().payload.is_none() {
+        return Verdict::Refused(Refusal::Hollow);
     }
     let next = follow(head.as_ref(), entry);
     let most = if sort == Sort::Shop { SHOP_ENTRIES_PER_DAY_MAX } else { ENTRIES_PER_DAY_MAX };
@@ -244,9 +249,6 @@ fn check_author(view: &impl View, opened: &Opened<'_>, body: &Body) -> Result<()
         Body::Retract(b) if same_author(&b.entry) == Some(false) => Err(Void::NotTheirs("only the author takes an entry back")),
         Body::Review(b) if ![b.right.right.buyer, b.right.right.seller].contains(&author) => {
             Err(Void::NotTheirs("only a party of the order reviews it"))
-        }
-        Body::ReviewReply(b) if view.reviewed(&b.review).is_some_and(|about| about != author) => {
-            Err(Void::NotTheirs("only whom a review is about answers it"))
         }
         Body::Recommend(b) if b.interest != Interest::Seller && view.shopkeeper(&b.listing.shop) == Some(author) => Err(Void::Undisclosed),
         Body::Share(b) if b.inception.creator != author => Err(Void::NotTheirs("only its keeper shares a shop")),

@@ -8,7 +8,7 @@ use crate::codec::{CodecError, decode, encode};
 use crate::crypto::Sig;
 use crate::id::{DeviceId, Digest, EntryId, IdentityId, KeyId, SpaceId};
 use crate::kind::Kind;
-use crate::limits::{INVITE_USES_MAX, NAME_MAX_CHARS, PAYLOAD_MAX_BYTES, POST_LISTINGS_MAX, TEXT_MAX_CHARS};
+use crate::limits::{INTEGER_MAX, INVITE_USES_MAX, NAME_MAX_CHARS, PAYLOAD_MAX_BYTES, POST_LISTINGS_MAX, TEXT_MAX_CHARS};
 use crate::listing::{Delivery, Listing, ListingError, Payment, check_terms, field};
 use crate::money::Currency;
 use crate::norms::Norms;
@@ -299,7 +299,10 @@ impl Body {
                 name(&b.creator_name)?;
                 shape(b.inception.sort == Sort::Circle, "the inception is not one of a circle")
             }
-            Self::Epoch(b) => shape(b.parents.is_empty() == (b.generation == 0), "only the first epoch has no parent"),
+            Self::Epoch(b) => {
+                shape(b.generation < INTEGER_MAX, "the generation is too high")?;
+                shape(b.parents.is_empty() == (b.generation == 0), "only the first epoch has no parent")
+            }
             Self::Invite(b) => shape((1..=INVITE_USES_MAX).contains(&b.uses), "uses: 1 to 100 are allowed"),
             Self::MemberAdd(b) => name(&b.name),
             Self::Profile(b) => name(&b.name),

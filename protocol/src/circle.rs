@@ -267,6 +267,8 @@ fn apply(roster: &mut Roster, op: &Operation) {
         Body::MemberRemove(body) if may_remove(roster, &op.author, &body.identity) => {
             let removal = Removal { by: op.id, device: op.log.0, log: op.log.1, seq: op.seq, lamport: op.lamport, cuts: body.cuts.clone() };
             roster.members.remove(&body.identity);
+            // Who was removed lets nobody in any more, themselves under another name least of all.
+            roster.invites.retain(|_, invite| invite.by != body.identity);
             roster.removed.insert(body.identity, removal);
         }
         Body::Profile(body) => {

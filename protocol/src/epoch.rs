@@ -108,7 +108,7 @@ pub fn rotate(rotation: &Rotation<'_>, fresh: &[u8; 32]) -> Result<(Epoch, Epoch
     let derived = |n: u8| hash(Context::Stream, &[fresh, &[n]]);
     let secrets = Zeroizing::new([derived(0), rotation.topic.unwrap_or_else(|| derived(1))]);
     let secrets = Secrets { epoch: secrets[0], topic: secrets[1] };
-    let generation = rotation.parents.iter().map(|(_, keys)| keys.generation + 1).max().unwrap_or(0);
+    let generation = rotation.parents.iter().map(|(_, keys)| keys.generation.saturating_add(1)).max().unwrap_or(0);
     let keys = EpochKeys::from_secrets(&secrets, generation);
     let key = key_id(&secrets);
     let plain = Zeroizing::new(encode(&secrets));

@@ -38,6 +38,10 @@ pub const REFS_MAX: usize = 8;
 pub const EXTENSIONS_MAX: usize = 8;
 /// Entries of one log that wait for something missing; the next one is dropped, sync will bring it again.
 pub const PARKED_PER_LOG_MAX: usize = 4096;
+/// Entries of all logs together that wait for something missing; when they are as many, those that still wait are let go.
+pub const PARKED_MAX: u64 = 8192;
+/// Lamport times from here on are followed in one's own log only: one lie must not use up the numbers of a whole circle.
+pub const LAMPORT_FOLLOWED_MAX: u64 = INTEGER_MAX / 2;
 /// Operations in one identity chain.
 pub const OPERATIONS_MAX: usize = 256;
 /// Logs one device may open in one space.

@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use crate::crypto::{Context, hash};
 use crate::id::{DeviceId, Digest, SpaceId};
-use crate::limits::{SYNC_BATCH_BYTES, SYNC_PUSH_BYTES, SYNC_ROUNDS_MAX, SYNC_TAG_PADDING};
+use crate::limits::{SYNC_BATCH_BYTES, SYNC_PUSH_BYTES, SYNC_ROUNDS_MAX, SYNC_TAG_PADDING, SYNC_WANTS_MAX};
 use crate::wire::{Height, Item, Scope, StreamKey, SyncRequest, SyncResponse, Tag, Want};
 
 use compare::Differences;
@@ -249,7 +249,7 @@ impl Session {
                 SyncResponse::Heights(scopes.iter().filter(|scope| differs(scope)).map(answer).collect())
             }
             (Relation::Member, SyncRequest::Pull { wants, .. }) => {
-                let batch = holdings.batch(&circle, &wants, SYNC_BATCH_BYTES);
+                let batch = holdings.batch(&circle, &wants[..wants.len().min(SYNC_WANTS_MAX)], SYNC_BATCH_BYTES);
                 SyncResponse::Items { items: batch.items, more: !batch.rest.is_empty() }
             }
             (Relation::Member, SyncRequest::Greet { .. }) => return Vec::new(),

@@ -75,6 +75,10 @@ impl Ask<'_, '_> {
             None => FeedItem { text: "this was made by a newer version of Haat".to_owned(), ..self.blank(&entry, &author, "unknown") },
             Some(kind) => {
                 let body = view::body(self.tx, id)?;
+                let answers = if let Body::ReviewReply(reply) = &body { known::reviewed(self.tx, &reply.review) } else { None };
+                if answers.is_some_and(|about| about != author) {
+                    return None;
+                }
                 self.filled(self.blank(&entry, &author, kind.text()), &body)?
             }
         };

@@ -56,6 +56,8 @@ impl Holdings for Held<'_, '_> {
 
     fn batch(&self, circle: &SpaceId, wants: &[Want], max_bytes: usize) -> Batch {
         let mut batch = Batch::default();
+        let roster = circle::roster(self.tx, circle);
+        let is_here = |person: &IdentityId| roster.as_ref().is_some_and(|roster| roster.has(person) || roster.removed.contains_key(person));
         let mut left = max_bytes;
         let (mut logs, mut records) = (Vec::new(), Vec::new());
         for want in wants {
@@ -66,8 +68,12 @@ impl Holdings for Held<'_, '_> {
                     }
                     None
                 }
-                StreamKey::Identity(person) => known::chain(self.tx, &person).map(Item::Identity),
-                StreamKey::Record(device, slot) => self.record(&device, slot).map(|(signed, _)| Item::Record(signed)),
+                StreamKey::Identity(person) if is_here(&person) => known::chain(self.tx, &person).map(Item::Identity),
+                StreamKey::Record(device, slot) if known::person_of(self.tx, &device).is_some_and(|person| is_here(&person)) => {
+                    self.record(&device, slot).map(|(signed, _)| Item::Record(signed))
+                }
+                // Who is in another circle is nobody's business in this one.
+                StreamKey::Identity(_) | StreamKey::Record(..) => None,
             };
             if let Some(item) = item {
                 let size = encode(&item).len();

@@ -199,7 +199,7 @@ impl Work<'_, '_> {
             if state.expires <= self.now {
                 return Err(("expired", "the invite has expired"));
             }
-            if state.admitted.len() as u64 >= state.uses {
+            if state.admitted.len() as u64 >= state.uses || state.admitted.contains(&identity.id()) {
                 return Err(("used", "the invite was used already"));
             }
             if roster.members.len() >= CIRCLE_MEMBERS_MAX {

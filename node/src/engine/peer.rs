@@ -178,7 +178,10 @@ impl Work<'_, '_> {
         let me = self.me.device();
         let mut session = self.passing.sessions.remove(&device).unwrap_or_else(|| Session::new(me, device));
         let steps = session.asked(&self.held(), request, &fresh);
-        self.passing.sessions.insert(device, session);
+        // A session ends with its connection; a request that comes late must not leave one behind.
+        if self.passing.presence.connected.contains_key(&device) {
+            self.passing.sessions.insert(device, session);
+        }
         let mut answer = None;
         for step in steps {
             match step {
@@ -241,8 +244,16 @@ impl Work<'_, '_> {
     pub(super) fn take_items(&mut self, circle: SpaceId, items: Vec<Item>, from: Option<DeviceId>) {
         let shops = shelf::shared_into(&self.tx, &circle).len();
         let mut news = false;
+        let mut later = Vec::new();
         for item in items {
-            news |= self.take(item) == Outcome::News;
+            match item {
+                // Chains of people whom nothing concerns would fill the trust log; the entry that admits them may follow.
+                Item::Identity(chain) if from.is_some() && !self.concerns(&chain) => later.push(chain),
+                item => news |= self.take(item) == Outcome::News,
+            }
+        }
+        for chain in later {
+            news |= self.concerns(&chain) && self.take_chain(chain) == Outcome::News;
         }
         if news {
             // Whoever handed over that a shop is shared holds the shop as well, and could not offer it before.
@@ -271,6 +282,14 @@ impl Work<'_, '_> {
         }
     }
 
+    /// Whether a chain is that of somebody who is or was in a circle of this node.
+    fn concerns(&self, chain: &Chain) -> bool {
+        let person = chain.inception.id();
+        let circles = crate::view::circle::all(&self.tx);
+        let mut rosters = circles.iter().filter_map(|space| crate::view::circle::roster(&self.tx, space));
+        rosters.any(|roster| roster.has(&person) || roster.removed.contains_key(&person))
+    }
+
     fn take_chain(&mut self, chain: Chain) -> Outcome {
         let Ok(identity) = chain.verify() else { return Outcome::Wrong };
         let news = intake::identity(&mut self.cx(), &identity);
@@ -296,7 +315,11 @@ impl Work<'_, '_> {
     }
 
     fn gossip(&mut self, id: GossipId, device: DeviceId, data: &[u8]) {
-        let outcome = decode::<Item>(data, GOSSIP_MAX_BYTES).map_or(Outcome::Wrong, |item| self.take(item));
+        let outcome = match decode::<Item>(data, GOSSIP_MAX_BYTES) {
+            Ok(Item::Identity(chain)) if !self.concerns(&chain) => Outcome::Nothing,
+            Ok(item) => self.take(item),
+            Err(_) => Outcome::Wrong,
+        };
         let verdict = match outcome {
             Outcome::News => GossipVerdict::Accept,
             Outcome::Nothing => GossipVerdict::Ignore,

@@ -31,6 +31,7 @@ impl Work<'_, '_> {
         self.compare_due();
         if self.passing.next_sync <= self.now {
             self.passing.next_sync = self.now.plus(SYNC_EVERY_MS);
+            intake::retry_all(&mut self.cx());
             let circles = circle::all(&self.tx);
             for circle in circles {
                 self.passing.due.insert(circle, Due { at: self.now, except: None });

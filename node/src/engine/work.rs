@@ -9,7 +9,7 @@ use haat_protocol::codec::encode;
 use haat_protocol::entry::{Draft, Entry, Header, LogId};
 use haat_protocol::id::{EntryId, KeyId, SpaceId};
 use haat_protocol::kind::Secrecy;
-use haat_protocol::limits::{GOSSIP_MAX_BYTES, LOGS_PER_DEVICE_MAX, REFS_MAX};
+use haat_protocol::limits::{GOSSIP_MAX_BYTES, LAMPORT_FOLLOWED_MAX, LOGS_PER_DEVICE_MAX, REFS_MAX};
 use haat_protocol::local::{Happening, Problem, ProblemKind};
 use haat_protocol::time::Millis;
 use haat_protocol::wire::Item;
@@ -141,7 +141,8 @@ impl<'w, 's> Work<'w, 's> {
         let own_key = crate::view::log_key(log);
         let rows = self.tx.prefix(Table::Head, &log.space.0);
         let heads = rows.iter().filter(|(key, _)| *key != own_key).filter_map(|(_, row)| self.tx.decoded::<admit::Head>(Table::Head, row));
-        let mut newer: Vec<(u64, EntryId)> = heads.filter(|head| head.lamport >= own_lamport).map(|head| (head.lamport, head.id)).collect();
+        let mut newer: Vec<(u64, EntryId)> =
+            heads.filter(|head| (own_lamport..LAMPORT_FOLLOWED_MAX).contains(&head.lamport)).map(|head| (head.lamport, head.id)).collect();
         newer.sort_by(|a, b| b.cmp(a));
         newer.truncate(REFS_MAX);
         let newest = newer.first().map_or(own_lamport, |(lamport, _)| *lamport).max(own_lamport);

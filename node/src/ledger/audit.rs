@@ -230,6 +230,7 @@ fn verified(cx: &Cx<'_, '_, '_>, id: &EntryId) -> Result<Entry, String> {
 
 fn open(cx: &mut Cx<'_, '_, '_>, entry: &Entry, head: &Head) -> Result<bool, String> {
     if entry.raw().payload.is_none() {
+        view::hollow(cx, entry);
         return Ok(true);
     }
     let key = secret::for_header(cx.tx, cx.me, entry.header());

@@ -81,7 +81,7 @@ tables! {
     FeedCircle = "view_feed_circle", View;
     /// claimed time (8), entry id -> circle.
     FeedAll = "view_feed_all", View;
-    /// entry id -> the entry that took it back.
+    /// entry id, retracting entry id -> nothing. What is not held yet may be named by anyone; only its author's word counts.
     Retracted = "view_retracted", View;
     /// circle, from, to -> last word of one person about another.
     Vouch = "view_vouch", View;

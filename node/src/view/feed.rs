@@ -19,14 +19,13 @@ pub(super) fn list(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>) {
 /// The author takes an entry back: everything derived from it goes, and so does its payload. The header stays, so that the
 /// chain stays whole.
 pub(super) fn retract(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, target: &EntryId) {
-    cx.tx.put(Table::Retracted, &target.0, said.entry.id().0.to_vec());
-    let Some(entry) = known::entry(cx.tx, target) else { return };
+    let mark = [target.0, said.entry.id().0].concat();
+    let Some(entry) = known::entry(cx.tx, target) else { return cx.tx.put(Table::Retracted, &mark, Vec::new()) };
     let header = entry.header();
-    let own = known::author(cx.tx, header) == Some(said.author) && header.space == said.entry.header().space;
-    if !own {
-        cx.tx.remove(Table::Retracted, &target.0);
+    if known::author(cx.tx, header) != Some(said.author) || header.space != said.entry.header().space {
         return;
     }
+    cx.tx.put(Table::Retracted, &mark, Vec::new());
     match Kind::from_code(header.kind) {
         Some(Kind::Post | Kind::Reply | Kind::Recommend | Kind::Review | Kind::ReviewReply) => {}
         Some(Kind::Vouch) => return word::silence(cx, target),
@@ -46,14 +45,18 @@ pub(super) fn retract(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, target: &EntryId
 /// Whether the author took this entry back before it came here; then its payload goes at once. A stranger's retraction that came
 /// first is forgotten.
 pub(super) fn was_retracted(cx: &mut Cx<'_, '_, '_>, entry: &Entry) -> bool {
-    let Some(by) = cx.tx.get(Table::Retracted, &entry.id().0).and_then(|by| EntryId::from_slice(&by)) else { return false };
-    let same =
-        |by: Entry| by.header().space == entry.header().space && known::author(cx.tx, by.header()) == known::author(cx.tx, entry.header());
-    let theirs = known::entry(cx.tx, &by).is_some_and(same);
+    let author = known::author(cx.tx, entry.header());
+    let mut theirs = false;
+    for (mark, _) in cx.tx.prefix(Table::Retracted, &entry.id().0) {
+        let by = EntryId::from_slice(&mark[32..]).and_then(|by| known::entry(cx.tx, &by));
+        if by.is_some_and(|by| by.header().space == entry.header().space && known::author(cx.tx, by.header()) == author) {
+            theirs = true;
+        } else {
+            cx.tx.remove(Table::Retracted, &mark);
+        }
+    }
     if theirs {
         drop_payload(cx, &entry.id());
-    } else {
-        cx.tx.remove(Table::Retracted, &entry.id().0);
     }
     theirs
 }

@@ -51,21 +51,26 @@ impl View for Known<'_, '_> {
     fn shopkeeper(&self, shop: &SpaceId) -> Option<IdentityId> {
         inception(self.0, shop).filter(|begun| begun.sort == Sort::Shop).map(|begun| begun.creator)
     }
+}
 
-    fn reviewed(&self, review: &EntryId) -> Option<IdentityId> {
-        let author = author(self.0, entry(self.0, review)?.header())?;
-        match body(self.0, review)? {
-            Body::Review(review) if review.right.right.buyer == author => Some(review.right.right.seller),
-            Body::Review(review) => Some(review.right.right.buyer),
-            _ => None,
-        }
+/// Whom a held review is about. Only for showing: a review may come late and be taken back, so nothing else may hang on it.
+#[must_use]
+pub fn reviewed(tx: &Tx<'_>, review: &EntryId) -> Option<IdentityId> {
+    let author = author(tx, entry(tx, review)?.header())?;
+    match body(tx, review)? {
+        Body::Review(review) if review.right.right.buyer == author => Some(review.right.right.seller),
+        Body::Review(review) => Some(review.right.right.buyer),
+        _ => None,
     }
 }
 
 /// A held entry. Its signature was checked when it was accepted, and is checked again by whoever audits the log.
+/// It is held once it has its place: when views are derived again, what came later must not be seen early.
 #[must_use]
 pub fn entry(tx: &Tx<'_>, id: &EntryId) -> Option<Entry> {
-    raw(tx, id)?.trusted().ok()
+    let entry = raw(tx, id)?.trusted().ok()?;
+    let place = place_key(&entry.header().log_id(), entry.header().seq);
+    (tx.get(Table::At, &place)? == id.0).then_some(entry)
 }
 
 /// A held entry as it travels.

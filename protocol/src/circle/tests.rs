@@ -136,3 +136,12 @@ fn standing_of_logs() {
     assert_eq!(roster.standing(&person(2), &device(2), 0), Standing::Until(4), "the old log stays cut");
     assert_eq!(roster.standing(&person(2), &device(2), 1), Standing::Open, "admitted again, in a new log");
 }
+
+#[test]
+fn who_was_removed_lets_nobody_in() {
+    let begun = [create(), invite(2, 1, 2, 1, 5), add((3, 1, 3, 2), 2, 2), invite(4, 2, 4, 0, 5)];
+    let gone = remove((5, 1, 5, 3), 2, Some(0));
+    let later = |op: Operation| names(&[begun.as_slice(), &[gone.clone(), op]].concat());
+    assert_eq!(later(add((6, 1, 6, 4), 3, 4)), [1], "by an invite of the removed");
+    assert_eq!(later(add((6, 1, 6, 4), 3, 2)), [1, 3], "somebody else");
+}
