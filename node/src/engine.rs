@@ -28,7 +28,7 @@ use haat_protocol::time::Millis;
 use serde_json::Value;
 
 use crate::entropy::Entropy;
-use crate::ledger::audit;
+use crate::ledger::{self, audit};
 use crate::myself::Myself;
 use crate::net::{NetCommand, NetEvent};
 use crate::presence::Presence;
@@ -182,8 +182,11 @@ impl<S: Store> Engine<S> {
 
     fn work(&mut self, now: Millis, inputs: Vec<Input>) -> Result<Vec<Effect>, StoreError> {
         let snapshot = self.store.snapshot()?;
+        let tx = Tx::new(&*snapshot);
+        let (log_from, _) = ledger::end(&tx);
         let mut work = Work {
-            tx: Tx::new(&*snapshot),
+            tx,
+            log_from,
             me: &self.me,
             entropy: &mut *self.entropy,
             now,

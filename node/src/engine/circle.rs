@@ -129,6 +129,16 @@ impl Work<'_, '_> {
         Ok(())
     }
 
+    /// Nothing is said under keys that somebody holds who was removed since: whoever speaks first makes new ones.
+    pub(super) fn rotate_after_removal(&mut self, space: SpaceId) -> Result<(), Problem> {
+        let removed = circle::roster(&self.tx, &space).and_then(|roster| roster.removed.values().map(|removal| removal.lamport).max());
+        let current = secret::current(&self.tx, self.me, &space).and_then(|(key, _)| circle::epoch(&self.tx, &space, &key));
+        match (removed, current) {
+            (Some(removed), Some(epoch)) if removed > epoch.lamport => self.rotate(space, None),
+            _ => Ok(()),
+        }
+    }
+
     /// Devices of the members whose prekey is here. Whoever is missing asks for the keys when connected.
     fn sealable(&self, roster: &Roster) -> Vec<(DeviceId, [u8; 32])> {
         let devices = circle::devices(&self.tx, roster);

@@ -170,7 +170,9 @@ impl Work<'_, '_> {
         self.passing.is_stale = true;
         self.happened("circle", space);
         // The greeting of this connection may be older than the circle: a new one finds it, and compares it first of all.
-        self.greet(from);
+        if self.passing.presence.connected.contains_key(&from) {
+            self.greet(from);
+        }
     }
 
     /// A newcomer asks to be let in.
@@ -234,7 +236,7 @@ impl Work<'_, '_> {
         let newest = all.first().map(|(_, keys)| keys.generation);
         let from = self.now.0.saturating_sub(roster.norms.history_window_ms);
         // An epoch was in use until the next one began; what ended before the window stays closed.
-        let began = |id: &KeyId| self.tx.load::<Millis>(Table::Epoch, &[roster.space.0, id.0].concat());
+        let began = |id: &KeyId| circle::epoch(&self.tx, &roster.space, id).map(|row| row.at);
         let ended = |generation: u64| all.iter().filter(|(_, k)| k.generation == generation + 1).filter_map(|(id, _)| began(id)).max();
         let narrowed = all.iter().map(|(id, keys)| {
             let mut keys = keys.clone();

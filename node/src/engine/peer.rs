@@ -274,10 +274,7 @@ impl Work<'_, '_> {
         let checked = self.checked.remove(&entry_id(&raw.header)).filter(|entry| *entry.raw() == raw);
         let Some(entry) = checked.or_else(|| raw.verify().ok()) else { return Outcome::Wrong };
         match intake::entry(&mut self.cx(), &entry) {
-            Taken::Kept => {
-                self.noticed(&entry);
-                Outcome::News
-            }
+            Taken::Kept => Outcome::News,
             Taken::Known | Taken::Parked(_) | Taken::Refused(_) => Outcome::Nothing,
         }
     }

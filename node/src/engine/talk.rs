@@ -16,12 +16,17 @@ use crate::net::{NetCommand, parse_remote};
 use crate::view::{body, circle, known, order, shelf};
 
 impl Work<'_, '_> {
-    /// Carries out a command and answers it.
+    /// Carries out a command and answers it. Of a command that is refused, nothing stays.
     pub(super) fn command(&mut self, ticket: Ticket, command: Command) {
+        let (savepoint, wished) = (self.tx.savepoint(), self.out.len());
         let answer = match command {
             Command::CircleJoin { code } => self.circle_join(ticket, &code).transpose(),
             other => Some(self.carry_out(other)),
         };
+        if matches!(answer, Some(Err(_))) {
+            self.tx.roll_back(savepoint);
+            self.out.truncate(wished);
+        }
         if let Some(answer) = answer {
             self.out.push(Effect::Answer(ticket, answer));
         }

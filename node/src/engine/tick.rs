@@ -10,7 +10,6 @@ use haat_protocol::epoch::topic_name;
 use haat_protocol::id::{DeviceId, SpaceId};
 use haat_protocol::limits::{ADDRESS_LIFE_MS, ADDRESS_REFRESH_MS, ADDRESSES_MAX, EPOCH_LIFE_MS, PREKEY_KEEP_MS, SYNC_EVERY_MS};
 use haat_protocol::record::{Claim, Record, SignedRecord};
-use haat_protocol::time::Millis;
 use haat_protocol::wire::Item;
 
 use super::Due;
@@ -50,6 +49,7 @@ impl Work<'_, '_> {
 
     /// The end of a group of inputs: whatever changed, topics, gates and dials follow.
     pub(super) fn settle(&mut self) {
+        self.notice_news();
         if !std::mem::take(&mut self.passing.is_stale) {
             return self.answer_joins();
         }
@@ -96,7 +96,7 @@ impl Work<'_, '_> {
         let Some(roster) = circle::roster(&self.tx, &space) else { return };
         let is_owner = roster.members.get(&self.me.id()).is_some_and(|member| member.role == Role::Owner);
         let Some((id, keys)) = secret::current(&self.tx, self.me, &space) else { return };
-        let began: Option<Millis> = self.tx.load(Table::Epoch, &[space.0, id.0].concat());
+        let began = circle::epoch(&self.tx, &space, &id).map(|row| row.at);
         if is_owner && began.is_some_and(|began| self.now.since(began) > EPOCH_LIFE_MS) {
             // A member whose prekey is unusable keeps the old epoch alive; the next tick tries again.
             let _ = self.rotate(space, keys.topic.as_ref().map(|topic| topic.0));

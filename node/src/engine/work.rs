@@ -8,7 +8,7 @@ use haat_protocol::circle::Standing;
 use haat_protocol::codec::encode;
 use haat_protocol::entry::{Draft, Entry, Header, LogId};
 use haat_protocol::id::{EntryId, KeyId, SpaceId};
-use haat_protocol::kind::Secrecy;
+use haat_protocol::kind::{Kind, Secrecy};
 use haat_protocol::limits::{GOSSIP_MAX_BYTES, LAMPORT_FOLLOWED_MAX, LOGS_PER_DEVICE_MAX, REFS_MAX};
 use haat_protocol::local::{Happening, Problem, ProblemKind};
 use haat_protocol::time::Millis;
@@ -17,15 +17,18 @@ use haat_protocol::wire::Item;
 use super::{Conduct, Due, Effect, Passing};
 use crate::entropy::Entropy;
 use crate::intake::{self, Taken};
+use crate::ledger::{Link, Sort};
 use crate::myself::Myself;
 use crate::net::NetCommand;
 use crate::secret;
-use crate::store::{Table, Tx};
+use crate::store::{Range, Table, Tx};
 use crate::view::known::Known;
 use crate::view::{Cx, circle, shelf};
 
 /// How long own entries are left to gossip before members are asked whether they have them, in milliseconds.
 const GOSSIP_GRACE_MS: u64 = 700;
+/// Entries of one group up to which listeners are told of each.
+const TOLD_EACH_MAX: usize = 64;
 
 /// A group of inputs at work.
 pub(super) struct Work<'w, 's> {
@@ -37,6 +40,8 @@ pub(super) struct Work<'w, 's> {
     pub(super) passing: &'w mut Passing,
     /// Entries of the input at hand whose signatures were checked before.
     pub(super) checked: BTreeMap<EntryId, Entry>,
+    /// The position of the trust log at which this group begins.
+    pub(super) log_from: u64,
     pub(super) out: Vec<Effect>,
 }
 
@@ -57,8 +62,10 @@ impl<'w, 's> Work<'w, 's> {
 
     /// Makes an entry of one's own and takes it in by the same door as everybody's; then it is offered to the others.
     pub(super) fn author(&mut self, space: SpaceId, body: &Body) -> Result<EntryId, Problem> {
+        if body.kind().secrecy() != Secrecy::Clear && !matches!(body, Body::MemberRemove(_)) {
+            self.rotate_after_removal(space)?;
+        }
         let entry = self.write(space, body)?;
-        self.noticed(&entry);
         self.announce(&entry);
         Ok(entry.id())
     }
@@ -151,19 +158,28 @@ impl<'w, 's> Work<'w, 's> {
         (refs, newest)
     }
 
-    /// What an accepted entry means for the passing state: members and keys may have changed, listeners want to know.
-    pub(super) fn noticed(&mut self, entry: &Entry) {
-        if entry.header().kind < 32 {
-            self.passing.is_stale = true;
+    /// What this group added to the trust log, however it came in: members and keys may have changed, listeners want to know.
+    pub(super) fn notice_news(&mut self) {
+        let (from, known) = (self.log_from.to_be_bytes(), |sort| matches!(sort, Sort::Entry | Sort::Sealed | Sort::Opened));
+        let rows = self.tx.scan(Table::Log, Range { from: &from, to: None, reverse: false, limit: usize::MAX });
+        let links: Vec<Link> = rows.iter().filter_map(|(_, row)| self.tx.decoded(Table::Log, row)).collect();
+        let news: Vec<EntryId> = links.into_iter().filter(|link| known(link.sort)).map(|link| EntryId(link.item.0)).collect();
+        let steers = |id: &EntryId| Known(&self.tx).header(id).is_some_and(|header| header.kind < 32);
+        self.passing.is_stale |= news.iter().any(steers);
+        // Of very many, such as an import, only the last is told: whoever listens reads again anyway.
+        let told = if news.len() > TOLD_EACH_MAX { &news[news.len() - 1..] } else { &news };
+        for id in told {
+            self.happened("entry", id);
         }
-        self.happened("entry", entry.id());
     }
 
     /// Offers an entry to the others: by gossip at once, and by a comparison with connected members soon.
     pub(super) fn announce(&mut self, entry: &Entry) {
         let data = encode(&Item::Entry(entry.raw().clone()));
         for circle in self.circles_of(&entry.header().space) {
+            // New keys are for those who remain; on the topic of before, whoever was removed may still listen.
             if self.conduct.gossip
+                && Kind::from_code(entry.header().kind) != Some(Kind::Epoch)
                 && data.len() <= GOSSIP_MAX_BYTES
                 && let Some(topic) = self.passing.topics.get(&circle).cloned()
             {

@@ -75,6 +75,17 @@ impl<'a> Tx<'a> {
         self.changes.insert((table, key.to_vec()), None);
     }
 
+    /// The changes so far, to come back to.
+    #[must_use]
+    pub fn savepoint(&self) -> Batch {
+        self.changes.clone()
+    }
+
+    /// Comes back to a savepoint: what was changed since is not.
+    pub fn roll_back(&mut self, savepoint: Batch) {
+        self.changes = savepoint;
+    }
+
     /// All pairs whose key begins so, in order.
     #[must_use]
     pub fn prefix(&self, table: Table, prefix: &[u8]) -> Vec<Pair> {

@@ -4,11 +4,22 @@ use std::collections::BTreeSet;
 
 use haat_protocol::circle::{Operation, Roster, fold};
 use haat_protocol::entry::Entry;
-use haat_protocol::id::{DeviceId, EntryId, IdentityId, SpaceId};
+use haat_protocol::id::{DeviceId, EntryId, IdentityId, KeyId, SpaceId};
 use haat_protocol::space::{Inception, Sort};
+use haat_protocol::time::Millis;
+use serde::{Deserialize, Serialize};
 
 use super::{Cx, body, known, word};
 use crate::store::{Table, Tx};
+
+/// When an epoch began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochRow {
+    /// Claimed time of its entry.
+    pub at: Millis,
+    /// Lamport time of its entry.
+    pub lamport: u64,
+}
 
 /// A membership entry took effect.
 pub(super) fn note(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
@@ -47,6 +58,12 @@ fn operation(tx: &Tx<'_>, id: &EntryId) -> Option<Operation> {
 #[must_use]
 pub fn roster(tx: &Tx<'_>, space: &SpaceId) -> Option<Roster> {
     tx.load(Table::Roster, &space.0)
+}
+
+/// When an epoch of a circle began.
+#[must_use]
+pub fn epoch(tx: &Tx<'_>, space: &SpaceId, key: &KeyId) -> Option<EpochRow> {
+    tx.load(Table::Epoch, &[space.0, key.0].concat())
 }
 
 /// All circles known here, the ones this node was removed from included.

@@ -26,7 +26,7 @@ const NAMES: [&str; 6] = ["alice", "bob", "carol", "dora", "emil", "fritz"];
 pub(super) type Story = fn(&[Actor]) -> Vec<(usize, EntryId)>;
 
 /// Whether the stories of shops and orders are told: they need a node that trades.
-const TRADE: bool = false;
+const TRADE: bool = true;
 /// Written stories.
 const STORIES: &[(&str, Story)] = &[("a removal", removal)];
 /// Written stories of shops and orders.

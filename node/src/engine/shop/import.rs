@@ -80,19 +80,15 @@ impl Work<'_, '_> {
 
     fn list_all(&mut self, shop: SpaceId, plan: Plan) -> Result<(Vec<String>, Vec<String>), Problem> {
         let each = plan.create.len() + plan.update.len() <= TOLD_EACH_MAX;
-        let mut last = None;
         let (mut created, mut updated) = (Vec::new(), Vec::new());
         for listing in plan.create {
-            let id = self.list_one(shop, listing, each)?;
-            created.push(id.to_string());
-            last = Some(id);
+            created.push(self.list_one(shop, listing, each)?.to_string());
         }
         for (lineage, listing) in plan.update {
-            last = Some(self.list_one(shop, listing, each)?);
+            self.list_one(shop, listing, each)?;
             updated.push(lineage.to_string());
         }
-        if let Some(id) = last.filter(|_| !each) {
-            self.happened("entry", id);
+        if !each {
             for circle in self.circles_of(&shop) {
                 self.compare_soon(circle, None);
             }

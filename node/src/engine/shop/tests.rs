@@ -75,6 +75,7 @@ fn a_large_import_is_not_told_of_entry_by_entry() {
     let wish = Import { shop: &named, data: &data, format: Some("shopify"), currency: None, dry_run: false, partial: false };
     let told = ana.work(|work| {
         work.listing_import(&wish).expect("taken");
+        work.notice_news();
         work.out.len()
     });
     assert_eq!((told, on_shelf(&ana, shop)), (1, 100));

@@ -19,12 +19,12 @@ use crate::engine::work::Work;
 use crate::engine::{Conduct, Effect, Passing};
 use crate::entropy::Seeded;
 use crate::fact::Fact;
-use crate::intake;
 use crate::myself::{Key, Myself};
 use crate::net::NetCommand;
 use crate::store::memory::MemoryStore;
 use crate::store::{Store, Table, Tx};
 use crate::view::{self, known};
+use crate::{intake, ledger};
 
 /// When every story begins.
 pub(in crate::engine) const START: Millis = Millis(1_800_000_000_000);
@@ -56,8 +56,10 @@ impl Node {
     pub(in crate::engine) fn work<T>(&mut self, act: impl FnOnce(&mut Work<'_, '_>) -> T) -> T {
         self.now = self.now.plus(1);
         let snapshot = self.store.snapshot().expect("memory");
+        let tx = Tx::new(&*snapshot);
         let mut work = Work {
-            tx: Tx::new(&*snapshot),
+            log_from: ledger::end(&tx).0,
+            tx,
             me: &self.me,
             entropy: &mut self.entropy,
             now: self.now,
