@@ -141,6 +141,13 @@ impl Session {
         self.asking.is_some()
     }
 
+    /// After a comparison that ended early the other side may have forgotten the greeting: another one is due, unless a run goes on.
+    pub const fn forget_greeting(&mut self) {
+        if self.run.is_none() {
+            self.asking = None;
+        }
+    }
+
     /// Whether a run is under way.
     #[must_use]
     pub const fn is_busy(&self) -> bool {

@@ -84,9 +84,12 @@ pub fn holding(snapshot: &dyn Snapshot, space: &SpaceId) -> Holding {
         held.void.extend(tx.get(Table::Void, &id.0).map(|why| (id, why)));
         // What an author took back before anybody here knew of the author's removal is gone, although the wish came too late
         // to count.
-        let by = tx.get(Table::Retracted, &id.0).and_then(|by| known::entry(&tx, &EntryId::from_slice(&by)?));
-        match by {
-            Some(by) if known::counts(&tx, by.header()) => held.retracted.extend([id]),
+        let author = |id: &EntryId| known::entry(&tx, id).and_then(|entry| known::author(&tx, entry.header()));
+        let wishes = tx.prefix(Table::Retracted, &id.0).into_iter().filter_map(|(key, _)| EntryId::from_slice(&key[32..]));
+        let theirs: Vec<EntryId> = wishes.filter(|by| author(by).is_some() && author(by) == author(&id)).collect();
+        let counts = |by: &EntryId| known::entry(&tx, by).is_some_and(|by| known::counts(&tx, by.header()));
+        match theirs.first() {
+            Some(_) if theirs.iter().any(counts) => held.retracted.extend([id]),
             Some(_) => held.gone.extend([id]),
             None => {}
         }

@@ -70,7 +70,9 @@ impl Work<'_, '_> {
     pub(super) fn greet(&mut self, device: DeviceId) {
         // What was asked over an earlier connection is over; its failure, told late, must not end a run of this one.
         self.passing.requests.retain(|_, asked| asked.device != device || !matches!(asked.what, What::Sync));
-        let mut session = Session::new(self.me.device(), device);
+        // The other side may have greeted already: what answers it must not be forgotten.
+        let me = self.me.device();
+        let mut session = self.passing.sessions.remove(&device).unwrap_or_else(|| Session::new(me, device));
         let steps = self.begin(&mut session);
         self.passing.sessions.insert(device, session);
         self.perform(device, steps);
@@ -158,7 +160,12 @@ impl Work<'_, '_> {
                 Step::Synced(circle) => {
                     self.passing.presence.synced.insert(circle, self.now);
                 }
-                Step::Unfinished(circle) => self.compare_again(circle),
+                Step::Unfinished(circle) => {
+                    if let Some(session) = self.passing.sessions.get_mut(&device) {
+                        session.forget_greeting();
+                    }
+                    self.compare_again(circle);
+                }
             }
         }
     }
