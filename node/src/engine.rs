@@ -74,6 +74,8 @@ struct Passing {
     joins: BTreeMap<SpaceId, join::Joining>,
     topics: BTreeMap<SpaceId, String>,
     members: BTreeSet<DeviceId>,
+    /// When the network is told of new members, if it has not been.
+    gates_at: Option<Millis>,
     /// Circles to compare with connected members, and from when on.
     due: BTreeMap<SpaceId, Due>,
     outbox: BTreeMap<OrderId, trade::Attempt>,
@@ -94,6 +96,7 @@ impl Passing {
         self.dialled.clear();
         self.topics.clear();
         self.members.clear();
+        self.gates_at = None;
         self.next_sync = Millis(0);
         self.is_rooted = false;
         self.is_stale = true;

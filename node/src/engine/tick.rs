@@ -20,9 +20,13 @@ use crate::secret;
 use crate::store::Table;
 use crate::view::circle;
 
+/// How long a connected newcomer is left to talk before the network meets it anew, in milliseconds.
+const GATES_GRACE_MS: u64 = 400;
+
 impl Work<'_, '_> {
     /// Time has passed.
     pub(super) fn tick(&mut self) {
+        self.passing.is_stale |= self.passing.gates_at.is_some_and(|at| at <= self.now);
         self.greet_forgotten();
         self.tend_records();
         self.tend_joins();
@@ -166,11 +170,26 @@ impl Work<'_, '_> {
         for device in &members {
             self.dial(*device);
         }
-        if members != self.passing.members {
+        self.open_gates(members);
+        self.dial_peers();
+    }
+
+    /// Tells the network who speaks gossip. It meets a connected newcomer anew for that, so what is being said to the newcomer, a
+    /// welcome and the first comparison, gets a moment to end; whoever was removed gets none.
+    fn open_gates(&mut self, members: BTreeSet<DeviceId>) {
+        if members == self.passing.members {
+            self.passing.gates_at = None;
+            return;
+        }
+        let is_connected = |device: &DeviceId| self.passing.presence.connected.contains_key(device);
+        let is_talking = members.is_superset(&self.passing.members) && members.difference(&self.passing.members).any(is_connected);
+        let now = self.now;
+        let at = *self.passing.gates_at.get_or_insert(if is_talking { now.plus(GATES_GRACE_MS) } else { now });
+        if at <= now || !is_talking {
+            self.passing.gates_at = None;
             self.send(NetCommand::Members { devices: members.clone() });
             self.passing.members = members;
         }
-        self.dial_peers();
     }
 
     /// Peers added by hand: dialled once per process, then for ever by the network.
