@@ -6,6 +6,7 @@
 mod circle;
 mod held;
 mod join;
+mod keys;
 
 mod peer;
 pub mod runner;
@@ -74,6 +75,8 @@ struct Passing {
     joins: BTreeMap<SpaceId, join::Joining>,
     topics: BTreeMap<SpaceId, String>,
     members: BTreeSet<DeviceId>,
+    /// When keys that are missing may be asked for again.
+    next_keys: Millis,
     /// When the network is told of new members, if it has not been.
     gates_at: Option<Millis>,
     /// Circles to compare with connected members, and from when on.
@@ -120,6 +123,7 @@ struct Asked {
 enum What {
     Sync,
     Join(SpaceId),
+    Keys(SpaceId),
     Order(OrderId),
     OrderHeads,
 }

@@ -148,6 +148,13 @@ pub enum SyncResponse {
 pub enum DirectRequest {
     /// Asks to be let into a circle.
     Join(Box<JoinRequest>),
+    /// A member asks for keys of its circle that it was not handed: an epoch that was made before its maker knew of the member.
+    Keys {
+        /// The circle.
+        space: SpaceId,
+        /// The asker's prekey.
+        prekey: SignedRecord,
+    },
     /// Hands over events and receipts of one order.
     Order(OrderMessage),
     /// Compares orders.
@@ -202,7 +209,7 @@ pub struct OrderHead {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DirectResponse {
-    /// To a join request: a [`Welcome`], sealed to the newcomer's prekey.
+    /// To a join request, or to a member's request for keys: a [`Welcome`], sealed to the asker's prekey.
     Welcome {
         /// The sealed bytes.
         sealed: ByteBuf,

@@ -219,7 +219,7 @@ impl Work<'_, '_> {
     }
 
     /// The keys as far back as the history window goes, sealed to the newcomer.
-    fn welcome(&mut self, space: SpaceId, prekey: &[u8; 32]) -> Option<Vec<u8>> {
+    pub(super) fn welcome(&mut self, space: SpaceId, prekey: &[u8; 32]) -> Option<Vec<u8>> {
         let roster = circle::roster(&self.tx, &space)?;
         let welcome = Welcome {
             inception: known::inception(&self.tx, &space)?,
@@ -254,7 +254,8 @@ impl Work<'_, '_> {
     }
 }
 
-fn welcome_info(space: SpaceId) -> Vec<u8> {
+/// What a welcome is bound to.
+pub(super) fn welcome_info(space: SpaceId) -> Vec<u8> {
     [b"haat 0 welcome".as_slice(), &space.0].concat()
 }
 

@@ -138,7 +138,7 @@ impl Work<'_, '_> {
         self.passing.requests.values().any(|asked| asked.device == *device && matches!(asked.what, What::Sync))
     }
 
-    fn held(&self) -> Held<'_, '_> {
+    pub(super) fn held(&self) -> Held<'_, '_> {
         Held { tx: &self.tx, me: self.me, now: self.now }
     }
 
@@ -203,6 +203,7 @@ impl Work<'_, '_> {
     fn asked_directly(&mut self, device: DeviceId, request: DirectRequest) -> DirectResponse {
         match request {
             DirectRequest::Join(request) => self.join_request(device, *request),
+            DirectRequest::Keys { space, prekey } => self.keys_request(device, space, &prekey),
             DirectRequest::Order(message) => self.order_message(device, message),
             DirectRequest::OrderHeads { heads } => self.answer_order_heads(&device, &heads),
         }
@@ -215,6 +216,7 @@ impl Work<'_, '_> {
         }
         match (asked.what, DirectResponse::from_bytes(data).ok()) {
             (What::Join(space), Some(response)) => self.join_answered(space, device, response),
+            (What::Keys(space), Some(response)) => self.keys_answered(space, &response),
             (What::Order(order), Some(response)) => self.order_stored(order, response),
             (What::OrderHeads, Some(DirectResponse::Orders(messages))) => self.take_orders(device, messages),
             (What::Order(order), None) => self.order_failed(order),
@@ -243,7 +245,7 @@ impl Work<'_, '_> {
         match asked.what {
             What::Sync => self.sync_answered(device, None),
             What::Order(order) => self.order_failed(order),
-            What::Join(_) | What::OrderHeads => {}
+            What::Join(_) | What::Keys(_) | What::OrderHeads => {}
         }
     }
 

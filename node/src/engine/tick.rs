@@ -31,6 +31,7 @@ impl Work<'_, '_> {
         self.tend_records();
         self.tend_joins();
         self.send_orders();
+        self.tend_keys();
         self.compare_due();
         if self.passing.next_sync <= self.now {
             self.passing.next_sync = self.now.plus(SYNC_EVERY_MS);

@@ -1,0 +1,77 @@
+//! Keys that were not handed over: whoever holds entries of its circle that it cannot open asks the members it is connected with.
+//!
+//! An epoch is sealed to those its maker knows. Who joined meanwhile, or took the maker's epoch for beyond a removal's cut, is handed
+//! the key by whoever has it, as far back as a newcomer would be.
+
+use haat_protocol::crypto::seal;
+use haat_protocol::id::{DeviceId, KeyId, SpaceId};
+use haat_protocol::record::{Claim, SignedRecord, Slot};
+use haat_protocol::sync::{Holdings as _, Relation};
+use haat_protocol::wire::{DirectRequest, DirectResponse, Welcome};
+use serde_bytes::ByteBuf;
+
+use super::What;
+use super::join::welcome_info;
+use super::work::Work;
+use crate::intake;
+use crate::net::Channel;
+use crate::store::Table;
+use crate::view::circle;
+
+/// Pause between two requests for missing keys, in milliseconds.
+const KEYS_AGAIN_MS: u64 = 5_000;
+
+impl Work<'_, '_> {
+    /// Asks connected members for keys that are missing here.
+    pub(super) fn tend_keys(&mut self) {
+        if self.passing.next_keys > self.now {
+            return;
+        }
+        self.passing.next_keys = self.now.plus(KEYS_AGAIN_MS);
+        let key = [self.me.device().0.as_slice(), &[Slot::Prekey as u8]].concat();
+        let Some(prekey) = self.tx.load::<SignedRecord>(Table::Record, &key) else { return };
+        for space in circle::all(&self.tx).into_iter().filter(|space| self.lacks_keys(space)).collect::<Vec<_>>() {
+            let connected: Vec<DeviceId> = self.passing.presence.connected.keys().copied().collect();
+            for device in connected {
+                if self.held().relation(&space, &device) == Relation::Member {
+                    let request = DirectRequest::Keys { space, prekey: prekey.clone() };
+                    self.request(device, Channel::Direct, What::Keys(space), request.to_bytes());
+                }
+            }
+        }
+    }
+
+    /// Whether entries of a circle wait for a key that is not here.
+    fn lacks_keys(&self, space: &SpaceId) -> bool {
+        let is_in = circle::roster(&self.tx, space).is_some_and(|roster| roster.has(&self.me.id()));
+        let rows = if is_in { self.tx.prefix(Table::Sealed, &space.0) } else { Vec::new() };
+        let lacks = |key: KeyId| !self.tx.has(Table::Secret, &[space.0, key.0].concat());
+        rows.iter().filter_map(|(place, _)| KeyId::from_slice(&place[32..64])).any(lacks)
+    }
+
+    /// A member asks for keys.
+    pub(super) fn keys_request(&mut self, device: DeviceId, space: SpaceId, prekey: &SignedRecord) -> DirectResponse {
+        let declined = |reason: &str| DirectResponse::Declined { code: "not-now".into(), reason: reason.into() };
+        if self.held().relation(&space, &device) != Relation::Member {
+            return declined("this device is not known here as a member's");
+        }
+        match prekey.verify().map(|record| (record.device, record.claim)) {
+            Ok((owner, Claim::Prekey(key))) if owner == device => match self.welcome(space, &key) {
+                Some(sealed) => DirectResponse::Welcome { sealed: ByteBuf::from(sealed) },
+                None => declined("the keys of the circle are not here"),
+            },
+            _ => declined("the prekey does not hold"),
+        }
+    }
+
+    /// The answer to a request for keys.
+    pub(super) fn keys_answered(&mut self, space: SpaceId, response: &DirectResponse) {
+        let DirectResponse::Welcome { sealed } = response else { return };
+        let mut opened = self.me.prekeys.iter().filter_map(|key| seal::open(&key.0, &welcome_info(space), sealed).ok());
+        let Some(welcome) = opened.next().and_then(|plain| Welcome::from_bytes(&plain).ok()) else { return };
+        for (key, keys) in welcome.epochs {
+            intake::learn_epoch(&mut self.cx(), space, key, keys);
+        }
+        self.passing.is_stale = true;
+    }
+}
