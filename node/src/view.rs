@@ -124,7 +124,11 @@ fn take_effect(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &Body) {
         }
         Body::Epoch(body) => {
             let header = said.entry.header();
-            cx.tx.save(Table::Epoch, &[header.space.0, body.key.0].concat(), &circle::EpochRow { at: header.at, lamport: header.lamport });
+            cx.tx.save(
+                Table::Epoch,
+                &[header.space.0, body.key.0].concat(),
+                &circle::EpochRow { entry: said.entry.id(), at: header.at, lamport: header.lamport },
+            );
         }
         Body::Share(body) => shelf::share(cx, said, body),
         Body::Vouch(body) => word::vouch(cx, said, body),

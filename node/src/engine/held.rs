@@ -116,7 +116,12 @@ impl Holdings for Held<'_, '_> {
     fn farewell(&self, circle: &SpaceId, device: &DeviceId) -> Vec<Item> {
         let roster = circle::roster(self.tx, circle);
         let removal = known::person_of(self.tx, device).and_then(|person| roster?.removed.get(&person).map(|removal| removal.by));
-        removal.map(|by| self.leading_to(&by, SYNC_BATCH_BYTES)).unwrap_or_default()
+        let Some(removal) = removal.and_then(|by| known::entry(self.tx, &by)) else { return Vec::new() };
+        // The removal is said under an epoch that the removed device had a box of, but may not have met.
+        let epoch = removal.header().key.and_then(|key| circle::epoch(self.tx, circle, &key));
+        let mut items = epoch.map(|row| self.leading_to(&row.entry, SYNC_BATCH_BYTES / 2)).unwrap_or_default();
+        items.extend(self.leading_to(&removal.id(), SYNC_BATCH_BYTES / 2));
+        items
     }
 }
 

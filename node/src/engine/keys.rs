@@ -4,19 +4,20 @@
 //! the key by whoever has it, as far back as a newcomer would be.
 
 use haat_protocol::crypto::seal;
+use haat_protocol::epoch::EpochKeys;
 use haat_protocol::id::{DeviceId, KeyId, SpaceId};
 use haat_protocol::record::{Claim, SignedRecord, Slot};
 use haat_protocol::sync::{Holdings as _, Relation};
 use haat_protocol::wire::{DirectRequest, DirectResponse, Welcome};
-use serde_bytes::ByteBuf;
 
 use super::What;
 use super::join::welcome_info;
 use super::work::Work;
 use crate::intake;
 use crate::net::Channel;
+use crate::secret;
 use crate::store::Table;
-use crate::view::circle;
+use crate::view::{circle, known};
 
 /// Pause between two requests for missing keys, in milliseconds.
 const KEYS_AGAIN_MS: u64 = 5_000;
@@ -49,19 +50,32 @@ impl Work<'_, '_> {
         rows.iter().filter_map(|(place, _)| KeyId::from_slice(&place[32..64])).any(lacks)
     }
 
-    /// A member asks for keys.
+    /// A member asks for keys. Whoever was removed is handed what opens its own removal, and nothing else.
     pub(super) fn keys_request(&mut self, device: DeviceId, space: SpaceId, prekey: &SignedRecord) -> DirectResponse {
         let declined = |reason: &str| DirectResponse::Declined { code: "not-now".into(), reason: reason.into() };
-        if self.held().relation(&space, &device) != Relation::Member {
-            return declined("this device is not known here as a member's");
-        }
-        match prekey.verify().map(|record| (record.device, record.claim)) {
-            Ok((owner, Claim::Prekey(key))) if owner == device => match self.welcome(space, &key) {
-                Some(sealed) => DirectResponse::Welcome { sealed: ByteBuf::from(sealed) },
-                None => declined("the keys of the circle are not here"),
-            },
-            _ => declined("the prekey does not hold"),
-        }
+        let key = match prekey.verify().map(|record| (record.device, record.claim)) {
+            Ok((owner, Claim::Prekey(key))) if owner == device => key,
+            _ => return declined("the prekey does not hold"),
+        };
+        let sealed = match self.held().relation(&space, &device) {
+            Relation::Member => self.welcome(space, &key),
+            Relation::Removed => self.removal_key(space, &device, &key),
+            Relation::Unknown => None,
+        };
+        sealed
+            .map_or_else(|| declined("there are no keys for this device here"), |sealed| DirectResponse::Welcome { sealed: sealed.into() })
+    }
+
+    /// The control key of the epoch under which a device's removal is said, sealed to it.
+    fn removal_key(&mut self, space: SpaceId, device: &DeviceId, prekey: &[u8; 32]) -> Option<Vec<u8>> {
+        let roster = circle::roster(&self.tx, &space)?;
+        let removal = roster.removed.get(&known::person_of(&self.tx, device)?)?;
+        let key = known::entry(&self.tx, &removal.by)?.header().key?;
+        let keys = EpochKeys { content: None, topic: None, ..secret::epoch(&self.tx, self.me, &space, &key)?.clone() };
+        let inception = known::inception(&self.tx, &space)?;
+        let welcome = Welcome { inception, name: roster.name, epochs: vec![(key, keys)], items: Vec::new() };
+        let fresh = self.entropy.fresh();
+        seal::seal(prekey, &welcome_info(space), &welcome.to_bytes(), &fresh).ok()
     }
 
     /// The answer to a request for keys.

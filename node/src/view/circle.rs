@@ -15,6 +15,8 @@ use crate::store::{Table, Tx};
 /// When an epoch began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EpochRow {
+    /// The entry that begins it.
+    pub entry: EntryId,
     /// Claimed time of its entry.
     pub at: Millis,
     /// Lamport time of its entry.
