@@ -18,7 +18,7 @@ use super::work::Work;
 use super::{Effect, Ticket, What};
 use crate::fact::Fact;
 use crate::intake;
-use crate::net::{Channel, NetCommand};
+use crate::net::{Channel, NetCommand, peer_text};
 use crate::secret;
 use crate::store::Table;
 use crate::view::{circle, known};
@@ -160,6 +160,13 @@ impl Work<'_, '_> {
         let Some(welcome) = opened.next().and_then(|plain| Welcome::from_bytes(&plain).ok()) else { return };
         if welcome.inception.id() != space {
             return;
+        }
+        // Who let me in is whom I know where to find, whatever happens before records of the others are here.
+        for address in self.code_of(&space).into_iter().flat_map(|code| code.addresses) {
+            let address = format!("{address}/p2p/{}", peer_text(&from));
+            if !self.tx.has(Table::Peer, address.as_bytes()) {
+                intake::fact(&mut self.cx(), &Fact::Peer { address });
+            }
         }
         intake::fact(&mut self.cx(), &Fact::Space { inception: welcome.inception });
         self.take_items(space, welcome.items, None);
