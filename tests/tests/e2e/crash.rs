@@ -1,10 +1,16 @@
 //! kill -9 after every acknowledged step: what was acknowledged stays, and the story goes on.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::scope;
+
 use haat_tests::daemon::node::told;
 use haat_tests::daemon::story::{
     assert_log_whole, circle_of, in_feed, invite, state_in, until_in_feed, until_listed, until_may, until_order,
 };
-use haat_tests::daemon::{Node, Town, until, until_so};
+use haat_tests::daemon::{Node, PATIENCE, Town, binary, items, until, until_so};
 use serde_json::Value;
 
 /// Gives a command, kills the node once it is acknowledged, checks what is left, and starts the node again.
@@ -14,6 +20,47 @@ fn struck(node: &mut Node, words: &[&str]) -> Value {
     assert_log_whole(node);
     node.up(&[]);
     answer
+}
+
+/// Posts until the node is gone, and tells of every post that was acknowledged.
+fn keeps_posting(home: &Path, tell: &SyncSender<String>) {
+    for n in 0.. {
+        let mut post = Command::new(binary());
+        post.arg("--home").arg(home).args(["--json", "post", "Lane 12", &format!("word {n}")]);
+        let output = post.env_remove("HAAT_HOME").output().expect("haat can be run");
+        let Some(entry) = output.status.success().then(|| serde_json::from_slice::<Value>(&output.stdout).expect("one document")) else {
+            break;
+        };
+        tell.send(told(&entry["entry"])).expect("somebody counts");
+    }
+}
+
+#[test]
+fn kill_9_in_the_middle_of_commands() {
+    let town = Town::new();
+    let mut node = town.node("chen");
+    node.up(&[]);
+    node.ok(&["circle", "create", "Lane 12"]);
+    let mut acknowledged = Vec::new();
+    for round in 1..=6 {
+        let (tell, heard) = sync_channel(256);
+        let home = node.home().to_owned();
+        scope(|threads| {
+            for _ in 0..3 {
+                let (home, tell) = (home.clone(), tell.clone());
+                threads.spawn(move || keeps_posting(&home, &tell));
+            }
+            acknowledged.extend((0..round).map(|_| heard.recv_timeout(PATIENCE).expect("posts are acknowledged")));
+            node.kill9();
+        });
+        acknowledged.extend(heard.try_iter());
+        assert_log_whole(&node);
+        node.up(&[]);
+    }
+    assert!(acknowledged.len() >= 21, "{}", acknowledged.len());
+    let kept: BTreeSet<String> = items(&node.ok(&["feed", "--limit", "200"])).iter().map(|item| told(&item["entry"])).collect();
+    let lost: Vec<&String> = acknowledged.iter().filter(|entry| !kept.contains(*entry)).collect();
+    assert!(lost.is_empty(), "acknowledged and gone: {lost:?}");
 }
 
 #[test]
