@@ -457,3 +457,18 @@ fn what_strangers_ask_is_answered_and_leaves_nothing_behind() {
     }
     assert!(ana.passing.sessions.is_empty() && ana.passing.requests.is_empty());
 }
+
+#[test]
+fn who_goes_by_another_name_says_so_once() {
+    let (mut ana, space) = founded();
+    let mut bob = node(2);
+    join(&mut ana, &mut bob, space);
+    bob.me.name = "Robert".into();
+    bob.work(|work| work.tend_name(space));
+    let said = bob.read(crate::ledger::end);
+    bob.work(|work| work.tend_name(space));
+    assert_eq!(bob.read(crate::ledger::end), said, "once is enough");
+    meet(&mut ana, &bob);
+    let name = ana.read(|tx| crate::view::circle::roster(tx, &space).map(|roster| roster.members[&bob.me.id()].name.clone()));
+    assert_eq!(name.as_deref(), Some("Robert"));
+}

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use haat_protocol::body::{Body, Profile};
 use haat_protocol::circle::Role;
 use haat_protocol::codec::encode;
 use haat_protocol::crypto::seal;
@@ -40,6 +41,7 @@ impl Work<'_, '_> {
             for circle in circles {
                 self.passing.due.insert(circle, Due { at: self.now, except: None });
                 self.tend_epoch(circle);
+                self.tend_name(circle);
             }
         }
     }
@@ -105,6 +107,15 @@ impl Work<'_, '_> {
         if is_owner && began.is_some_and(|began| self.now.since(began) > EPOCH_LIFE_MS) {
             // A member whose prekey is unusable keeps the old epoch alive; the next tick tries again.
             let _ = self.rotate(space, keys.topic.as_ref().map(|topic| topic.0));
+        }
+    }
+
+    /// Who goes by another name than before says so in every circle.
+    pub(super) fn tend_name(&mut self, space: SpaceId) {
+        let known = circle::roster(&self.tx, &space).and_then(|roster| roster.members.get(&self.me.id()).map(|me| me.name.clone()));
+        if known.is_some_and(|known| known != self.me.name) {
+            // Without the circle's keys it waits for the next occasion.
+            let _ = self.author(space, &Body::Profile(Profile { name: self.me.name.clone() }));
         }
     }
 
