@@ -3,9 +3,11 @@
 //! An epoch is sealed to those its maker knows. Who joined meanwhile, or took the maker's epoch for beyond a removal's cut, is handed
 //! the key by whoever has it, as far back as a newcomer would be.
 
+use haat_protocol::body::Body;
 use haat_protocol::crypto::seal;
 use haat_protocol::epoch::EpochKeys;
-use haat_protocol::id::{DeviceId, KeyId, SpaceId};
+use haat_protocol::id::{DeviceId, EntryId, KeyId, SpaceId};
+use haat_protocol::kind::secrecy_of;
 use haat_protocol::record::{Claim, SignedRecord, Slot};
 use haat_protocol::sync::{Holdings as _, Relation};
 use haat_protocol::wire::{DirectRequest, DirectResponse, Welcome};
@@ -17,7 +19,7 @@ use crate::intake;
 use crate::net::Channel;
 use crate::secret;
 use crate::store::Table;
-use crate::view::{circle, known};
+use crate::view::{self, circle, known};
 
 /// Pause between two requests for missing keys, in milliseconds.
 const KEYS_AGAIN_MS: u64 = 5_000;
@@ -78,14 +80,37 @@ impl Work<'_, '_> {
         seal::seal(prekey, &welcome_info(space), &welcome.to_bytes(), &fresh).ok()
     }
 
-    /// The answer to a request for keys.
+    /// The answer to a request for keys. Nobody is believed: a key is kept once it opens an entry that waits for it.
     pub(super) fn keys_answered(&mut self, space: SpaceId, response: &DirectResponse) {
         let DirectResponse::Welcome { sealed } = response else { return };
         let mut opened = self.me.prekeys.iter().filter_map(|key| seal::open(&key.0, &welcome_info(space), sealed).ok());
         let Some(welcome) = opened.next().and_then(|plain| Welcome::from_bytes(&plain).ok()) else { return };
-        for (key, keys) in welcome.epochs {
+        for (key, mut keys) in welcome.epochs {
+            if self.tx.has(Table::Secret, &[space.0, key.0].concat()) || !self.opens_what_waits(space, key, &keys) {
+                continue;
+            }
+            match self.generation(&space, &key) {
+                Some(generation) => keys.generation = generation,
+                // An epoch whose entry is not held serves for reading: it is neither written under nor listened for.
+                None => (keys.generation, keys.topic) = (0, None),
+            }
             intake::learn_epoch(&mut self.cx(), space, key, keys);
         }
         self.passing.is_stale = true;
+    }
+
+    /// Whether an entry that waits for this key opens with it.
+    fn opens_what_waits(&self, space: SpaceId, key: KeyId, keys: &EpochKeys) -> bool {
+        let waiting = self.tx.prefix(Table::Sealed, &[space.0, key.0].concat());
+        let mut entries = waiting.iter().filter_map(|(place, _)| known::entry(&self.tx, &EntryId::from_slice(&place[64..])?));
+        entries.any(|entry| keys.key(secrecy_of(entry.header().kind)).is_some_and(|key| entry.open(Some(key)).is_ok()))
+    }
+
+    /// The generation of an epoch, as its own entry says.
+    fn generation(&self, space: &SpaceId, key: &KeyId) -> Option<u64> {
+        match view::body(&self.tx, &circle::epoch(&self.tx, space, key)?.entry)? {
+            Body::Epoch(body) => Some(body.generation),
+            _ => None,
+        }
     }
 }

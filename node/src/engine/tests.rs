@@ -14,7 +14,7 @@ use haat_protocol::limits::{INTEGER_MAX, PARKED_MAX};
 use haat_protocol::record::{Claim, Record};
 use haat_protocol::sync::Holdings;
 use haat_protocol::time::{DAY_MS, Millis};
-use haat_protocol::wire::{DirectRequest, DirectResponse, Item, JoinRequest, OrderMessage, StreamKey, SyncRequest, Tag, Want};
+use haat_protocol::wire::{DirectRequest, DirectResponse, Item, JoinRequest, OrderMessage, StreamKey, SyncRequest, Tag, Want, Welcome};
 use serde_bytes::ByteBuf;
 
 use super::trade::tests::kit::Node;
@@ -471,4 +471,46 @@ fn who_goes_by_another_name_says_so_once() {
     meet(&mut ana, &bob);
     let name = ana.read(|tx| crate::view::circle::roster(tx, &space).map(|roster| roster.members[&bob.me.id()].name.clone()));
     assert_eq!(name.as_deref(), Some("Robert"));
+}
+
+#[test]
+fn keys_that_a_member_hands_over_are_kept_when_they_open_what_waits() {
+    let (mut ana, space) = founded();
+    let mut bob = node(2);
+    join(&mut ana, &mut bob, space);
+    let prekey = asks(&mut ana, &bob).prekey;
+    let forgotten = bob.read(|tx| tx.prefix(Table::Secret, &space.0));
+    bob.store.commit(forgotten.iter().map(|(key, _)| ((Table::Secret, key.clone()), None)).collect()).expect("memory");
+    let said =
+        ana.work(|work| work.author(space, &Body::Post(Post { text: "hello".into(), listings: vec![], reply_to: None }))).expect("says");
+    bob.follow(&ana);
+    assert!(!has(&bob, Table::Body, said), "it waits for its key");
+
+    let (key, keys) = ana.work(|work| secret::current(&work.tx, work.me, &space)).expect("a key");
+    let inception = ana.read(|tx| known::inception(tx, &space)).expect("begun");
+    let bobs = seal::prekey_public(&bob.me.prekeys[0].0);
+    let answer = |epochs| {
+        let welcome = Welcome { inception: inception.clone(), name: "Lane".into(), epochs, items: vec![] };
+        let sealed = seal::seal(&bobs, &super::join::welcome_info(space), &welcome.to_bytes(), &[5; 32]);
+        DirectResponse::Welcome { sealed: sealed.expect("a point").into() }
+    };
+    let mut lies = keys.clone();
+    (lies.control, lies.content) = ([1; 32], Some(haat_protocol::epoch::ByteKey([2; 32])));
+    let mut unasked = keys.clone();
+    unasked.generation = 1 << 40;
+    let bogus = answer(vec![(key, lies), (KeyId([9; 32]), unasked.clone())]);
+    bob.work(|work| work.keys_answered(space, &bogus));
+    assert_eq!(rows(&bob, Table::Secret), 0, "what opens nothing is not kept");
+    let boasting = answer(vec![(key, unasked)]);
+    bob.work(|work| work.keys_answered(space, &boasting));
+    assert!(has(&bob, Table::Body, said), "the real key opens it");
+    let kept = bob.work(|work| secret::epoch(&work.tx, work.me, &space, &key)).expect("kept");
+    assert_eq!(kept.generation, keys.generation, "the entry says which generation it is, not who hands it over");
+
+    let device = bob.device();
+    let honest = ana.work(|work| work.keys_request(device, space, &prekey));
+    assert!(matches!(honest, DirectResponse::Welcome { .. }), "a member is answered");
+    let stranger = node(7);
+    let refused = ana.work(|work| work.keys_request(stranger.device(), space, &prekey));
+    assert!(matches!(refused, DirectResponse::Declined { .. }), "with another's prekey nobody is");
 }
