@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::codec::{decode, encode};
 use crate::crypto::{BadSignature, Context, Keypair, Label, Sig, hash, verify};
 use crate::id::{DeviceId, IdentityId, SpaceId};
-use crate::limits::{INVITE_ADDRESSES_MAX, WIRE_VERSION};
+use crate::limits::{
+    INVITE_ADDRESSES_MAX, INVITE_CODE_MAX_BYTES, INVITE_OTHER_ADDRESSES_MAX, INVITE_OTHERS_MAX, INVITE_SEEDS_MAX, WIRE_VERSION,
+};
 use crate::time::Millis;
 
 /// What a code holds.
@@ -25,10 +27,23 @@ pub struct Code {
     pub device: DeviceId,
     /// Where that device listens, loopback included; three at most.
     pub addresses: Vec<String>,
+    /// Other members who were reachable when the code was made: any of them can let the newcomer in while the inviter sleeps.
+    pub others: Vec<Contact>,
+    /// Multiaddresses of seeds that the circle's members use.
+    pub seeds: Vec<String>,
     /// Until when.
     pub expires: Millis,
     /// Name of the circle, as a hint for people.
     pub name: String,
+}
+
+/// A member's device and where it was reachable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The device.
+    pub device: DeviceId,
+    /// Where it listens; two at most.
+    pub addresses: Vec<String>,
 }
 
 impl std::fmt::Debug for Code {
@@ -82,11 +97,22 @@ impl Code {
         if hash(Context::InviteCheck, &[body])[..5] != *check {
             return Err(CodeError::Checksum);
         }
-        let code: Self = decode(body, 2048).map_err(|_| CodeError::Version)?;
-        if code.version != WIRE_VERSION || code.addresses.len() > INVITE_ADDRESSES_MAX {
+        let code: Self = decode(body, INVITE_CODE_MAX_BYTES).map_err(|_| CodeError::Version)?;
+        let is_small = code.addresses.len() <= INVITE_ADDRESSES_MAX
+            && code.others.len() <= INVITE_OTHERS_MAX
+            && code.others.iter().all(|other| other.addresses.len() <= INVITE_OTHER_ADDRESSES_MAX)
+            && code.seeds.len() <= INVITE_SEEDS_MAX;
+        if code.version != WIRE_VERSION || !is_small {
             return Err(CodeError::Version);
         }
         Ok(code)
+    }
+
+    /// Whom to ask, the inviter first.
+    #[must_use]
+    pub fn contacts(&self) -> Vec<Contact> {
+        let inviter = Contact { device: self.device, addresses: self.addresses.clone() };
+        std::iter::once(inviter).chain(self.others.iter().cloned()).collect()
     }
 }
 
@@ -119,6 +145,8 @@ mod tests {
             seed: [2; 32],
             device: DeviceId([3; 32]),
             addresses: vec!["/ip4/127.0.0.1/tcp/4001".into()],
+            others: vec![Contact { device: DeviceId([6; 32]), addresses: vec!["/ip4/192.0.2.7/tcp/4002".into()] }],
+            seeds: vec!["/ip4/192.0.2.9/tcp/4003/p2p/12D3KooW".into()],
             expires: Millis(5),
             name: "弄堂 12".into(),
         }
@@ -143,6 +171,20 @@ mod tests {
         for text in ["", "a", "hello", "0189", &text[1..], &text[..text.len() - 1], "日本"] {
             assert!(Code::parse(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_code_names_few() {
+        let mut many = code();
+        many.others = vec![many.others[0].clone(); INVITE_OTHERS_MAX + 1];
+        assert_eq!(Code::parse(&many.to_text()), Err(CodeError::Version));
+        let mut many = code();
+        many.others[0].addresses = vec![String::new(); INVITE_OTHER_ADDRESSES_MAX + 1];
+        assert_eq!(Code::parse(&many.to_text()), Err(CodeError::Version));
+        let mut many = code();
+        many.seeds = vec![String::new(); INVITE_SEEDS_MAX + 1];
+        assert_eq!(Code::parse(&many.to_text()), Err(CodeError::Version));
+        assert_eq!(code().contacts().iter().map(|c| c.device.0[0]).collect::<Vec<_>>(), [3, 6], "the inviter is asked first");
     }
 
     #[test]

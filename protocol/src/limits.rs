@@ -64,6 +64,14 @@ pub const INVITE_LIFE_MS: u64 = 7 * DAY_MS;
 pub const INVITE_USES_MAX: u64 = 100;
 /// Addresses in one invite code.
 pub const INVITE_ADDRESSES_MAX: usize = 3;
+/// Other members named in an invite code, so that somebody is awake; a code must stay one drawing that a telephone reads.
+pub const INVITE_OTHERS_MAX: usize = 2;
+/// Addresses of each of them.
+pub const INVITE_OTHER_ADDRESSES_MAX: usize = 2;
+/// Seeds named in an invite code.
+pub const INVITE_SEEDS_MAX: usize = 2;
+/// Bytes of an invite code before it becomes text.
+pub const INVITE_CODE_MAX_BYTES: usize = 2048;
 /// How much of a circle's past a newcomer reads unless the norms say otherwise.
 pub const HISTORY_WINDOW_MS: u64 = 30 * DAY_MS;
 /// Age at which an epoch is replaced even though nobody left.

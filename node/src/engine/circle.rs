@@ -5,12 +5,15 @@ use haat_protocol::circle::{Roster, may_remove};
 use haat_protocol::crypto::Keypair;
 use haat_protocol::epoch::{self, EpochKeys, Rotation};
 use haat_protocol::id::{DeviceId, IdentityId, KeyId, SpaceId};
-use haat_protocol::invite::Code;
-use haat_protocol::limits::{CIRCLES_MAX, INVITE_ADDRESSES_MAX, INVITE_LIFE_MS, INVITE_USES_MAX, WIRE_VERSION};
+use haat_protocol::invite::{Code, Contact};
+use haat_protocol::limits::{
+    CIRCLES_MAX, INVITE_ADDRESSES_MAX, INVITE_LIFE_MS, INVITE_OTHER_ADDRESSES_MAX, INVITE_OTHERS_MAX, INVITE_USES_MAX, WIRE_VERSION,
+};
 use haat_protocol::local::Problem;
 use haat_protocol::norms::Norms;
 use haat_protocol::record::{Claim, SignedRecord, Slot};
 use haat_protocol::space::{Inception, Sort};
+use haat_protocol::time::Millis;
 use serde_json::{Value, json};
 
 use super::held;
@@ -90,10 +93,28 @@ impl Work<'_, '_> {
             seed,
             device: self.me.device(),
             addresses: self.passing.presence.listen.iter().take(INVITE_ADDRESSES_MAX).map(|a| without_peer(a)).collect(),
+            others: self.reachable(&roster),
+            seeds: Vec::new(),
             expires,
             name: roster.name,
         };
         Ok(json!({"code": code.to_text(), "expires": expires, "uses": uses}))
+    }
+
+    /// Members who can let a newcomer in while this node sleeps: those connected now first, then those whose addresses are newest.
+    fn reachable(&self, roster: &Roster) -> Vec<Contact> {
+        let mut found: Vec<(bool, Millis, Contact)> = Vec::new();
+        for device in circle::devices(&self.tx, roster).into_iter().filter(|device| *device != self.me.device()) {
+            let Some(record) = self.addresses(&device) else { continue };
+            let Claim::Addresses(mut addresses) = record.claim else { continue };
+            let connected = self.passing.presence.connected.get(&device).map(|address| without_peer(address));
+            // First where it was met, then what somebody on another machine can reach.
+            addresses.sort_by_key(|address| (Some(without_peer(address)) != connected, address.starts_with("/ip4/127.")));
+            let addresses = addresses.iter().take(INVITE_OTHER_ADDRESSES_MAX).map(|address| without_peer(address)).collect();
+            found.push((connected.is_some(), record.issued, Contact { device, addresses }));
+        }
+        found.sort_by_key(|(is_connected, issued, contact)| (std::cmp::Reverse((*is_connected, *issued)), contact.device));
+        found.into_iter().map(|(_, _, contact)| contact).take(INVITE_OTHERS_MAX).collect()
     }
 
     /// Removes a member; who remains gets new keys.

@@ -4,8 +4,9 @@ use haat_protocol::body::{Body, MemberAdd, name};
 use haat_protocol::circle::Roster;
 use haat_protocol::crypto::seal;
 use haat_protocol::epoch::EpochKeys;
-use haat_protocol::id::{DeviceId, KeyId, SpaceId};
-use haat_protocol::invite::{self, Code};
+use haat_protocol::id::{DeviceId, EntryId, KeyId, SpaceId};
+use haat_protocol::identity::Identity;
+use haat_protocol::invite::{self, Code, Contact};
 use haat_protocol::limits::CIRCLE_MEMBERS_MAX;
 use haat_protocol::local::Problem;
 use haat_protocol::record::{Claim, Slot};
@@ -34,6 +35,8 @@ pub(super) struct Joining {
     ticket: Option<Ticket>,
     until: Millis,
     ask_at: Millis,
+    /// How often somebody was asked: the next time it is the next one's turn.
+    asked: usize,
 }
 
 impl Work<'_, '_> {
@@ -50,7 +53,7 @@ impl Work<'_, '_> {
             return Err(Problem::refused("invite-expired", "the invite cannot be used", "it has expired").hint("ask for a new invite"));
         }
         intake::fact(&mut self.cx(), &Fact::JoinAsked { space: code.space, code: code.to_text() });
-        let joining = Joining { ticket: Some(ticket), until: self.now.plus(JOIN_WAIT_MS), ask_at: self.now };
+        let joining = Joining { ticket: Some(ticket), until: self.now.plus(JOIN_WAIT_MS), ask_at: self.now, asked: 0 };
         if let Some(Joining { ticket: Some(earlier), .. }) = self.passing.joins.insert(code.space, joining) {
             self.out.push(Effect::Answer(earlier, Ok(requested(&code))));
         }
@@ -68,7 +71,7 @@ impl Work<'_, '_> {
                 continue;
             }
             let now = self.now;
-            let joining = self.passing.joins.entry(space).or_insert(Joining { ticket: None, until: now, ask_at: now });
+            let joining = self.passing.joins.entry(space).or_insert(Joining { ticket: None, until: now, ask_at: now, asked: 0 });
             if joining.ask_at <= now {
                 joining.ask_at = now.plus(JOIN_AGAIN_MS);
                 self.ask_to_join(&code);
@@ -78,13 +81,21 @@ impl Work<'_, '_> {
     }
 
     fn ask_to_join(&mut self, code: &Code) {
-        if !self.passing.presence.connected.contains_key(&code.device) {
-            self.send(NetCommand::Dial { device: Some(code.device), addresses: code.addresses.clone() });
-            return;
+        let contacts = code.contacts();
+        let is_connected = |contact: &Contact| self.passing.presence.connected.contains_key(&contact.device);
+        let (here, away): (Vec<Contact>, Vec<Contact>) = contacts.into_iter().partition(is_connected);
+        for contact in away {
+            self.send(NetCommand::Dial { device: Some(contact.device), addresses: contact.addresses });
         }
+        // One at a time: two who let in at once would spend the invite twice.
         let under_way = self.passing.requests.values().any(|asked| matches!(asked.what, What::Join(space) if space == code.space));
+        let asked = self.passing.joins.get(&code.space).map_or(0, |joining| joining.asked);
         let prekey = self.tx.load(Table::Record, &[self.me.device().0.as_slice(), &[Slot::Prekey as u8]].concat());
-        let (false, Some(prekey)) = (under_way, prekey) else { return };
+        let (false, Some(prekey), false) = (under_way, prekey, here.is_empty()) else { return };
+        let device = here[asked % here.len()].device;
+        if let Some(joining) = self.passing.joins.get_mut(&code.space) {
+            joining.asked += 1;
+        }
         let request = JoinRequest {
             space: code.space,
             invite: code.pair().public(),
@@ -93,19 +104,19 @@ impl Work<'_, '_> {
             prekey,
             name: self.me.name.clone(),
         };
-        self.request(code.device, Channel::Direct, What::Join(code.space), DirectRequest::Join(Box::new(request)).to_bytes());
+        self.request(device, Channel::Direct, What::Join(code.space), DirectRequest::Join(Box::new(request)).to_bytes());
     }
 
-    /// The inviter is there now: whoever waits for it asks.
+    /// Somebody whom a code names is there now: whoever waits for that asks.
     pub(super) fn join_through(&mut self, device: &DeviceId) {
-        for code in self.codes().into_iter().filter(|code| code.device == *device) {
+        for code in self.codes().into_iter().filter(|code| names(code, device)) {
             self.ask_to_join(&code);
         }
     }
 
     /// Whether a join waits for this device.
     pub(super) fn waits_for(&self, device: &DeviceId) -> bool {
-        self.codes().iter().any(|code| code.device == *device)
+        self.codes().iter().any(|code| names(code, device))
     }
 
     fn codes(&self) -> Vec<Code> {
@@ -162,7 +173,9 @@ impl Work<'_, '_> {
             return;
         }
         // Who let me in is whom I know where to find, whatever happens before records of the others are here.
-        for address in self.code_of(&space).into_iter().flat_map(|code| code.addresses) {
+        let contacts = self.code_of(&space).map(|code| code.contacts()).unwrap_or_default();
+        let met = contacts.into_iter().filter(|contact| contact.device == from);
+        for address in met.flat_map(|contact| contact.addresses) {
             let address = format!("{address}/p2p/{}", peer_text(&from));
             if !self.tx.has(Table::Peer, address.as_bytes()) {
                 intake::fact(&mut self.cx(), &Fact::Peer { address });
@@ -194,35 +207,49 @@ impl Work<'_, '_> {
         let space = request.space;
         let roster = circle::roster(&self.tx, &space).filter(|roster| roster.has(&self.me.id()));
         let roster = roster.ok_or(("not-now", "this node is not a member of that circle"))?;
-        let identity = request.chain.verify().map_err(|_| ("malformed", "the identity does not hold"))?;
+        let identity = request.chain.clone().verify().map_err(|_| ("malformed", "the identity does not hold"))?;
         let prekey = request.prekey.verify().map_err(|_| ("malformed", "the prekey does not hold"))?;
         let Claim::Prekey(key) = prekey.claim else { return Err(("malformed", "the prekey does not hold")) };
         if !identity.has(&device) || prekey.device != device || name(&request.name).is_err() {
             return Err(("malformed", "name, identity, device and prekey do not belong together"));
         }
-        let (invite, state) = roster.invite_by_key(&request.invite).ok_or(("not-now", "this invite is not known here yet"))?;
-        invite::check(&request.invite, space, identity.id(), device, &request.proof)
-            .map_err(|_| ("malformed", "the proof does not hold"))?;
-        let (invite, again) = (*invite, roster.has(&identity.id()) && state.admitted.contains(&identity.id()));
-        if !again {
-            if state.expires <= self.now {
-                return Err(("expired", "the invite has expired"));
-            }
-            if state.admitted.len() as u64 >= state.uses || state.admitted.contains(&identity.id()) {
-                return Err(("used", "the invite was used already"));
-            }
-            if roster.members.len() >= CIRCLE_MEMBERS_MAX {
-                return Err(("full", "the circle is full"));
-            }
+        // A chain that is shown may be older than the one held: a device revoked since is nobody's.
+        if known::identity(&self.tx, &identity.id()).is_some_and(|held| !held.has(&device) && held.head().0 >= identity.head().0) {
+            return Err(("malformed", "the device was revoked"));
         }
+        // Who is a member lost the welcome: whoever let in, and whatever became of the invite, any member hands it out again.
+        let invite = if roster.has(&identity.id()) { None } else { Some(self.usable_invite(&roster, &identity, device, &request)?) };
         intake::identity(&mut self.cx(), &identity);
         intake::record(&mut self.cx(), &prekey, &request.prekey);
-        if !roster.has(&identity.id()) {
+        if let Some(invite) = invite {
             let body = MemberAdd { identity: identity.id(), device, name: request.name, invite, proof: request.proof };
             self.author(space, &Body::MemberAdd(body)).map_err(|_| ("not-now", "nobody can be admitted right now"))?;
             self.happened("circle", space);
         }
         self.welcome(space, &key).ok_or(("not-now", "the keys of the circle are not here"))
+    }
+
+    /// The invite that a request holds, when it still lets this person in.
+    fn usable_invite(
+        &self,
+        roster: &Roster,
+        person: &Identity,
+        device: DeviceId,
+        request: &JoinRequest,
+    ) -> Result<EntryId, (&'static str, &'static str)> {
+        let (invite, state) = roster.invite_by_key(&request.invite).ok_or(("not-now", "this invite is not known here yet"))?;
+        invite::check(&request.invite, roster.space, person.id(), device, &request.proof)
+            .map_err(|_| ("malformed", "the proof does not hold"))?;
+        if state.expires <= self.now {
+            return Err(("expired", "the invite has expired"));
+        }
+        if state.admitted.len() as u64 >= state.uses || state.admitted.contains(&person.id()) {
+            return Err(("used", "the invite was used already"));
+        }
+        if roster.members.len() >= CIRCLE_MEMBERS_MAX {
+            return Err(("full", "the circle is full"));
+        }
+        Ok(*invite)
     }
 
     /// The keys as far back as the history window goes, sealed to the newcomer.
@@ -264,6 +291,11 @@ impl Work<'_, '_> {
 /// What a welcome is bound to.
 pub(super) fn welcome_info(space: SpaceId) -> Vec<u8> {
     [b"haat 0 welcome".as_slice(), &space.0].concat()
+}
+
+/// Whether a code names this device.
+fn names(code: &Code, device: &DeviceId) -> bool {
+    code.contacts().iter().any(|contact| contact.device == *device)
 }
 
 fn joined(roster: &Roster) -> Value {

@@ -5,7 +5,7 @@ use haat_protocol::entry::{Unverified, entry_id};
 use haat_protocol::id::{DeviceId, SpaceId};
 use haat_protocol::identity::Chain;
 use haat_protocol::limits::GOSSIP_MAX_BYTES;
-use haat_protocol::record::{Claim, SignedRecord, Slot};
+use haat_protocol::record::{Claim, Record, SignedRecord, Slot};
 use haat_protocol::sync::{Effect as Step, Session};
 use haat_protocol::wire::{DirectRequest, DirectResponse, Item, SyncRequest, SyncResponse};
 
@@ -100,13 +100,16 @@ impl Work<'_, '_> {
         self.send(NetCommand::Request { id, device, channel, data });
     }
 
-    /// Wants a connection with a device, at the addresses its record tells.
-    pub(super) fn dial(&mut self, device: DeviceId) {
+    /// The unexpired record of a device's addresses.
+    pub(super) fn addresses(&self, device: &DeviceId) -> Option<Record> {
         let key = [device.0.as_slice(), &[Slot::Addresses as u8]].concat();
         let record = self.tx.load::<SignedRecord>(Table::Record, &key).and_then(|signed| signed.verify().ok());
-        let Some(Claim::Addresses(addresses)) = record.filter(|record| record.expires > self.now).map(|record| record.claim) else {
-            return;
-        };
+        record.filter(|record| record.expires > self.now)
+    }
+
+    /// Wants a connection with a device, at the addresses its record tells.
+    pub(super) fn dial(&mut self, device: DeviceId) {
+        let Some(Claim::Addresses(addresses)) = self.addresses(&device).map(|record| record.claim) else { return };
         if self.passing.dialled.get(&device) != Some(&addresses) {
             self.passing.dialled.insert(device, addresses.clone());
             self.send(NetCommand::Dial { device: Some(device), addresses });

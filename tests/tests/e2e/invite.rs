@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use haat_protocol::invite::Code;
 use haat_tests::daemon::node::told;
-use haat_tests::daemon::story::{invite, member_names, state_in};
+use haat_tests::daemon::story::{circle_of, invite, member_names, state_in, until_in_feed};
 use haat_tests::daemon::{Town, until_so};
 
 #[test]
@@ -74,4 +75,24 @@ fn a_code_grows_old() {
     let problem = guest.no(&["circle", "join", &code], &[3]);
     assert_eq!(problem.code, "invite-expired", "{}", problem.words());
     assert_eq!(state_in(&guest, "Lane 12"), "", "nothing was begun");
+}
+
+#[test]
+fn a_member_lets_in_while_the_inviter_sleeps() {
+    let town = Town::new();
+    let [mut host, friend] = circle_of(&town, ["chen", "lin"], "Lane 12", &[]);
+    let code = || Code::parse(&invite(&host, "Lane 12", 1)).expect("an own code is one");
+    until_so("the code names the friend", || !code().others.is_empty());
+    let code = code().to_text();
+    let mark = told(&host.ok(&["post", "Lane 12", "Let them in while I sleep"])["entry"]);
+    until_in_feed(&friend, &mark);
+    host.kill9();
+    let mut guest = town.node("wang");
+    guest.up(&[]);
+    guest.ok(&["circle", "join", &code]);
+    until_so("the guest joins through the friend", || state_in(&guest, "Lane 12") == "joined");
+    assert_eq!(member_names(&friend, "Lane 12").len(), 3);
+    host.up(&[]);
+    until_so("the inviter learns who came", || member_names(&host, "Lane 12").len() == 3);
+    until_in_feed(&guest, &mark);
 }
