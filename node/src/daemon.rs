@@ -1,5 +1,7 @@
 //! The node as a process: the only file that knows all parts. Builds them, says when it is ready, stops them in order.
 
+mod ports;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -77,7 +79,7 @@ pub async fn run(options: UpOptions, announce: Box<dyn FnOnce(Ready) + Send>) ->
     let remembered = home.remembered()?;
 
     let (events, events_out) = mpsc::channel(NET_EVENTS_MAX);
-    let listen = listen_addresses(&options.listen, &remembered);
+    let listen = ports::choose(&options.listen, &remembered.listen, &ports::Machine);
     let config = NetConfig { device_seed: me.pair.seed(), listen: listen.clone(), mdns: options.mdns, gossip: options.gossip };
     let (commands, net_task) = net::start(config, events).map_err(|fault| {
         Problem::usage("bad-listen", "the node cannot listen there", fault.to_string()).hint("see `haat up --help` for --listen")
@@ -86,7 +88,7 @@ pub async fn run(options: UpOptions, announce: Box<dyn FnOnce(Ready) + Send>) ->
     let (node, thread) = runner::start(engine, home.store_path(), commands.clone(), events_out)
         .map_err(|fault| Problem::new(ProblemKind::Internal, "no-thread", "the node cannot start", fault.to_string()))?;
 
-    let listening = await_listening(&node, listen.len()).await?;
+    let listening = await_listening(&node, &listen).await?;
     let (api_task, api_url) = open_api(&home, &options, &node, &remembered)?;
     remember(&home, &listening, &api_url)?;
     lock.announce(&api_url)?;
@@ -179,31 +181,9 @@ fn myself(secrets: &Secrets, store: &DiskStore) -> Result<Myself, Problem> {
     Ok(Myself { identity, pair, storage: Key(secrets.storage_key), prekeys, name: secrets.name.clone() })
 }
 
-/// The addresses to listen on. A port of 0 becomes the one remembered for that address, if it is free.
-fn listen_addresses(asked: &[String], remembered: &Remembered) -> Vec<String> {
-    let default = ["/ip4/0.0.0.0/tcp/0".to_owned()];
-    let asked = if asked.is_empty() { &default } else { asked };
-    let port_of = |address: &str| address.split("/tcp/").nth(1)?.split('/').next()?.parse::<u16>().ok();
-    let mut ports: Vec<u16> = remembered.listen.iter().filter_map(|address| port_of(address)).collect();
-    ports.dedup();
-    let choose = |address: &String| match address.strip_suffix("/tcp/0") {
-        Some(ip) => {
-            let free = ports.iter().position(|port| is_free(ip, *port)).map(|at| ports.remove(at));
-            format!("{ip}/tcp/{}", free.unwrap_or(0))
-        }
-        None => address.clone(),
-    };
-    asked.iter().map(choose).collect()
-}
-
-fn is_free(ip: &str, port: u16) -> bool {
-    let ip = ip.rsplit('/').next().unwrap_or_default();
-    ip.parse().is_ok_and(|ip: std::net::IpAddr| std::net::TcpListener::bind((ip, port)).is_ok())
-}
-
-async fn await_listening(node: &Node, wanted: usize) -> Result<Vec<String>, Problem> {
+async fn await_listening(node: &Node, asked: &[String]) -> Result<Vec<String>, Problem> {
     let mut presence = node.presence();
-    let enough = presence.wait_for(|presence| presence.listen.len() >= wanted);
+    let enough = presence.wait_for(|presence| ports::all_stand(asked, &presence.listen));
     let nowhere = || {
         Problem::new(ProblemKind::Refused, "cannot-listen", "the node cannot listen", "an address is in use or not of this machine")
             .hint("choose another with --listen, or let it pick one: /ip4/0.0.0.0/tcp/0")

@@ -27,7 +27,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
-pub use self::address::{AddressError, device_of, parse_address, parse_remote, peer_text};
+pub use self::address::{AddressError, device_of, handed_out, parse_address, parse_remote, peer_text, without_peer};
 pub use self::vocabulary::{Channel, GossipId, GossipVerdict, NetCommand, NetConfig, NetEvent, ResponseId};
 
 /// Why the network could not be started.

@@ -206,6 +206,12 @@ pub const CONNECTIONS_OUT_MAX: u32 = 256;
 pub const CONNECTIONS_PER_PEER_MAX: u32 = 3;
 /// Age at which a connection nobody uses is closed.
 pub const CONNECTION_IDLE_MS: u64 = 10 * MINUTE_MS;
+/// Unacknowledged bytes on one QUIC stream: the longest answer fits.
+pub const QUIC_STREAM_MAX_BYTES: u32 = 640 * 1024;
+/// Unacknowledged bytes on one QUIC connection: a few full answers at once, and all connections together stay within memory.
+pub const QUIC_CONNECTION_MAX_BYTES: u32 = 2 * 1024 * 1024;
+/// Streams one peer may have open on one QUIC connection: both request protocols at their bound, and gossip.
+pub const QUIC_STREAMS_MAX: u32 = 192;
 /// Patience for one request, from sending it to having the whole answer.
 pub const REQUEST_TIMEOUT_MS: u64 = 15 * SECOND_MS;
 /// Requests of one protocol on one connection at once, both directions together.

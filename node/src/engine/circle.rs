@@ -21,6 +21,7 @@ use super::work::{Work, internal};
 use crate::fact::Fact;
 use crate::intake;
 use crate::name;
+use crate::net::{handed_out, without_peer};
 use crate::secret;
 use crate::store::Table;
 use crate::view::{circle, known};
@@ -92,7 +93,7 @@ impl Work<'_, '_> {
             space: roster.space,
             seed,
             device: self.me.device(),
-            addresses: self.passing.presence.listen.iter().take(INVITE_ADDRESSES_MAX).map(|a| without_peer(a)).collect(),
+            addresses: handed_out(&self.passing.presence.listen, INVITE_ADDRESSES_MAX),
             others: self.reachable(&roster),
             seeds: Vec::new(),
             expires,
@@ -195,9 +196,4 @@ impl Work<'_, '_> {
         let circles = circle::all(&self.tx);
         circles.iter().filter_map(|space| circle::roster(&self.tx, space)).any(|roster| roster.has(&person) && roster.has(&self.me.id()))
     }
-}
-
-/// The address without the peer at its end: the code names the device anyway.
-fn without_peer(address: &str) -> String {
-    address.split("/p2p/").next().unwrap_or(address).to_owned()
 }

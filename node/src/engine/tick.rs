@@ -16,7 +16,7 @@ use haat_protocol::wire::Item;
 use super::Due;
 use super::work::Work;
 use crate::intake;
-use crate::net::{NetCommand, parse_remote};
+use crate::net::{NetCommand, handed_out, parse_remote};
 use crate::secret;
 use crate::store::Table;
 use crate::view::circle;
@@ -71,7 +71,7 @@ impl Work<'_, '_> {
         if let Some(prekey) = self.me.prekeys.first().map(|key| seal::prekey_public(&key.0)) {
             self.publish_record(Claim::Prekey(prekey), PREKEY_KEEP_MS);
         }
-        let addresses: Vec<String> = self.passing.presence.listen.iter().take(ADDRESSES_MAX).cloned().collect();
+        let addresses = handed_out(&self.passing.presence.listen, ADDRESSES_MAX);
         if !addresses.is_empty() {
             self.publish_record(Claim::Addresses(addresses), ADDRESS_LIFE_MS);
         }

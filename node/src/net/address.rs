@@ -3,6 +3,8 @@
 //! A device id is an Ed25519 public key and a libp2p peer id is a wrapping of the same 32 bytes, so the two map both ways
 //! without a table. This file must never resolve or dial anything.
 
+use std::collections::BTreeSet;
+
 use haat_protocol::id::DeviceId;
 use haat_protocol::limits::ADDRESS_MAX_BYTES;
 use libp2p::multiaddr::Protocol;
@@ -37,8 +39,8 @@ pub enum AddressError {
     #[error("`{0}` names a host; write its IP address, as in /ip4/192.0.2.7/tcp/4001")]
     HostName(String),
     /// A multiaddress of a kind we do not speak.
-    #[error("`{0}` is not /ip4 or /ip6, then /tcp with a port, then at most /p2p with a peer id")]
-    NotTcp(String),
+    #[error("`{0}` is not /ip4 or /ip6, then /tcp/PORT or /udp/PORT/quic-v1, then at most /p2p with a peer id")]
+    NotSpoken(String),
     /// A peer id that is no Ed25519 key.
     #[error("`{0}` is not the peer id of a Haat device, which is an Ed25519 key and begins with 12D3Koo")]
     NotDevice(String),
@@ -64,7 +66,7 @@ pub fn parse_remote(text: &str) -> Result<(String, Option<DeviceId>), AddressErr
     let dialable = address.iter().all(|part| match part {
         Protocol::Ip4(ip) => !ip.is_unspecified() && !ip.is_multicast() && !ip.is_broadcast(),
         Protocol::Ip6(ip) => !ip.is_unspecified() && !ip.is_multicast(),
-        Protocol::Tcp(port) => port != 0,
+        Protocol::Tcp(port) | Protocol::Udp(port) => port != 0,
         _ => true,
     });
     if dialable { Ok((address.to_string(), device)) } else { Err(AddressError::NotDialable(text.trim().to_owned())) }
@@ -89,6 +91,44 @@ pub fn device_of(peer: &str) -> Result<DeviceId, AddressError> {
     device_of_peer(&peer).ok_or_else(refused)
 }
 
+/// An address without the peer at its end; what cannot be read stays as it is.
+#[must_use]
+pub fn without_peer(text: &str) -> String {
+    read(text).map_or_else(|_| text.to_owned(), |(address, _)| address.to_string())
+}
+
+/// The addresses worth telling others, without the peer at their end, `max` at most: the host that reaches furthest by QUIC
+/// and TCP, then relays, then the other hosts. Loopback comes last: it serves two nodes on one machine.
+#[must_use]
+pub fn handed_out(listening: &BTreeSet<String>, max: usize) -> Vec<String> {
+    let (relayed, direct): (Vec<_>, Vec<_>) =
+        listening.iter().filter_map(|text| read(text).ok()).map(|(address, _)| address).partition(is_relayed);
+    let order = |address: &Multiaddr| {
+        let host = address.iter().next().map(|part| part.to_string());
+        (distance(address), host, !address.iter().any(|part| part == Protocol::QuicV1))
+    };
+    let mut direct = direct;
+    direct.sort_by_key(order);
+    let furthest = direct.first().map(|address| order(address).1);
+    let first = direct.iter().take_while(|address| Some(order(address).1) == furthest).count();
+    let rest = direct.split_off(first);
+    direct.into_iter().chain(relayed).chain(rest).take(max).map(|address| address.to_string()).collect()
+}
+
+/// How far an address reaches: 0 the whole net, 1 a home network, 2 this machine.
+fn distance(address: &Multiaddr) -> u8 {
+    match address.iter().next() {
+        Some(Protocol::Ip4(ip)) if !ip.is_loopback() => u8::from(ip.is_private() || ip.is_link_local()),
+        Some(Protocol::Ip6(ip)) if !ip.is_loopback() => u8::from(ip.is_unique_local() || ip.is_unicast_link_local()),
+        _ => 2,
+    }
+}
+
+/// Whether an address leads through a relay.
+fn is_relayed(address: &Multiaddr) -> bool {
+    address.iter().any(|part| part == Protocol::P2pCircuit)
+}
+
 /// Reads a multiaddress into its dialable part and its peer.
 pub(super) fn read(text: &str) -> Result<(Multiaddr, Option<DeviceId>), AddressError> {
     let text = text.trim();
@@ -106,26 +146,44 @@ pub(super) fn read(text: &str) -> Result<(Multiaddr, Option<DeviceId>), AddressE
         Some(Protocol::Dns(_) | Protocol::Dns4(_) | Protocol::Dns6(_) | Protocol::Dnsaddr(_)) => {
             return Err(AddressError::HostName(text.to_owned()));
         }
-        _ => return Err(AddressError::NotTcp(text.to_owned())),
+        _ => return Err(AddressError::NotSpoken(text.to_owned())),
     };
-    let Some(port @ Protocol::Tcp(_)) = parts.next() else {
-        return Err(AddressError::NotTcp(text.to_owned()));
-    };
-    let device = match parts.next() {
-        None => None,
-        Some(Protocol::P2p(peer)) => Some(device_of_peer(&peer).ok_or_else(|| AddressError::NotDevice(peer.to_base58()))?),
-        Some(_) => return Err(AddressError::NotTcp(text.to_owned())),
-    };
-    if parts.next().is_some() {
-        return Err(AddressError::NotTcp(text.to_owned()));
+    let not_spoken = || AddressError::NotSpoken(text.to_owned());
+    let named = |peer: PeerId| device_of_peer(&peer).ok_or_else(|| AddressError::NotDevice(peer.to_base58()));
+    let mut address = Multiaddr::empty().with(host);
+    match parts.next() {
+        Some(port @ Protocol::Tcp(_)) => address.push(port),
+        Some(port @ Protocol::Udp(_)) if parts.next() == Some(Protocol::QuicV1) => address = address.with(port).with(Protocol::QuicV1),
+        _ => return Err(not_spoken()),
     }
-    Ok((Multiaddr::empty().with(host).with(port), device))
+    let mut device = None;
+    if let Some(part) = parts.next() {
+        let Protocol::P2p(peer) = part else { return Err(not_spoken()) };
+        device = Some(named(peer)?);
+        if let Some(part) = parts.next() {
+            // That peer is a relay; who is meant stands behind it.
+            let Protocol::P2pCircuit = part else { return Err(not_spoken()) };
+            address = address.with(Protocol::P2p(peer)).with(part);
+            device = match parts.next() {
+                None => None,
+                Some(Protocol::P2p(peer)) => Some(named(peer)?),
+                Some(_) => return Err(not_spoken()),
+            };
+        }
+    }
+    if parts.next().is_some() {
+        return Err(not_spoken());
+    }
+    Ok((address, device))
 }
 
 /// An address as text, without the peer at its end.
 pub(super) fn bare(address: &Multiaddr) -> String {
-    let parts = address.iter().filter(|part| !matches!(part, Protocol::P2p(_)));
-    parts.fold(Multiaddr::empty(), Multiaddr::with).to_string()
+    let mut address = address.clone();
+    if matches!(address.iter().last(), Some(Protocol::P2p(_))) {
+        address.pop();
+    }
+    address.to_string()
 }
 
 /// The peer id of a device.
@@ -170,7 +228,32 @@ mod tests {
         assert_eq!(parse_address("/ip4/192.0.2.7/tcp/4001"), Ok(("/ip4/192.0.2.7/tcp/4001".into(), None)));
         assert_eq!(parse_address(&format!(" /ip4/192.0.2.7/tcp/4001/p2p/{PEER}\n")), Ok(("/ip4/192.0.2.7/tcp/4001".into(), Some(device))));
         assert_eq!(parse_address("/ip6/2001:db8::1/tcp/1"), Ok(("/ip6/2001:db8::1/tcp/1".into(), None)));
+        assert_eq!(parse_address("/ip4/192.0.2.7/udp/4001/quic-v1"), Ok(("/ip4/192.0.2.7/udp/4001/quic-v1".into(), None)));
+        let quic = format!("/ip6/2001:db8::1/udp/1/quic-v1/p2p/{PEER}");
+        assert_eq!(parse_address(&quic), Ok(("/ip6/2001:db8::1/udp/1/quic-v1".into(), Some(device))));
+        let other = Keypair::ed25519_from_bytes([7; 32]).unwrap().public().to_peer_id();
+        let circuit = format!("/ip4/192.0.2.7/tcp/1/p2p/{PEER}/p2p-circuit");
+        assert_eq!(parse_address(&circuit), Ok((circuit.clone(), None)), "the relay is not the one that is meant");
+        assert_eq!(parse_address(&format!("{circuit}/p2p/{other}")), Ok((circuit.clone(), device_of_peer(&other))));
+        assert_eq!(bare(&format!("{circuit}/p2p/{other}").parse().unwrap()), circuit);
+        assert_eq!(bare(&quic.parse().unwrap()), "/ip6/2001:db8::1/udp/1/quic-v1");
         assert_eq!(parse_address("/ip4/0.0.0.0/tcp/0"), Ok(("/ip4/0.0.0.0/tcp/0".into(), None)));
+    }
+
+    #[test]
+    fn what_reaches_furthest_is_handed_out_first() {
+        let set = |texts: &[String]| texts.iter().map(|text| format!("{text}/p2p/{PEER}")).collect::<BTreeSet<_>>();
+        let at = |host: &str| [format!("/ip4/{host}/udp/4001/quic-v1"), format!("/ip4/{host}/tcp/4001")];
+        let (far, home, here) = (at("203.0.113.9"), at("192.168.1.2"), at("127.0.0.1"));
+        let relay = format!("/ip4/198.51.100.1/tcp/1/p2p/{PEER}/p2p-circuit");
+        assert_eq!(handed_out(&set(&here), 3), here, "a machine without a net");
+        let (all, three) = ([home.clone(), here.clone()].concat(), [&home[0], &home[1], &here[0]].map(Clone::clone));
+        assert_eq!(handed_out(&set(&all), 3), three);
+        let all = [far.clone(), home.clone(), here.clone(), [relay.clone(), String::new()]].concat();
+        let mut listening = set(&all[..7]);
+        listening.insert("nonsense".into());
+        assert_eq!(handed_out(&listening, 3), [far[0].clone(), far[1].clone(), relay.clone()]);
+        assert_eq!(handed_out(&listening, 8), [&far[..], &[relay], &home, &here].concat());
     }
 
     #[test]
@@ -197,13 +280,17 @@ mod tests {
         }
         for text in [
             "/ip4/192.0.2.7".to_owned(),
-            "/ip4/192.0.2.7/udp/4001/quic-v1".to_owned(),
+            "/ip4/192.0.2.7/udp/4001".to_owned(),
+            "/ip4/192.0.2.7/udp/4001/quic".to_owned(),
+            "/ip4/192.0.2.7/tcp/4001/quic-v1".to_owned(),
+            "/ip4/192.0.2.7/tcp/4001/p2p-circuit".to_owned(),
             "/ip4/192.0.2.7/tcp/4001/ws".to_owned(),
             "/memory/1".to_owned(),
             format!("/p2p/{PEER}"),
-            format!("/ip4/192.0.2.7/tcp/1/p2p/{PEER}/p2p-circuit"),
+            format!("/ip4/192.0.2.7/tcp/1/p2p/{PEER}/p2p/{PEER}"),
+            format!("/ip4/192.0.2.7/tcp/1/p2p/{PEER}/p2p-circuit/p2p/{PEER}/p2p-circuit"),
         ] {
-            assert_eq!(parse_address(&text), Err(AddressError::NotTcp(text.clone())));
+            assert_eq!(parse_address(&text), Err(AddressError::NotSpoken(text.clone())));
         }
         let rsa = "QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N";
         assert_eq!(parse_address(&format!("/ip4/192.0.2.7/tcp/1/p2p/{rsa}")), Err(AddressError::NotDevice(rsa.into())));
@@ -213,9 +300,14 @@ mod tests {
 
     #[test]
     fn only_definite_addresses_are_dialled() {
-        for text in
-            ["/ip4/0.0.0.0/tcp/4001", "/ip4/192.0.2.7/tcp/0", "/ip6/::/tcp/4001", "/ip4/224.0.0.1/tcp/1", "/ip4/255.255.255.255/tcp/1"]
-        {
+        for text in [
+            "/ip4/0.0.0.0/tcp/4001",
+            "/ip4/192.0.2.7/tcp/0",
+            "/ip4/192.0.2.7/udp/0/quic-v1",
+            "/ip6/::/tcp/4001",
+            "/ip4/224.0.0.1/tcp/1",
+            "/ip4/255.255.255.255/tcp/1",
+        ] {
             assert_eq!(parse_remote(text), Err(AddressError::NotDialable(text.into())));
         }
         assert!(parse_remote("/ip4/127.0.0.1/tcp/4001").is_ok());

@@ -10,7 +10,7 @@ use libp2p::identity::{Keypair, PublicKey};
 use libp2p::request_response::{self, ProtocolSupport};
 use libp2p::swarm::NetworkBehaviour;
 use libp2p::swarm::behaviour::toggle::Toggle;
-use libp2p::{StreamProtocol, Swarm, SwarmBuilder, identify, mdns, noise, ping, tcp, yamux};
+use libp2p::{PeerId, StreamProtocol, Swarm, SwarmBuilder, dcutr, identify, mdns, noise, ping, quic, relay, tcp, yamux};
 
 use super::NetError;
 use super::codec::Frames;
@@ -31,34 +31,55 @@ const FIRST_BEAT: Duration = Duration::from_millis(200);
 #[derive(NetworkBehaviour)]
 pub(super) struct Behaviour {
     limits: connection_limits::Behaviour,
+    /// Does nothing until a `/p2p-circuit` address is listened on or dialled.
+    relay: relay::client::Behaviour,
     pub(super) gossip: Gate,
     pub(super) sync: request_response::Behaviour<Frames>,
     pub(super) direct: request_response::Behaviour<Frames>,
     identify: identify::Behaviour,
     ping: ping::Behaviour,
     mdns: Toggle<mdns::tokio::Behaviour>,
+    /// Does nothing until a connection through a relay stands.
+    direct_upgrade: dcutr::Behaviour,
 }
 
-/// Makes the swarm: TCP, Noise, Yamux, and the protocols on top.
+/// Makes the swarm: TCP with Noise and Yamux, QUIC, connections through relays, and the protocols on top. Of the addresses
+/// of one peer QUIC is tried first, TCP a moment later, a relay last; whichever stands first is taken.
 pub(super) fn swarm(keys: Keypair, with_mdns: bool, with_gossip: bool) -> Result<Swarm<Behaviour>, NetError> {
     let gate = Gate::new(gossip()?, with_gossip);
-    let behaviour = Behaviour {
+    let me = keys.public().to_peer_id();
+    let mdns = neighbours(me, with_mdns);
+    let identity = identity(keys.public());
+    let behaviour = |relay| Behaviour {
         limits: connection_limits::Behaviour::new(connection_limits()),
+        relay,
         gossip: gate,
         sync: requests(SYNC_PROTOCOL),
         direct: requests(DIRECT_PROTOCOL),
-        identify: identify::Behaviour::new(identity(keys.public())),
+        identify: identify::Behaviour::new(identity),
         ping: ping::Behaviour::default(),
-        mdns: neighbours(&keys, with_mdns),
+        mdns,
+        direct_upgrade: dcutr::Behaviour::new(me),
     };
     let builder = SwarmBuilder::with_existing_identity(keys)
         .with_tokio()
         .with_tcp(tcp::Config::new().nodelay(true), noise::Config::new, yamux::Config::default)
         .map_err(|fault| NetError::Transport(fault.to_string()))?
-        .with_behaviour(|_| behaviour)
+        .with_quic_config(quic_windows)
+        .with_relay_client(noise::Config::new, yamux::Config::default)
+        .map_err(|fault| NetError::Transport(fault.to_string()))?
+        .with_behaviour(|_, relay| behaviour(relay))
         .map_err(|fault| NetError::Protocol(fault.to_string()))?;
     let idle = Duration::from_millis(limits::CONNECTION_IDLE_MS);
-    Ok(builder.with_swarm_config(|config| config.with_idle_connection_timeout(idle)).build())
+    Ok(builder.with_swarm_config(|config| config.with_idle_connection_timeout(idle).with_smart_dial()).build())
+}
+
+/// What a peer may have under way on one QUIC connection: one full answer per stream, a few streams full at once.
+fn quic_windows(mut config: quic::Config) -> quic::Config {
+    config.max_stream_data = limits::QUIC_STREAM_MAX_BYTES;
+    config.max_connection_data = limits::QUIC_CONNECTION_MAX_BYTES;
+    config.max_concurrent_stream_limit = limits::QUIC_STREAMS_MAX;
+    config
 }
 
 fn connection_limits() -> ConnectionLimits {
@@ -122,8 +143,8 @@ fn identity(key: PublicKey) -> identify::Config {
 }
 
 /// Looks for neighbours if asked to. A machine without multicast is no fault: the node then runs without.
-fn neighbours(keys: &Keypair, wanted: bool) -> Toggle<mdns::tokio::Behaviour> {
-    let found = wanted.then(|| mdns::tokio::Behaviour::new(mdns::Config::default(), keys.public().to_peer_id()));
+fn neighbours(me: PeerId, wanted: bool) -> Toggle<mdns::tokio::Behaviour> {
+    let found = wanted.then(|| mdns::tokio::Behaviour::new(mdns::Config::default(), me));
     match found.transpose() {
         Ok(mdns) => mdns.into(),
         Err(fault) => {

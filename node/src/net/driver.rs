@@ -5,7 +5,7 @@
 mod wishes;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::net::{IpAddr, Ipv6Addr, TcpListener};
+use std::net::{IpAddr, Ipv6Addr, TcpListener, UdpSocket};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
@@ -195,8 +195,8 @@ impl Driver {
             }
             SwarmEvent::IncomingConnectionError { error, .. } => tracing::debug!(reason = %error, "incoming connection refused"),
             SwarmEvent::NewListenAddr { address, .. } => {
-                let whole = address.with(Protocol::P2p(*self.swarm.local_peer_id())).to_string();
-                self.backlog.push_back(NetEvent::Listening { address: whole });
+                let whole = address.with_p2p(*self.swarm.local_peer_id()).unwrap_or_else(|other| other);
+                self.backlog.push_back(NetEvent::Listening { address: whole.to_string() });
             }
             SwarmEvent::ListenerClosed { listener_id, reason, .. } => {
                 let reason = reason.err().map_or_else(|| "the listener ended".to_owned(), |fault| fault.to_string());
@@ -255,6 +255,8 @@ impl Driver {
                 tracing::debug!(%peer, reason = %fault, "the peer does not answer any more");
                 self.swarm.close_connection(connection);
             }
+            BehaviourEvent::Relay(event) => tracing::debug!(?event, "relay"),
+            BehaviourEvent::DirectUpgrade(event) => tracing::debug!(?event, "direct connection"),
             BehaviourEvent::Mdns(mdns::Event::Expired(_)) | BehaviourEvent::Identify(_) | BehaviourEvent::Ping(_) => {}
             BehaviourEvent::Limits(never) => match never {},
         }
@@ -333,23 +335,30 @@ impl Driver {
     }
 }
 
-/// Checks that nobody listens on a definite port. The transport shares ports for the sake of dialling from them, so without
+/// Checks that nobody listens on a definite port. The TCP transport shares ports for the sake of dialling from them, so without
 /// this two nodes would both listen and each get some of the connections. Any other trouble is left to the transport to tell.
 fn free(address: &Multiaddr) -> Result<(), String> {
-    let mut place: (Option<IpAddr>, u16) = (None, 0);
+    let (mut host, mut tcp, mut udp): (Option<IpAddr>, u16, u16) = (None, 0, 0);
     for part in address {
         match part {
-            Protocol::Ip4(ip) => place.0 = Some(ip.into()),
+            Protocol::Ip4(ip) => host = Some(ip.into()),
             // A socket on `::` would take the IPv4 port too; whoever listens on `::` is found on the loopback address as well.
-            Protocol::Ip6(ip) if ip.is_unspecified() => place.0 = Some(Ipv6Addr::LOCALHOST.into()),
-            Protocol::Ip6(ip) => place.0 = Some(ip.into()),
-            Protocol::Tcp(port) => place.1 = port,
+            Protocol::Ip6(ip) if ip.is_unspecified() => host = Some(Ipv6Addr::LOCALHOST.into()),
+            Protocol::Ip6(ip) => host = Some(ip.into()),
+            Protocol::Tcp(port) => tcp = port,
+            Protocol::Udp(port) => udp = port,
+            // The host and port are the relay's.
+            Protocol::P2pCircuit => return Ok(()),
             _ => {}
         }
     }
-    let (Some(host), 1..) = place else { return Ok(()) };
-    match TcpListener::bind((host, place.1)) {
-        Err(fault) if fault.kind() == std::io::ErrorKind::AddrInUse => Err(format!("port {} is in use", place.1)),
+    let opened = match (host, tcp, udp) {
+        (Some(host), 1.., _) => TcpListener::bind((host, tcp)).err(),
+        (Some(host), _, 1..) => UdpSocket::bind((host, udp)).err(),
+        _ => None,
+    };
+    match opened {
+        Some(fault) if fault.kind() == std::io::ErrorKind::AddrInUse => Err(format!("port {} is in use", tcp.max(udp))),
         _ => Ok(()),
     }
 }

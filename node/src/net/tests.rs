@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::*;
 
 mod hostile;
+mod transport;
 
 /// Patience with one event: far more than it takes, so that a loaded machine does not fail a test.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -365,7 +366,14 @@ async fn an_address_whose_owner_changed_does_not_pass_for_the_old_one() {
 async fn addresses_that_cannot_be_used_are_told_and_survived() {
     let (mut a, address) = Node::start(25).await;
     let taken = parse_address(&address).unwrap().0;
-    for bad in [taken.as_str(), "nonsense", "/dns4/example.org/tcp/1", "/ip4/127.0.0.1/udp/1", "/ip4/192.0.2.1/tcp/1"] {
+    for bad in [
+        taken.as_str(),
+        "nonsense",
+        "/dns4/example.org/tcp/1",
+        "/ip4/127.0.0.1/udp/1",
+        "/ip4/192.0.2.1/tcp/1",
+        "/ip4/192.0.2.1/udp/1/quic-v1",
+    ] {
         let mut node = Node::start_at(26, bad, true);
         let reason = node
             .until(|event| match event {
