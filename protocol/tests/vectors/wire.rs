@@ -1,0 +1,177 @@
+//! What two nodes say to each other, and the boxes of an epoch.
+
+use serde_bytes::ByteBuf;
+use serde_json::json;
+
+use haat_protocol::codec::encode;
+use haat_protocol::crypto::seal;
+use haat_protocol::entry::LogId;
+use haat_protocol::epoch::{ByteKey, EpochKeys, Rotation, rotate};
+use haat_protocol::id::{Digest, EventId, IdentityId, KeyId, OrderId, SpaceId};
+use haat_protocol::invite;
+use haat_protocol::record::Slot;
+use haat_protocol::space::Sort;
+use haat_protocol::wire::{
+    DirectRequest, DirectResponse, Height, Item, JoinRequest, OrderHead, OrderMessage, Scope, StreamKey, SyncRequest, SyncResponse, Tag,
+    Want, Welcome,
+};
+
+use crate::bodies;
+use crate::kit::{chain, circle, device, entry, hex, inception, pair, person};
+use crate::people::prekey;
+use crate::sheet::{Case, Sheet};
+
+pub(crate) fn sheet() -> Sheet {
+    let mut sheet = Sheet::new("wire", "Requests, answers and items (11, 12, 13), welcomes, and the boxes of an epoch (10).");
+    sync(&mut sheet);
+    direct(&mut sheet);
+    wrong(&mut sheet);
+    epochs(&mut sheet);
+    sheet
+}
+
+fn streams() -> [StreamKey; 4] {
+    let log = LogId { space: circle(), device: device(1), number: 0 };
+    [
+        StreamKey::Log(log),
+        StreamKey::Identity(person(1)),
+        StreamKey::Record(device(1), Slot::Prekey),
+        StreamKey::Record(device(1), Slot::Addresses),
+    ]
+}
+
+fn items() -> Vec<Item> {
+    let body = bodies::every_kind().remove(0);
+    vec![Item::Entry(entry(&body).raw().clone()), Item::Identity(chain(1)), Item::Record(prekey(1))]
+}
+
+fn sync(sheet: &mut Sheet) {
+    let (tag, shop) = (Tag([4; 16]), Scope::Shop(inception(Sort::Shop).id()));
+    let wants = streams().map(|key| Want { key, from: 3 }).to_vec();
+    let requests = [
+        ("greet", SyncRequest::Greet { nonce: [1; 16] }),
+        ("compare", SyncRequest::Compare { tag, digests: vec![(Scope::Circle, Digest([2; 32])), (shop, Digest([3; 32]))] }),
+        ("pull", SyncRequest::Pull { tag, scope: Scope::Circle, wants }),
+        ("push", SyncRequest::Push { tag, items: items() }),
+    ];
+    for (name, request) in requests {
+        sheet.good(name, "a request to compare and hand over", Case::new("sync_request", request.to_bytes()));
+    }
+    let heights = streams().map(|key| Height { key, height: 300, tag: [5; 8] }).to_vec();
+    let answers = [
+        ("greeting", SyncResponse::Greeting { nonce: [1; 16], tags: (0..16).map(|n| Tag([n; 16])).collect() }),
+        ("heights", SyncResponse::Heights(vec![(Scope::Circle, heights), (shop, vec![])])),
+        ("in step", SyncResponse::Heights(vec![])),
+        ("items", SyncResponse::Items { items: items(), more: true }),
+        ("stored", SyncResponse::Stored {}),
+        ("stranger", SyncResponse::Stranger {}),
+        ("removed", SyncResponse::Removed { items: vec![] }),
+    ];
+    for (name, answer) in answers {
+        sheet.good(name, "an answer to it", Case::new("sync_response", answer.to_bytes()));
+    }
+    for (name, item) in ["entry", "identity", "record"].into_iter().zip(items()) {
+        sheet.good(&format!("item {name}"), "what gossip carries", Case::new("item", encode(&item)));
+    }
+}
+
+fn message() -> OrderMessage {
+    let pieces = vec![ByteBuf::from([1, 2]), ByteBuf::new()];
+    OrderMessage { order: OrderId([1; 32]), events: pieces.clone(), receipts: pieces, chain: Some(chain(1)) }
+}
+
+fn join() -> JoinRequest {
+    let proof = invite::prove(&pair(30), circle(), person(2), device(2));
+    JoinRequest { space: circle(), invite: device(30), proof, chain: chain(2), prekey: prekey(2), name: "Mei".into() }
+}
+
+fn direct(sheet: &mut Sheet) {
+    let heads = vec![
+        OrderHead { order: OrderId([1; 32]), own: None, other: Some(EventId([2; 32])) },
+        OrderHead { order: OrderId([3; 32]), own: Some(EventId([4; 32])), other: None },
+    ];
+    let requests = [
+        ("join", DirectRequest::Join(Box::new(join()))),
+        ("keys", DirectRequest::Keys { space: circle(), prekey: prekey(1) }),
+        ("order", DirectRequest::Order(message())),
+        ("order_heads", DirectRequest::OrderHeads { heads }),
+    ];
+    for (name, request) in requests {
+        sheet.good(name, "a direct request", Case::new("direct_request", request.to_bytes()));
+    }
+    let answers = [
+        ("welcome", DirectResponse::Welcome { sealed: ByteBuf::from([1; 48]) }),
+        ("declined", DirectResponse::Declined { code: "expired".into(), reason: "the invite has run out".into() }),
+        ("kept", DirectResponse::Stored { receipts: vec![ByteBuf::from([3])] }),
+        ("refused", DirectResponse::Refused { code: "stranger".into() }),
+        ("orders", DirectResponse::Orders(vec![OrderMessage { chain: None, ..message() }])),
+    ];
+    for (name, answer) in answers {
+        sheet.good(name, "an answer to one", Case::new("direct_response", answer.to_bytes()));
+    }
+    let keys = |generation: u64, whole: bool| EpochKeys {
+        control: [1; 32],
+        content: whole.then_some(ByteKey([2; 32])),
+        topic: whole.then_some(ByteKey([3; 32])),
+        generation,
+    };
+    let epochs = vec![(KeyId([1; 32]), keys(0, false)), (KeyId([2; 32]), keys(1, true))];
+    let welcome = Welcome { inception: inception(Sort::Circle), name: "Tea".into(), epochs, items: vec![Item::Identity(chain(1))] };
+    sheet.good("welcome inside", "what a newcomer is handed", Case::new("welcome", welcome.to_bytes()));
+}
+
+fn wrong(sheet: &mut Sheet) {
+    let unknown = encode(&std::collections::BTreeMap::from([("gossip", std::collections::BTreeMap::<String, u64>::new())]));
+    for check in ["sync_request", "sync_response", "direct_request", "direct_response", "item"] {
+        sheet.bad(&format!("{check} unknown"), "a message that a newer program may know", Case::new(check, unknown.clone()), "form");
+        sheet.bad(&format!("{check} nothing"), "no bytes", Case::new(check, []), "form");
+    }
+    let greet = SyncRequest::Greet { nonce: [1; 16] }.to_bytes();
+    sheet.bad("greet left over", "a byte after it", Case::new("sync_request", [greet.clone(), vec![0]].concat()), "form");
+    let mut two = greet;
+    two[0] = 0xa2;
+    sheet.bad("two messages", "two names in one", Case::new("sync_request", [two, b"\x66stored\xa0".to_vec()].concat()), "form");
+    sheet.bad("bare stored", "an answer with fields, written as a name", Case::new("sync_response", encode("stored")), "form");
+    let compare = encode(&std::collections::BTreeMap::from([("stored", 0u64)]));
+    sheet.bad("stored number", "a value of another type", Case::new("sync_response", compare), "form");
+    for (check, max) in
+        [("sync_request", 131_072), ("direct_request", 131_072), ("sync_response", 524_288), ("direct_response", 524_288), ("item", 65_536)]
+    {
+        sheet.bad(&format!("{check} too large"), "one byte more than allowed", Case::new(check, [0xa1]).and_zeros(max), "oversize");
+    }
+    let mut short = DirectRequest::Keys { space: SpaceId([0xee; 32]), prekey: prekey(1) }.to_bytes();
+    let at = short.windows(3).position(|part| part == [0x58, 0x20, 0xee]).expect("the space");
+    short[at + 1] = 0x1f;
+    short.remove(at + 2);
+    sheet.bad("short id", "an id of 31 bytes", Case::new("direct_request", short), "form");
+}
+
+fn epochs(sheet: &mut Sheet) {
+    let members: Vec<IdentityId> = [1, 2].map(person).to_vec();
+    let devices = [1, 2].map(|n| (device(n), seal::prekey_public(&[n; 32])));
+    let rotation = |parents, topic| Rotation { space: circle(), parents, members: &members, devices: &devices, topic };
+    let (first, keys) = rotate(&rotation(&[], None), &[5; 32]).expect("good prekeys");
+    let parents = [(first.key, keys)];
+    let (next, _) = rotate(&rotation(&parents, None), &[6; 32]).expect("good prekeys");
+    let context = |n: u8, secret: u8| json!({"space": hex(&circle().0), "device": hex(&device(n).0), "secret": hex(&[secret; 32])});
+    let case = |epoch: &haat_protocol::body::Epoch, context| Case::new("epoch", encode(epoch)).with(context);
+    sheet.good("first epoch", "the box of a device", case(&first, context(1, 1)));
+    sheet.good("next epoch", "the box of another, and the link back", case(&next, context(2, 2)));
+    sheet.bad("epoch, no box", "no box for this device", case(&first, context(3, 3)), "unopened");
+    sheet.bad("epoch, other prekey", "a prekey that was replaced", case(&first, context(1, 9)), "unopened");
+    let mut other = first.clone();
+    other.key = KeyId([1; 32]);
+    sheet.bad("epoch, other key", "secrets that do not hash to the key", case(&other, context(1, 1)), "unopened");
+    let mut elsewhere = context(1, 1);
+    elsewhere["space"] = hex(&[1; 32]).into();
+    sheet.bad("epoch, other circle", "sealed for another circle", case(&first, elsewhere), "unopened");
+    let info = [b"haat 0 epoch box".as_slice(), &circle().0, &next.key.0].concat();
+    let foreign = encode(&std::collections::BTreeMap::from([("epoch", ByteBuf::from([1; 32])), ("topic", ByteBuf::from([2; 32]))]));
+    let sealed = seal::seal(&devices[0].1, &info, &foreign, &[8; 32]).expect("a good prekey");
+    let mut forged = next.clone();
+    forged.boxes[0].1 = ByteBuf::from(sealed);
+    sheet.bad("epoch, other secrets", "a box that opens to the secrets of another key", case(&forged, context(1, 1)), "unopened");
+    let mut unlinked = next;
+    unlinked.parents[0].1 = ByteBuf::from([0; 72]);
+    sheet.good("epoch, broken link", "the box holds although a link back does not open", case(&unlinked, context(1, 1)));
+}

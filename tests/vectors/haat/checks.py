@@ -1,0 +1,129 @@
+"""One function per check that a vector can name: bytes and context in, values out, or a refusal with its code."""
+
+from . import bodies, ciphers, entry, identity, records, shape, sign, wire
+from .cbor import Refused, read
+
+_PLAIN = {
+    "int": shape.integer,
+    "text": shape.text,
+    "bytes": shape.octets,
+    "ints": shape.many(shape.integer),
+    "int?": shape.maybe(shape.integer),
+    "map": shape.named(shape.octets),
+    "bool": shape.boolean,
+}
+
+
+def _form(data, context):
+    return {"value": shape.decode(data, _PLAIN[context["type"]], context["most"])}
+
+
+def _hash(data, context):
+    return {"hash": sign.hash_of(context["context"], data)}
+
+
+def _signature(data, context):
+    key, sig = bytes.fromhex(context["key"]), bytes.fromhex(context["sig"])
+    sign.need(context["label"], key, data, sig)
+    return {}
+
+
+def _opened(plain):
+    if plain is None:
+        raise Refused("unopened")
+    return {"plain": plain}
+
+
+def _sealed(data, context):
+    return _opened(ciphers.open_hpke(bytes.fromhex(context["secret"]), bytes.fromhex(context["info"]), data))
+
+
+def _encrypted(data, context):
+    return _opened(ciphers.open_x(bytes.fromhex(context["key"]), bytes.fromhex(context["bound"]), data))
+
+
+def _entry(data, _):
+    _, found, header = entry.read(data)
+    return {"id": found, "header": header}
+
+
+def _payload(data, context):
+    raw, _, header = entry.read(data)
+    key = context["key"] and bytes.fromhex(context["key"])
+    return {"body": entry.open_payload(raw, header, key)}
+
+
+def _body(data, context):
+    return {"value": bodies.read(context["kind"], data)}
+
+
+def _space(data, _):
+    inception = shape.decode(data, bodies.INCEPTION)
+    return {"id": sign.hash_of("space", data), "value": inception}
+
+
+def _identity(data, _):
+    found = identity.read(data)
+    return {name: found[name] for name in ("id", "devices", "height", "head")}
+
+
+def _record(data, _):
+    return {"value": records.read_record(shape.decode(data, records.SIGNED))}
+
+
+def _invite_code(data, _):
+    return {"value": records.read_code(data.decode())}
+
+
+def _message(name):
+    def check(data, _):
+        return {"value": shape.decode(data, *wire.MESSAGES[name])}
+
+    return check
+
+
+def _epoch(data, context):
+    device, space, secret = (bytes.fromhex(context[name]) for name in ("device", "space", "secret"))
+    return records.open_epoch(space, bodies.read(2, data), device, secret)
+
+
+def _tags(data, context):
+    asker, answerer, asked, answered, head = (
+        bytes.fromhex(context[name]) for name in ("asker", "answerer", "asked", "answered", "head")
+    )
+    joint = wire.joint_nonce(asker, answerer, asked, answered)
+    return {
+        "joint": joint,
+        "asker_tag": wire.tag(data, joint, "a"),
+        "answerer_tag": wire.tag(data, joint, "b"),
+        "head_tag": wire.head_tag(joint, head),
+        "topic": records.topic_name(data),
+    }
+
+
+def _digest(data, _):
+    return {"digest": wire.digest(read(data))}
+
+
+def _members(data, _):
+    return {"members": sign.hash_of("epoch", *sorted(read(data)))}
+
+
+ALL = {
+    "form": _form,
+    "hash": _hash,
+    "signature": _signature,
+    "sealed": _sealed,
+    "encrypted": _encrypted,
+    "entry": _entry,
+    "payload": _payload,
+    "body": _body,
+    "space": _space,
+    "identity": _identity,
+    "record": _record,
+    "invite_code": _invite_code,
+    "epoch": _epoch,
+    "tags": _tags,
+    "digest": _digest,
+    "members": _members,
+} | {name: _message(name) for name in wire.MESSAGES}

@@ -1,0 +1,87 @@
+"""What two nodes say to each other: shapes of requests, answers and items, tags and digests."""
+
+from .bodies import INCEPTION
+from .cbor import write
+from .entry import ENTRY
+from .identity import CHAIN
+from .records import SIGNED
+from .shape import ID, SIG, boolean, exactly, integer, many, maybe, octets, one_of, record, row, text
+from .sign import hash_of
+
+TAG = exactly(16)
+SCOPE = one_of("circle", shop=ID)
+STREAM = one_of(
+    log=record(space=ID, device=ID, number=integer), identity=ID, record=row(ID, one_of("prekey", "addresses"))
+)
+ITEM = one_of(entry=ENTRY, identity=CHAIN, record=SIGNED)
+HEIGHT = record(key=STREAM, height=integer, tag=exactly(8))
+ORDER = record(order=ID, events=many(octets), receipts=many(octets), chain=maybe(CHAIN))
+KEYS = record(control=ID, content=maybe(ID), topic=maybe(ID), generation=integer)
+
+SYNC_REQUEST = one_of(
+    greet=record(nonce=TAG),
+    compare=record(tag=TAG, digests=many(row(SCOPE, ID))),
+    pull=record(tag=TAG, scope=SCOPE, wants=many(record(key=STREAM, **{"from": integer}))),
+    push=record(tag=TAG, items=many(ITEM)),
+)
+SYNC_RESPONSE = one_of(
+    greeting=record(nonce=TAG, tags=many(TAG)),
+    heights=many(row(SCOPE, many(HEIGHT))),
+    items=record(items=many(ITEM), more=boolean),
+    stored=record(),
+    stranger=record(),
+    removed=record(items=many(ITEM)),
+)
+DIRECT_REQUEST = one_of(
+    join=record(space=ID, invite=ID, proof=SIG, chain=CHAIN, prekey=SIGNED, name=text),
+    keys=record(space=ID, prekey=SIGNED),
+    order=ORDER,
+    order_heads=record(heads=many(record(order=ID, own=maybe(ID), other=maybe(ID)))),
+)
+DIRECT_RESPONSE = one_of(
+    welcome=record(sealed=octets),
+    declined=record(code=text, reason=text),
+    stored=record(receipts=many(octets)),
+    refused=record(code=text),
+    orders=many(ORDER),
+)
+WELCOME = record(inception=INCEPTION, name=text, epochs=many(row(ID, KEYS)), items=many(ITEM))
+
+# Name of the check: shape and most bytes.
+MESSAGES = {
+    "sync_request": (SYNC_REQUEST, 131072),
+    "sync_response": (SYNC_RESPONSE, 524288),
+    "direct_request": (DIRECT_REQUEST, 131072),
+    "direct_response": (DIRECT_RESPONSE, 524288),
+    "welcome": (WELCOME, 524288),
+    "item": (ITEM, 65536),
+}
+
+
+def joint_nonce(asker, answerer, asked, answered):
+    """What a greeting makes of two devices and two nonces."""
+    return hash_of("space tag", asker, answerer, asked, answered)
+
+
+def tag(topic, joint, side):
+    """The tag of a circle, from the side `a` or `b`."""
+    return hash_of("space tag", topic, joint, side.encode())[:16]
+
+
+def head_tag(joint, head):
+    """The tag of a stream's end."""
+    return hash_of("head tag", joint, head)[:8]
+
+
+def _place(stream):
+    (name, value) = next(iter(stream.items()))
+    if name == "log":
+        return 0, value["space"], value["device"], value["number"]
+    if name == "identity":
+        return 1, value
+    return 2, value[0], ("prekey", "addresses").index(value[1])
+
+
+def digest(streams):
+    """The digest of a scope, whose streams come in any order."""
+    return hash_of("sync digest", write(sorted(streams, key=lambda stream: _place(stream[0]))))
