@@ -103,7 +103,7 @@ impl Work<'_, '_> {
     /// The unexpired record of a device's addresses.
     pub(super) fn addresses(&self, device: &DeviceId) -> Option<Record> {
         let key = [device.0.as_slice(), &[Slot::Addresses as u8]].concat();
-        let record = self.tx.load::<SignedRecord>(Table::Record, &key).and_then(|signed| signed.verify().ok());
+        let record = self.tx.load::<SignedRecord>(Table::Record, &key).and_then(|signed| signed.trusted().ok());
         record.filter(|record| record.expires > self.now)
     }
 
