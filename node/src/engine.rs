@@ -36,6 +36,9 @@ use crate::presence::Presence;
 use crate::store::{Store, StoreError, Tx};
 use work::Work;
 
+/// How far a clock may go back, in milliseconds, before everything that waits for a time begins anew.
+const CLOCK_BACK_MS: u64 = 5_000;
+
 /// Names a command that waits for its answer.
 pub type Ticket = u64;
 
@@ -84,6 +87,8 @@ struct Passing {
     outbox: BTreeMap<OrderId, trade::Attempt>,
     dialled: BTreeMap<DeviceId, Vec<String>>,
     next_sync: Millis,
+    /// What the clock showed when the last group of inputs began.
+    clock: Millis,
     /// Whether this node's own identity is in its trust log.
     is_rooted: bool,
     /// Membership, keys or records changed: topics, gates and dials have to follow.
@@ -91,6 +96,14 @@ struct Passing {
 }
 
 impl Passing {
+    /// Time is now this. A clock that was set back leaves appointments behind that would come much too late.
+    fn look_at_clock(&mut self, now: Millis) {
+        if now.plus(CLOCK_BACK_MS) < self.clock {
+            self.start_over();
+        }
+        self.clock = now;
+    }
+
     /// What was wished for was never sent: whatever waits for an answer to it begins again.
     fn start_over(&mut self) {
         self.sessions.clear();
@@ -100,6 +113,8 @@ impl Passing {
         self.topics.clear();
         self.members.clear();
         self.gates_at = None;
+        self.next_keys = Millis(0);
+        self.due.clear();
         self.next_sync = Millis(0);
         self.is_rooted = false;
         self.is_stale = true;
@@ -202,6 +217,7 @@ impl<S: Store> Engine<S> {
             checked: BTreeMap::new(),
             out: Vec::new(),
         };
+        work.passing.look_at_clock(now);
         work.take_root();
         for input in inputs {
             match input {

@@ -9,7 +9,9 @@ use haat_protocol::codec::encode;
 use haat_protocol::crypto::seal;
 use haat_protocol::epoch::topic_name;
 use haat_protocol::id::{DeviceId, SpaceId};
-use haat_protocol::limits::{ADDRESS_LIFE_MS, ADDRESS_REFRESH_MS, ADDRESSES_MAX, EPOCH_LIFE_MS, PREKEY_KEEP_MS, SYNC_EVERY_MS};
+use haat_protocol::limits::{
+    ADDRESS_LIFE_MS, ADDRESS_REFRESH_MS, ADDRESSES_MAX, CLOCK_SKEW_MS, EPOCH_LIFE_MS, PREKEY_KEEP_MS, SYNC_EVERY_MS,
+};
 use haat_protocol::record::{Claim, Record, SignedRecord};
 use haat_protocol::wire::Item;
 
@@ -81,10 +83,15 @@ impl Work<'_, '_> {
         let device = self.me.device();
         let record = Record { device, claim, issued: self.now, expires: self.now.plus(life_ms) };
         let key = intake::record_key(&record);
-        let held = self.tx.load::<SignedRecord>(Table::Record, &key).and_then(|signed| signed.verify().ok());
+        let held = self.tx.load::<SignedRecord>(Table::Record, &key).and_then(|signed| signed.trusted().ok());
+        // A clock that was ahead issued it for later: nobody else would take it now, and it must not outlast the right one.
+        let is_ahead = held.as_ref().is_some_and(|held| held.issued > self.now.plus(CLOCK_SKEW_MS));
         let is_fresh = held.is_some_and(|held| held.claim == record.claim && self.now.since(held.issued) < ADDRESS_REFRESH_MS);
-        if is_fresh {
+        if is_fresh && !is_ahead {
             return;
+        }
+        if is_ahead {
+            self.tx.remove(Table::Record, &key);
         }
         let signed = record.sign(&self.me.pair);
         intake::record(&mut self.cx(), &record, &signed);

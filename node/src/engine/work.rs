@@ -9,7 +9,7 @@ use haat_protocol::codec::encode;
 use haat_protocol::entry::{Draft, Entry, Header, LogId};
 use haat_protocol::id::{EntryId, KeyId, SpaceId};
 use haat_protocol::kind::{Kind, Secrecy};
-use haat_protocol::limits::{GOSSIP_MAX_BYTES, LAMPORT_FOLLOWED_MAX, LOGS_PER_DEVICE_MAX, REFS_MAX};
+use haat_protocol::limits::{CLOCK_SKEW_MS, GOSSIP_MAX_BYTES, LAMPORT_FOLLOWED_MAX, LOGS_PER_DEVICE_MAX, REFS_MAX};
 use haat_protocol::local::{Happening, Problem, ProblemKind};
 use haat_protocol::time::Millis;
 use haat_protocol::wire::Item;
@@ -119,8 +119,11 @@ impl<'w, 's> Work<'w, 's> {
         let view = Known(&self.tx);
         let device = self.me.device();
         let log = (0..LOGS_PER_DEVICE_MAX).map(|number| LogId { space, device, number }).find(|log| {
-            let next = view.head(log).map_or(0, |head| head.seq + 1);
-            matches!(view.writer(log), Writer::Person(_, standing) if standing != Standing::Closed && standing.counts(next))
+            let head = view.head(log);
+            let next = head.as_ref().map_or(0, |head| head.seq + 1);
+            // Whatever follows an entry that a wrong clock dated ahead would wait with it.
+            let is_ahead = head.and_then(|head| view.header(&head.id)).is_some_and(|last| last.at > self.now.plus(CLOCK_SKEW_MS));
+            !is_ahead && matches!(view.writer(log), Writer::Person(_, standing) if standing != Standing::Closed && standing.counts(next))
         });
         let log = log.ok_or_else(|| Problem::refused("not-a-member", "nothing can be said there", "this node is not a member any more"))?;
         let head = view.head(&log);
