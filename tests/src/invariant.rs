@@ -232,6 +232,22 @@ fn one_entry_per_place(world: &World) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Whoever is in the circle holds this entry and reads it.
+///
+/// # Errors
+/// Who does not.
+pub fn can_be_read(world: &World, author: usize, word: &EntryId, circle: &SpaceId) -> Result<(), Fault> {
+    for who in (0..world.size()).filter(|who| is_member(world, *who, circle)) {
+        let snapshot = world.kept(who);
+        let tx = Tx::new(&*snapshot);
+        if !tx.has(Table::Body, &word.0) {
+            let how = if known::raw(&tx, word).is_some() { "cannot open" } else { "lacks" };
+            return Err(format!("{} {how} entry {}, which {} said in a healed world", world.name(who), word.short(), world.name(author)));
+        }
+    }
+    Ok(())
+}
+
 /// Every entry that a command was answered with is at its author, and at every member when it counts.
 fn nothing_lost(world: &World, acknowledged: &[(usize, EntryId)]) -> Result<(), Fault> {
     for (author, id) in acknowledged {

@@ -2,6 +2,7 @@
 
 pub mod actor;
 pub mod daemon;
+pub mod fault;
 pub mod invariant;
 pub mod transcript;
 pub mod world;

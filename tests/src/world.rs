@@ -4,26 +4,29 @@
 //! It must never look at a real clock or at anything whose order differs from run to run.
 
 pub mod chance;
+mod clock;
+mod guard;
 mod link;
 mod node;
 pub mod store;
 mod traffic;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use haat_node::engine::{Conduct, Effect, Engine, Input, Ticket};
 use haat_node::myself::Myself;
 use haat_node::net::{Channel, NetCommand, NetEvent};
-use haat_node::store::{Snapshot, Store};
+use haat_node::store::Snapshot;
 use haat_protocol::id::DeviceId;
 use haat_protocol::local::{Command, Problem};
 use haat_protocol::time::Millis;
 use serde_json::Value;
 
 use chance::Chance;
-use link::{Link, pair};
+use guard::Guard;
+use link::Link;
 use node::{CrashPlan, Node};
-use store::SimStore;
+use store::{Fate, SimStore};
 use traffic::Ask;
 
 /// When the world begins.
@@ -40,6 +43,8 @@ pub struct Faults {
     pub duplicates: u64,
     /// Requests without an answer: half of them lost on the way there, half on the way back.
     pub request_loss: u64,
+    /// Messages that take seconds.
+    pub clogged: u64,
 }
 
 #[derive(Debug)]
@@ -52,6 +57,7 @@ enum Due {
     Asked { ask: Ask, channel: Channel, data: Vec<u8> },
     Answered { ask: Ask, data: Vec<u8> },
     Impatient(Ask),
+    Starved { a: usize, b: usize, link: u64 },
 }
 
 /// What a command was answered; none when the node was down or fell before it could say so.
@@ -68,13 +74,17 @@ pub struct World {
     chance: Chance,
     faults: Faults,
     nodes: Vec<Node>,
-    sides: Vec<bool>,
+    /// Ways, from one node to another, on which nothing arrives.
+    blocked: BTreeSet<(usize, usize)>,
+    /// How far all clocks were moved on together.
+    leapt_ms: u64,
     links: BTreeMap<(usize, usize), Link>,
     link_number: u64,
     asks: BTreeMap<(usize, u64, u64), usize>,
     responses: BTreeMap<u64, Ask>,
     next_response: u64,
     next_ticket: Ticket,
+    guard: Guard,
     trace: blake3::Hasher,
     is_told: bool,
     events: u64,
@@ -94,7 +104,9 @@ impl World {
             queue: BTreeMap::new(),
             chance: Chance::new(seed, 1),
             faults: Faults::default(),
-            sides: vec![false; nodes.len()],
+            blocked: BTreeSet::new(),
+            leapt_ms: 0,
+            guard: Guard::new(nodes.len()),
             nodes,
             links: BTreeMap::new(),
             link_number: 0,
@@ -153,8 +165,7 @@ impl World {
     /// What a node has kept.
     #[must_use]
     pub fn kept(&self, who: usize) -> Box<dyn Snapshot> {
-        let node = &self.nodes[who];
-        node.engine.as_ref().map_or(&node.store, Engine::store).snapshot().expect("the simulator lets commits fail, never reads")
+        self.nodes[who].now_kept()
     }
 
     /// A digest of everything that has happened so far, in its order.
@@ -193,7 +204,9 @@ impl World {
     /// Lets time pass.
     pub fn run_for(&mut self, span_ms: u64) {
         let until = self.now.plus(span_ms);
-        while let Some(entry) = self.queue.first_entry().filter(|entry| entry.key().0 <= until) {
+        while self.guard.fault().is_none()
+            && let Some(entry) = self.queue.first_entry().filter(|entry| entry.key().0 <= until)
+        {
             let ((at, _), due) = entry.remove_entry();
             self.now = at;
             self.happen(due);
@@ -204,7 +217,7 @@ impl World {
     /// The node's next commit fails: the command is refused, nothing is sent.
     pub fn fail_commit(&mut self, who: usize) {
         if let Some(engine) = &self.nodes[who].engine {
-            engine.store().fail_once();
+            engine.store().fate(Fate::Fails);
         }
     }
 
@@ -214,8 +227,21 @@ impl World {
         self.nodes[who].plan = Some(CrashPlan { spare, part });
     }
 
+    /// The node falls in its next commit: the transaction is whole afterwards, or absent, and nothing of the step is sent.
+    pub fn fall_in_commit(&mut self, who: usize, whole: bool) {
+        if let Some(engine) = &self.nodes[who].engine {
+            engine.store().fate(if whole { Fate::FallsAfter } else { Fate::FallsBefore });
+        }
+    }
+
     /// The node falls now and starts again some seconds later from what it had committed.
     pub fn crash(&mut self, who: usize) {
+        let down_ms = self.chance.between(300, 4_000);
+        self.crash_for(who, down_ms);
+    }
+
+    /// The node falls now and starts again after a while.
+    pub fn crash_for(&mut self, who: usize, down_ms: u64) {
         if self.nodes[who].engine.is_none() {
             return;
         }
@@ -226,18 +252,26 @@ impl World {
             self.separate(who, other);
         }
         self.asks.retain(|(from, ..), _| *from != who);
-        let wait = self.chance.between(300, 4_000);
-        self.later(wait, Due::Start(who));
+        self.later(down_ms, Due::Start(who));
     }
 
-    /// No fault any more: messages arrive, partitions end, nothing fails or falls that has not yet.
+    /// The first thing that must never happen and did, if any; the world stands still since.
+    ///
+    /// # Errors
+    /// What happened.
+    pub fn checked(&self) -> Result<(), String> {
+        self.guard.fault().map_or(Ok(()), |fault| Err(fault.clone()))
+    }
+
+    /// No fault any more: messages arrive, partitions end, clocks are right, nothing fails or falls that has not yet.
     pub fn calm(&mut self) {
         self.faults = Faults::default();
         self.heal();
+        self.set_clocks_right();
         for node in &mut self.nodes {
             node.plan = None;
             // Whether it was still to come does not matter any more.
-            let _ = node.engine.as_ref().map_or(&node.store, Engine::store).spare();
+            node.engine.as_ref().map_or(&node.store, Engine::store).fate(Fate::Holds);
         }
     }
 
@@ -247,6 +281,7 @@ impl World {
             Due::Start(who) => {
                 self.note(&format!("{who} starts"), &[]);
                 self.nodes[who].start(self.seed, who, self.conduct);
+                self.guard.started(who, &self.nodes[who]);
                 let listening = self.listening(who);
                 self.tell(who, 0, listening);
                 let life = self.nodes[who].life;
@@ -258,12 +293,13 @@ impl World {
             }
             Due::Told { who, life, event } if life == self.nodes[who].life => self.told(who, event),
             Due::Attempt { from, life, device } if life == self.nodes[from].life => self.attempt(from, device),
-            Due::Gossip { from, to, link, again, topic, data } if self.stands(from, to, link) => {
+            Due::Gossip { from, to, link, again, topic, data } if self.arrives(from, to, link) => {
                 self.gossip((from, to), again, topic, data);
             }
-            Due::Asked { ask, channel, data } if self.stands(ask.from, ask.to, ask.link) => self.asked(ask, channel, data),
-            Due::Answered { ask, data } if self.stands(ask.from, ask.to, ask.link) => self.answered(&ask, data),
+            Due::Asked { ask, channel, data } if self.arrives(ask.from, ask.to, ask.link) => self.asked(ask, channel, data),
+            Due::Answered { ask, data } if self.arrives(ask.to, ask.from, ask.link) => self.answered(&ask, data),
             Due::Impatient(ask) => self.impatient(&ask),
+            Due::Starved { a, b, link } => self.starve(a, b, link),
             // It was meant for an earlier life, or for a link that is gone.
             Due::Tick { .. } | Due::Told { .. } | Due::Attempt { .. } | Due::Gossip { .. } | Due::Asked { .. } | Due::Answered { .. } => {}
         }
@@ -279,16 +315,15 @@ impl World {
         self.step(who, vec![Input::Net(event)]);
     }
 
-    fn stands(&self, a: usize, b: usize, number: u64) -> bool {
-        self.links.get(&pair(a, b)).is_some_and(|link| link.number == number)
-    }
-
     /// One step of an engine, and as many of its effects as the node lives to see.
     fn step(&mut self, who: usize, inputs: Vec<Input>) {
-        let now = self.now;
+        let clock = self.clock(who);
         let node = &mut self.nodes[who];
         let Some(engine) = node.engine.as_mut() else { return };
-        let mut effects = engine.step(now, inputs);
+        let mut effects = engine.step(clock, inputs);
+        if engine.store().fell() {
+            return self.crash(who);
+        }
         let sends = effects.iter().any(|effect| !matches!(effect, Effect::Happened(_)));
         let falls = match &mut node.plan {
             Some(plan) if sends && plan.spare == 0 => {
@@ -302,6 +337,7 @@ impl World {
             }
             _ => false,
         };
+        self.guard.stepped(who, clock, node);
         for effect in effects {
             self.perform(who, effect);
         }
@@ -314,6 +350,7 @@ impl World {
         match effect {
             Effect::Answer(ticket, answer) => {
                 self.note(&format!("{who} answers {ticket} {answer:?}"), &[]);
+                self.guard.answered(who, &self.nodes[who], &answer);
                 self.nodes[who].answers.insert(ticket, answer);
             }
             Effect::Happened(news) => self.note(&format!("{who} shows {} {}", news.kind, news.subject), &[]),
@@ -352,6 +389,9 @@ impl World {
 
     /// How long a message takes: mostly little, sometimes so long that later ones overtake it.
     const fn latency(&mut self) -> u64 {
+        if self.chance.permille(self.faults.clogged) {
+            return self.chance.between(1_000, 5_000);
+        }
         if self.chance.permille(50) { self.chance.between(200, 900) } else { self.chance.between(5, 60) }
     }
 }

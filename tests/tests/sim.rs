@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use haat_node::engine::Conduct;
 use haat_node::store::disk::DiskStore;
 use haat_node::store::memory::MemoryStore;
+use haat_tests::fault::Options;
 use haat_tests::invariant;
 use haat_tests::world::World;
 use haat_tests::world::store::{Keeping, SimStore};
@@ -39,6 +40,7 @@ fn wanted() -> Vec<u64> {
 
 /// Runs a seed to its end and checks everything.
 fn run(seed: u64, conduct: Conduct) -> Result<Told, String> {
+    println!("seed {seed}: {}", Options::draw(seed));
     let told = catch_unwind(AssertUnwindSafe(|| story::tell(seed, conduct, in_memory)));
     told.unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().cloned();
@@ -46,20 +48,29 @@ fn run(seed: u64, conduct: Conduct) -> Result<Told, String> {
     })
 }
 
-/// Runs seeds side by side; every failing one is named with the way to run it again.
+/// What to say of a seed that failed.
+fn report(seed: u64, fault: &str, test: &str) -> String {
+    let options = Options::draw(seed);
+    let again = format!("HAAT_SEED={seed} cargo test -p haat-tests --test all {test} -- --nocapture");
+    format!("seed {seed} ({options}) failed: {fault}; replay with {again}")
+}
+
+/// Runs seeds side by side; every failing one is named at once and at the end, with the way to run it again.
 fn run_all(seeds: &[u64], conduct: Conduct, test: &str) {
     let failed = std::thread::scope(|scope| {
         let part = |first: u64| {
             let mine: Vec<u64> = seeds.iter().copied().filter(|seed| seed % THREADS == first).collect();
-            move || mine.into_iter().filter_map(|seed| run(seed, conduct).err().map(|fault| (seed, fault))).collect::<Vec<_>>()
+            let failure = move |seed: u64| {
+                let line = run(seed, conduct).err().map(|fault| report(seed, &fault, test))?;
+                println!("{line}");
+                Some(line)
+            };
+            move || mine.into_iter().filter_map(failure).collect::<Vec<_>>()
         };
         let threads: Vec<_> = (0..THREADS).map(|first| scope.spawn(part(first))).collect();
         threads.into_iter().flat_map(|thread| thread.join().expect("a run catches its own panics")).collect::<Vec<_>>()
     });
-    let lines = failed.iter().map(|(seed, fault)| {
-        format!("seed {seed} failed: {fault}; replay with HAAT_SEED={seed} cargo test -p haat-tests --test all {test} -- --nocapture")
-    });
-    assert!(failed.is_empty(), "{}", lines.collect::<Vec<_>>().join("\n"));
+    assert!(failed.is_empty(), "{} of {} seeds failed:\n{}", failed.len(), seeds.len(), failed.join("\n"));
 }
 
 #[test]

@@ -11,6 +11,8 @@ const PORT: usize = 4_000;
 const FAR_PORT: usize = 40_000;
 /// Pause before a dial that failed is tried again.
 const REDIAL_MS: u64 = 1_500;
+/// Longest time until both ends notice that a connection is dead one way.
+const HALF_DEAD_MS: u64 = 20_000;
 
 /// A connection between two nodes.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +73,16 @@ impl World {
     }
 
     fn reaches(&self, a: usize, b: usize) -> bool {
-        a != b && self.nodes[a].engine.is_some() && self.nodes[b].engine.is_some() && self.sides[a] == self.sides[b]
+        a != b
+            && self.nodes[a].engine.is_some()
+            && self.nodes[b].engine.is_some()
+            && !self.blocked.contains(&(a, b))
+            && !self.blocked.contains(&(b, a))
+    }
+
+    /// Whether what was sent over this link arrives.
+    pub(super) fn arrives(&self, from: usize, to: usize, number: u64) -> bool {
+        !self.blocked.contains(&(from, to)) && self.links.get(&pair(from, to)).is_some_and(|link| link.number == number)
     }
 
     fn connect(&mut self, from: usize, to: usize) {
@@ -125,22 +136,38 @@ impl World {
         }
     }
 
-    /// Cuts the world in two: these nodes, and all others.
+    /// Cuts the world in two: these nodes, and all others. Connections between the two break at once.
     pub fn partition(&mut self, apart: &[usize]) {
-        for who in 0..self.nodes.len() {
-            self.sides[who] = apart.contains(&who);
-        }
+        self.heal();
         for a in 0..self.nodes.len() {
-            for b in self.neighbours(a) {
-                if self.sides[a] != self.sides[b] {
-                    self.separate(a, b);
-                }
+            for b in (0..self.nodes.len()).filter(|b| apart.contains(&a) != apart.contains(b)) {
+                self.blocked.insert((a, b));
+                self.separate(a, b);
             }
         }
     }
 
-    /// Ends every partition.
+    /// Nothing arrives on the way from one node to another any more, while the other way works. What is connected stays so until
+    /// somebody notices; new connections are not made.
+    pub fn block(&mut self, from: usize, to: usize) {
+        if from != to && self.blocked.insert((from, to)) {
+            let (wait, link) = (self.chance.between(1_000, HALF_DEAD_MS), self.links.get(&pair(from, to)).map(|link| link.number));
+            if let Some(link) = link {
+                self.later(wait, Due::Starved { a: from, b: to, link });
+            }
+        }
+    }
+
+    /// A connection that is dead one way is noticed to be.
+    pub(super) fn starve(&mut self, a: usize, b: usize, number: u64) {
+        let is_blocked = [(a, b), (b, a)].iter().any(|way| self.blocked.contains(way));
+        if is_blocked && self.links.get(&pair(a, b)).is_some_and(|link| link.number == number) {
+            self.separate(a, b);
+        }
+    }
+
+    /// Opens every way again.
     pub fn heal(&mut self) {
-        self.sides.fill(false);
+        self.blocked.clear();
     }
 }

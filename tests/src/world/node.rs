@@ -6,6 +6,7 @@ use haat_node::engine::{Conduct, Engine, Ticket};
 use haat_node::entropy::{Entropy, Seeded};
 use haat_node::myself::{Key, Myself};
 use haat_node::net::GossipId;
+use haat_node::store::{Snapshot, Store};
 use haat_protocol::crypto::Keypair;
 use haat_protocol::id::DeviceId;
 use haat_protocol::identity::Chain;
@@ -13,7 +14,7 @@ use haat_protocol::local::Problem;
 use haat_protocol::time::Millis;
 use serde_json::Value;
 
-use super::store::SimStore;
+use super::store::{Fate, SimStore};
 
 /// Nodes of one life never draw the bytes of another life: lives of a node are this far apart.
 const LIVES_MAX: u64 = 1_000;
@@ -44,6 +45,8 @@ pub(super) struct Node {
     pub(super) heard: BTreeMap<GossipId, (String, Vec<u8>)>,
     pub(super) answers: BTreeMap<Ticket, Result<Value, Problem>>,
     pub(super) plan: Option<CrashPlan>,
+    /// How far the node's clock is ahead, in milliseconds.
+    pub(super) ahead_ms: i64,
 }
 
 impl Node {
@@ -62,6 +65,7 @@ impl Node {
             heard: BTreeMap::new(),
             answers: BTreeMap::new(),
             plan: None,
+            ahead_ms: 0,
         }
     }
 
@@ -85,8 +89,13 @@ impl Node {
             self.store = engine.store().clone();
             self.plan = None;
             // A failure that was still to come belonged to this life.
-            let _ = self.store.spare();
+            self.store.fate(Fate::Holds);
         }
+    }
+
+    /// What is durable now.
+    pub(super) fn now_kept(&self) -> Box<dyn Snapshot> {
+        self.engine.as_ref().map_or(&self.store, Engine::store).snapshot().expect("the simulator lets commits fail, never reads")
     }
 
     pub(super) fn device(&self) -> DeviceId {

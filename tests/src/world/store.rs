@@ -1,8 +1,7 @@
 //! A node's store in the simulator: the node's own, in memory or on disk, with commits that can be made to fail. It must never
 //! change what is stored.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use haat_node::store::disk::DiskStore;
 use haat_node::store::memory::MemoryStore;
@@ -17,29 +16,61 @@ pub enum Keeping {
     Disk(DiskStore),
 }
 
+/// What becomes of the next commit. A transaction is whole or absent, never torn: that is the database's promise, and the tests
+/// of kill -9 hold it to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fate {
+    /// It holds.
+    #[default]
+    Holds,
+    /// It fails, and the node is told so.
+    Fails,
+    /// The node falls before it is durable.
+    FallsBefore,
+    /// The node falls when it is durable, before anybody is told.
+    FallsAfter,
+    /// The node has fallen in a commit.
+    Fell,
+}
+
 /// A store whose next commit can be made to fail. A clone taken after a crash is the same store.
 #[derive(Debug, Clone)]
 pub struct SimStore {
     keeping: Keeping,
-    fails: Arc<AtomicBool>,
+    fate: Arc<Mutex<Fate>>,
 }
 
 impl SimStore {
     /// A store over a keeping.
     #[must_use]
     pub fn new(keeping: Keeping) -> Self {
-        Self { keeping, fails: Arc::default() }
+        Self { keeping, fate: Arc::default() }
     }
 
-    /// Lets the next commit fail.
-    pub fn fail_once(&self) {
-        self.fails.store(true, Ordering::Relaxed);
+    /// Decides what becomes of the next commit.
+    pub fn fate(&self, fate: Fate) {
+        self.exchange(fate);
     }
 
-    /// Takes back what [`Self::fail_once`] asked for; says whether it was still to come.
+    /// Whether the node fell in a commit; asked once.
     #[must_use]
-    pub fn spare(&self) -> bool {
-        self.fails.swap(false, Ordering::Relaxed)
+    pub fn fell(&self) -> bool {
+        let fate = self.exchange(Fate::Holds);
+        if fate != Fate::Fell {
+            self.exchange(fate);
+        }
+        fate == Fate::Fell
+    }
+
+    fn exchange(&self, fate: Fate) -> Fate {
+        std::mem::replace(&mut *self.fate.lock().unwrap_or_else(PoisonError::into_inner), fate)
+    }
+
+    fn keep(&mut self, batch: Batch) -> Result<(), StoreError> {
+        match &mut self.keeping {
+            Keeping::Memory(store) => store.commit(batch),
+            Keeping::Disk(store) => store.commit(batch),
+        }
     }
 }
 
@@ -52,12 +83,19 @@ impl Store for SimStore {
     }
 
     fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
-        if self.spare() {
-            return Err(StoreError::Io("the simulator let this commit fail".into()));
-        }
-        match &mut self.keeping {
-            Keeping::Memory(store) => store.commit(batch),
-            Keeping::Disk(store) => store.commit(batch),
+        let lost = || StoreError::Io("the simulator let this commit fail".into());
+        match self.exchange(Fate::Holds) {
+            Fate::Holds => self.keep(batch),
+            Fate::Fails => Err(lost()),
+            Fate::FallsBefore | Fate::Fell => {
+                self.exchange(Fate::Fell);
+                Err(lost())
+            }
+            Fate::FallsAfter => {
+                self.keep(batch)?;
+                self.exchange(Fate::Fell);
+                Ok(())
+            }
         }
     }
 }

@@ -7,19 +7,22 @@ use haat_node::engine::Conduct;
 use haat_node::store::memory::MemoryStore;
 use haat_protocol::id::{EntryId, SpaceId};
 use haat_protocol::local::{Command, ProblemKind};
-use haat_protocol::time::{MINUTE_MS, SECOND_MS};
+use haat_protocol::time::{MINUTE_MS, Millis, SECOND_MS};
 use haat_tests::actor::{Actor, Stage, cast, post, vouch};
+use haat_tests::fault::{Options, Weather};
 use haat_tests::invariant;
 use haat_tests::world::chance::Chance;
 use haat_tests::world::store::{Keeping, SimStore};
 use haat_tests::world::{Faults, World};
 
-/// Commands of a drawn story.
-const COMMANDS: u64 = 60;
-/// Healed time until everything must have converged: two full rounds of sync and some.
-const QUIET_MS: u64 = 6 * MINUTE_MS;
-/// How a drawn story's world treats its messages.
-const FAULTS: Faults = Faults { gossip_loss: 100, duplicates: 50, request_loss: 50 };
+/// Healed time after that until everything must have converged.
+const QUIET_MS: u64 = 3 * MINUTE_MS;
+/// Healed time until everybody can speak again: two full rounds of sync and some.
+const REST_MS: u64 = 5 * MINUTE_MS;
+/// Healed time within which a word is read by everybody.
+const HEARD_WITHIN_MS: u64 = MINUTE_MS;
+/// How messages fare while people get together.
+const GATHERING: Faults = Faults { gossip_loss: 100, duplicates: 50, request_loss: 50, clogged: 0 };
 const NAMES: [&str; 6] = ["alice", "bob", "carol", "dora", "emil", "fritz"];
 
 /// A written story: all that its people do.
@@ -49,6 +52,8 @@ struct Drawn {
     stage: Stage,
     people: Vec<Actor>,
     chance: Chance,
+    options: Options,
+    weather: Weather,
     circles: Vec<SpaceId>,
     said: Vec<(usize, EntryId)>,
     removals: u64,
@@ -61,27 +66,54 @@ pub(super) fn tell(seed: u64, conduct: Conduct, keep: impl FnMut(usize) -> SimSt
 
 /// Tells the story of a seed; `end` sees the healed world.
 pub(super) fn watch(seed: u64, conduct: Conduct, keep: impl FnMut(usize) -> SimStore, end: impl FnOnce(&World)) -> Result<Told, String> {
-    let mut chance = Chance::new(seed, 2);
-    let size = 4 + chance.index(3);
-    let stage = Rc::new(RefCell::new(World::new(seed, conduct, &NAMES[..size], keep)));
-    let people = cast(&stage);
-    let mut story = Drawn { stage, people, chance, circles: Vec::new(), said: Vec::new(), removals: 0 };
+    let options = Options::draw(seed);
+    let stage = Rc::new(RefCell::new(World::new(seed, conduct, &NAMES[..options.people], keep)));
+    let (people, weather) = (cast(&stage), Weather::new(seed, options));
+    let mut story =
+        Drawn { stage, people, chance: Chance::new(seed, 2), options, weather, circles: Vec::new(), said: Vec::new(), removals: 0 };
     story.gather();
     story.live()?;
-    let Drawn { stage, said, .. } = story;
-    settle(&stage, &said)?;
+    let Drawn { stage, said, weather, .. } = story;
+    settle(&stage, &said, weather.latest())?;
     let world = stage.borrow();
     end(&world);
     Ok(Told { trace: world.trace(), events: world.counts().0 })
 }
 
-/// Heals the world, waits, and checks.
-fn settle(stage: &Stage, said: &[(usize, EntryId)]) -> Result<(), String> {
+/// The faults stop; what clocks that were wrong have claimed comes true; then everything must have come together.
+fn settle(stage: &Stage, said: &[(usize, EntryId)], latest: Millis) -> Result<(), String> {
+    stage.borrow_mut().calm();
+    stage.borrow_mut().run_for(REST_MS);
+    let mut said = said.to_vec();
+    said.extend(everybody_is_heard(stage)?);
     let mut world = stage.borrow_mut();
-    world.calm();
+    let ahead_ms = latest.since(world.right_clock());
+    world.sleep(ahead_ms);
     world.run_for(QUIET_MS);
-    invariant::all(&world, said)?;
+    world.checked()?;
+    invariant::all(&world, &said)?;
     (0..world.size()).try_for_each(|who| invariant::rebuilds(&mut world, who))
+}
+
+/// In the healed world whoever is in a circle says a word there, and soon everybody in it can read it: whatever clocks, disks and
+/// cuts did before.
+fn everybody_is_heard(stage: &Stage) -> Result<Vec<(usize, EntryId)>, String> {
+    let circles = invariant::circles(&stage.borrow());
+    let mut words = Vec::new();
+    for actor in cast(stage) {
+        for circle in circles.iter().filter(|circle| invariant::is_member(&stage.borrow(), actor.number(), circle)) {
+            let reply = actor.tries(post(circle, "All is well again.", None));
+            let word = reply.as_ref().and_then(|reply| reply.as_ref().ok()?["entry"].as_str()?.parse::<EntryId>().ok());
+            let word = word.ok_or_else(|| format!("{} cannot speak in a healed world: {reply:?}", actor.name()))?;
+            words.push((actor.number(), word, *circle));
+        }
+    }
+    stage.borrow_mut().run_for(HEARD_WITHIN_MS);
+    let world = stage.borrow();
+    for (author, word, circle) in &words {
+        invariant::can_be_read(&world, *author, word, circle)?;
+    }
+    Ok(words.into_iter().map(|(author, word, _)| (author, word)).collect())
 }
 
 /// Plays a written story in a calm world and checks.
@@ -89,53 +121,32 @@ pub(super) fn play(story: &Story) -> Result<(), String> {
     let store = |_| SimStore::new(Keeping::Memory(MemoryStore::default()));
     let stage: Stage = Rc::new(RefCell::new(World::new(7, Conduct { gossip: true }, &NAMES[..4], store)));
     let said = story(&cast(&stage));
-    settle(&stage, &said)
+    settle(&stage, &said, Millis(0))
 }
 
 impl Drawn {
     /// Everybody but perhaps one gets together, with messages lost from the start.
     fn gather(&mut self) {
-        self.stage.borrow_mut().set_faults(FAULTS);
+        self.stage.borrow_mut().set_faults(GATHERING);
         let circle = self.people[0].creates_circle("Lane");
         self.circles.push(circle);
-        let late = self.chance.index(2);
-        for newcomer in 1..self.people.len() - late {
+        for newcomer in 1..self.people.len() - self.options.late {
             let code = self.people[0].invites(&circle);
             self.people[newcomer].joins(&code);
         }
     }
 
     fn live(&mut self) -> Result<(), String> {
-        let trouble: Vec<u64> = (0..6).map(|_| self.chance.between(4, COMMANDS)).collect();
-        let mut cut_until = None;
-        for turn in 0..COMMANDS {
-            match trouble.iter().position(|at| *at == turn) {
-                Some(0 | 1) => {
-                    let apart: Vec<usize> = (0..self.people.len()).filter(|_| self.chance.permille(500)).collect();
-                    self.stage.borrow_mut().partition(&apart);
-                    cut_until = Some(turn + self.chance.between(4, 15));
-                }
-                Some(sort) => self.trouble(sort),
-                None => {}
-            }
-            if cut_until == Some(turn) {
-                self.stage.borrow_mut().heal();
-            }
+        self.weather.begin(&mut self.stage.borrow_mut());
+        for _ in 0..self.options.commands {
+            self.weather.turn(&mut self.stage.borrow_mut());
             self.turn()?;
             let pause = if self.chance.permille(100) { self.chance.between(2_000, 9_000) } else { self.chance.between(1, 900) };
-            self.stage.borrow_mut().run_for(pause);
+            let mut world = self.stage.borrow_mut();
+            world.run_for(pause);
+            world.checked()?;
         }
         Ok(())
-    }
-
-    fn trouble(&mut self, sort: usize) {
-        let who = self.chance.index(self.people.len());
-        let mut world = self.stage.borrow_mut();
-        match sort {
-            2 => world.crash(who),
-            3 | 4 => world.crash_between_effects(who, self.chance.between(0, 6)),
-            _ => world.fail_commit(who),
-        }
     }
 
     /// Somebody does something; a refusal is a refusal, a fault of the node is not.

@@ -1,0 +1,104 @@
+//! What must never happen, looked at after each step of each node: two entries at one place, an entry taken in from more than ten
+//! minutes ahead, an answer about an entry that is not kept, an answered entry that is gone after a restart.
+//!
+//! It reads what is new in the trust log and nothing else; it must never change anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use haat_node::ledger::{self, Link, Sort};
+use haat_node::store::{Range, Table, Tx};
+use haat_node::view::known;
+use haat_protocol::entry::Header;
+use haat_protocol::id::{DeviceId, EntryId, SpaceId};
+use haat_protocol::limits::CLOCK_SKEW_MS;
+use haat_protocol::local::Problem;
+use haat_protocol::time::Millis;
+use serde_json::Value;
+
+use super::node::Node;
+
+/// A place in a log.
+type Place = (DeviceId, SpaceId, u64, u64);
+
+/// What was seen so far.
+#[derive(Debug)]
+pub(super) struct Guard {
+    /// Per node, the position of its trust log up to which it was looked at.
+    looked: Vec<u64>,
+    /// Which entry stands where, whoever holds it.
+    places: BTreeMap<Place, EntryId>,
+    /// Per node, the entries its commands were answered with.
+    answered: Vec<BTreeSet<EntryId>>,
+    fault: Option<String>,
+}
+
+impl Guard {
+    pub(super) fn new(nodes: usize) -> Self {
+        Self { looked: vec![0; nodes], places: BTreeMap::new(), answered: vec![BTreeSet::new(); nodes], fault: None }
+    }
+
+    /// The first thing that must never happen and did.
+    pub(super) const fn fault(&self) -> Option<&String> {
+        self.fault.as_ref()
+    }
+
+    fn wrong(&mut self, node: &Node, what: &str) {
+        self.fault.get_or_insert_with(|| format!("{}: {what}", node.name));
+    }
+
+    /// A node has made a step while its clock showed this.
+    pub(super) fn stepped(&mut self, who: usize, clock: Millis, node: &Node) {
+        let snapshot = node.now_kept();
+        let tx = Tx::new(&*snapshot);
+        let (end, _) = ledger::end(&tx);
+        if end <= self.looked[who] {
+            return;
+        }
+        let from = self.looked[who].to_be_bytes();
+        let rows = tx.scan(Table::Log, Range { from: &from, to: None, reverse: false, limit: usize::MAX });
+        self.looked[who] = end;
+        for link in rows.iter().filter_map(|(_, row)| tx.decoded::<Link>(Table::Log, row)) {
+            if !matches!(link.sort, Sort::Entry | Sort::Sealed) {
+                continue;
+            }
+            let Some(entry) = known::entry(&tx, &EntryId(link.item.0)) else {
+                self.wrong(node, "an entry of its trust log is not there");
+                continue;
+            };
+            self.taken(node, clock, entry.header(), entry.id());
+        }
+    }
+
+    fn taken(&mut self, node: &Node, clock: Millis, header: &Header, id: EntryId) {
+        let place = (header.device, header.space, header.log, header.seq);
+        if *self.places.entry(place).or_insert(id) != id {
+            self.wrong(node, &format!("holds another entry at {} of a log than others hold", header.seq));
+        }
+        if header.at > clock.plus(CLOCK_SKEW_MS) {
+            self.wrong(node, &format!("took in an entry from {} ms ahead", header.at.since(clock)));
+        }
+    }
+
+    /// A command is about to be answered.
+    pub(super) fn answered(&mut self, who: usize, node: &Node, answer: &Result<Value, Problem>) {
+        let id: Option<EntryId> = answer.as_ref().ok().and_then(|value| value["entry"].as_str()?.parse().ok());
+        if let Some(id) = id {
+            self.answered[who].insert(id);
+            self.holds_answered(node, &[id]);
+        }
+    }
+
+    /// A node has started again.
+    pub(super) fn started(&mut self, who: usize, node: &Node) {
+        let ids: Vec<EntryId> = self.answered[who].iter().copied().collect();
+        self.holds_answered(node, &ids);
+    }
+
+    fn holds_answered(&mut self, node: &Node, ids: &[EntryId]) {
+        let snapshot = node.now_kept();
+        let tx = Tx::new(&*snapshot);
+        if let Some(lost) = ids.iter().find(|id| !tx.has(Table::Entry, &id.0)) {
+            self.wrong(node, &format!("entry {}, with which a command was answered, is not kept", lost.short()));
+        }
+    }
+}
