@@ -2,6 +2,7 @@
 """Checks the golden vectors beside this file with a reader that was written from docs/protocol.md, not from the code.
 
     python3 tests/vectors/verify.py [FILE...]
+    python3 tests/vectors/verify.py --corpus FOLDER     writes the inputs as files, one folder per fuzz target
 
 Every valid vector must give the values it names, every other one must be refused with the code it names. It ends with counts,
 and with status 1 when one vector did not do so.
@@ -46,8 +47,35 @@ def run(path, seen):
     return valid, refused, faults
 
 
+# Checks whose fuzz target has another name, or another one beside it.
+TARGETS = {"entry": ("entry", "payload"), "payload": ("entry", "payload"), "identity": ("chain",), "encrypted": ("sealed",)}
+
+
+def corpus(folder):
+    """Writes the inputs as files, one folder per fuzz target."""
+    count = 0
+    for path in sorted(FOLDER.glob("*.json")):
+        for number, vector in enumerate(json.loads(path.read_text(encoding="utf-8"))["vectors"]):
+            given = vector["input"]
+            if not isinstance(given, str):
+                continue
+            data = bytes.fromhex(given)
+            if vector["check"] == "body":
+                # The target takes the place of the kind in the table from the first byte.
+                data = bytes([sorted(checks.bodies.KINDS).index(vector["context"]["kind"])]) + data
+            for target in TARGETS.get(vector["check"], (vector["check"],)):
+                place = folder / target
+                place.mkdir(parents=True, exist_ok=True)
+                (place / f"{path.stem}-{number}").write_bytes(data)
+                count += 1
+    print(f"{count} inputs in {folder}")
+    return 0
+
+
 def main(arguments):
     """Runs the files named, or all of them."""
+    if arguments[:1] == ["--corpus"]:
+        return corpus(Path(arguments[1]))
     began, seen, faults, totals = monotonic(), set(), [], [0, 0]
     files = [Path(name) for name in arguments] or sorted(FOLDER.glob("*.json"))
     for path in files:

@@ -23,6 +23,7 @@ use haat_protocol::wire::{DirectRequest, DirectResponse, Item, StreamKey, SyncRe
 
 use crate::codes::Coded;
 use crate::shown::shown;
+use crate::trade;
 
 type Found = Result<Value, String>;
 
@@ -57,7 +58,7 @@ pub(crate) fn judge(check: &str, input: &[u8], context: &Value) -> Found {
             let members: Vec<IdentityId> = read(input, ANY)?;
             Ok(json!({"members": epoch::members_digest(members.iter())}))
         }
-        other => message(other, input),
+        other => trade::judge(other, input).unwrap_or_else(|| message(other, input)),
     }
 }
 

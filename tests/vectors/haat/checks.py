@@ -1,6 +1,6 @@
 """One function per check that a vector can name: bytes and context in, values out, or a refusal with its code."""
 
-from . import bodies, ciphers, entry, identity, records, shape, sign, wire
+from . import bodies, ciphers, entry, evidence, fold, identity, order, records, shape, sign, wire
 from .cbor import Refused, read
 
 _PLAIN = {
@@ -109,6 +109,35 @@ def _members(data, _):
     return {"members": sign.hash_of("epoch", *sorted(read(data)))}
 
 
+def _event(data, _):
+    event = order.Event(shape.decode(data, order.SIGNED_EVENT))
+    return {"id": event.id, "order": event.order, "body": read(event.signed["bytes"])}
+
+
+def _receipt(data, _):
+    return {"value": order.read_receipt(shape.decode(data, order.SIGNED))}
+
+
+def _nack(data, _):
+    return {"value": order.read_nack(shape.decode(data, order.SIGNED))}
+
+
+_PILE = shape.record(order=shape.ID, events=shape.many(order.SIGNED_EVENT), receipts=shape.many(order.SIGNED))
+
+
+def _order(data, _):
+    pile = shape.decode(data, _PILE)
+    events = [order.Event(signed) for signed in pile["events"]]
+    receipts = [order.read_receipt(signed) for signed in pile["receipts"]]
+    if any(one != pile["order"] for one in [*(event.order for event in events), *(receipt["order"] for receipt in receipts)]):
+        raise Refused("other_order")
+    return fold.Order(pile["order"], events, receipts).shown()
+
+
+def _evidence(data, _):
+    return evidence.check(data)
+
+
 ALL = {
     "form": _form,
     "hash": _hash,
@@ -126,4 +155,9 @@ ALL = {
     "tags": _tags,
     "digest": _digest,
     "members": _members,
+    "order_event": _event,
+    "receipt": _receipt,
+    "nack": _nack,
+    "order": _order,
+    "evidence": _evidence,
 } | {name: _message(name) for name in wire.MESSAGES}
