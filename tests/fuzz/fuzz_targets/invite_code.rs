@@ -1,0 +1,7 @@
+//! The decoder `invite_code` under chance.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    haat_fuzz::run("invite_code", data);
+});

@@ -1,0 +1,7 @@
+//! The decoder `order_event` under chance.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    haat_fuzz::run("order_event", data);
+});

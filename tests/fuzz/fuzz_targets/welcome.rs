@@ -1,0 +1,7 @@
+//! The decoder `welcome` under chance.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    haat_fuzz::run("welcome", data);
+});
