@@ -7,6 +7,7 @@ mod circle;
 mod held;
 mod join;
 mod keys;
+mod leave;
 
 mod peer;
 pub mod runner;
@@ -77,6 +78,8 @@ struct Passing {
     next_request: u64,
     joins: BTreeMap<SpaceId, join::Joining>,
     topics: BTreeMap<SpaceId, String>,
+    /// Circles that this node left and whose members may not know it yet; filled anew at every start.
+    leaving: BTreeSet<SpaceId>,
     members: BTreeSet<DeviceId>,
     /// When keys that are missing may be asked for again.
     next_keys: Millis,

@@ -97,7 +97,7 @@ fn fill_hole(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
 /// Keys that an entry hands over, and what they open.
 fn learn(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
     let (kind, space) = (Kind::from_code(entry.header().kind), entry.header().space);
-    if !matches!(kind, Some(Kind::Epoch | Kind::Share)) {
+    if !matches!(kind, Some(Kind::Epoch | Kind::Share)) || !known::counts(cx.tx, entry.header()) {
         return;
     }
     match view::body(cx.tx, &entry.id()) {

@@ -117,11 +117,30 @@ pub fn open(cx: &mut Cx<'_, '_, '_>, entry: &Entry, head: &Head, bytes: &[u8]) {
     }
 }
 
+/// Whether a body is for the fold over a circle's members.
+const fn is_membership(body: &Body) -> bool {
+    matches!(
+        body,
+        Body::CircleCreate(_)
+            | Body::Invite(_)
+            | Body::InviteRevoke(_)
+            | Body::MemberAdd(_)
+            | Body::MemberRemove(_)
+            | Body::MemberLeave(_)
+            | Body::Role(_)
+            | Body::Profile(_)
+    )
+}
+
 fn take_effect(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &Body) {
+    if is_membership(body) {
+        return circle::note(cx, said.entry);
+    }
+    // What lies beyond a removal's cut is kept without effect; should the removal fall, it is looked at again.
+    if !known::counts(cx.tx, said.entry.header()) {
+        return;
+    }
     match body {
-        Body::CircleCreate(_) | Body::Invite(_) | Body::MemberAdd(_) | Body::MemberRemove(_) | Body::Profile(_) => {
-            circle::note(cx, said.entry);
-        }
         Body::Epoch(body) => {
             let header = said.entry.header();
             cx.tx.save(
@@ -146,6 +165,7 @@ fn take_effect(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &Body) {
         Body::ShopCreate(body) => shelf::open(cx, said, body),
         Body::Listing(body) => shelf::list(cx, said, body),
         Body::ListingWithdraw(body) => shelf::withdraw(cx, said, &body.listing),
+        _ => {}
     }
 }
 

@@ -144,7 +144,7 @@ pub fn header(view: &impl View, entry: &Entry, now: Millis) -> Verdict {
     }
     match view.writer(&log) {
         Writer::Unknown => return Verdict::Waiting(Missing::Writer),
-        Writer::Person(_, standing) if !standing.counts(header.seq) => return Verdict::Refused(Refusal::BeyondCut),
+        Writer::Person(_, standing) if !standing.keeps(header.seq) => return Verdict::Refused(Refusal::BeyondCut),
         Writer::Person(..) => {}
     }
     if header.seq != head.as_ref().map_or(0, |head| head.seq + 1) {

@@ -11,7 +11,7 @@ use crate::kind::Kind;
 use crate::limits::{INTEGER_MAX, INVITE_USES_MAX, NAME_MAX_CHARS, PAYLOAD_MAX_BYTES, POST_LISTINGS_MAX, TEXT_MAX_CHARS};
 use crate::listing::{Delivery, Listing, ListingError, Payment, check_terms, field};
 use crate::money::Currency;
-use crate::norms::Norms;
+use crate::norms::{Norms, Role};
 use crate::order::ReviewRight;
 use crate::space::{Inception, Sort};
 use crate::time::Millis;
@@ -91,6 +91,29 @@ pub struct MemberRemove {
     pub identity: IdentityId,
     /// Per log, the last that counts.
     pub cuts: Vec<Cut>,
+}
+
+/// Leaves: the log this stands in counts up to here, the author's other logs as far as is said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberLeave {
+    /// Per other log of the author, the last that counts.
+    pub cuts: Vec<Cut>,
+}
+
+/// Gives a member a role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleChange {
+    /// Whom.
+    pub identity: IdentityId,
+    /// Which.
+    pub role: Role,
+}
+
+/// Takes an invite back: it admits nobody from here on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteRevoke {
+    /// The invite's entry.
+    pub invite: EntryId,
 }
 
 /// Shares a shop: hands the circle its read key.
@@ -282,7 +305,7 @@ macro_rules! bodies {
 }
 
 bodies! {
-    CircleCreate(CircleCreate), Epoch(Epoch), Invite(Invite), MemberAdd(MemberAdd), MemberRemove(MemberRemove), Share(Share),
+    CircleCreate(CircleCreate), Epoch(Epoch), Invite(Invite), MemberAdd(MemberAdd), MemberRemove(MemberRemove), MemberLeave(MemberLeave), Role(RoleChange), InviteRevoke(InviteRevoke), Share(Share),
     Profile(Profile), Vouch(Vouch), Unvouch(Unvouch), Post(Post), Reply(Post), Recommend(Recommend), Review(Review),
     ReviewReply(ReviewReply), Retract(Retract), ShopCreate(ShopCreate), Listing(Listing), ListingWithdraw(ListingWithdraw),
 }
@@ -330,7 +353,13 @@ impl Body {
                 Ok(check_terms(&b.delivery, &b.payment, b.currency)?)
             }
             Self::Listing(b) => Ok(b.check()?),
-            Self::MemberRemove(_) | Self::Unvouch(_) | Self::Retract(_) | Self::ListingWithdraw(_) => Ok(()),
+            Self::MemberRemove(_)
+            | Self::MemberLeave(_)
+            | Self::Role(_)
+            | Self::InviteRevoke(_)
+            | Self::Unvouch(_)
+            | Self::Retract(_)
+            | Self::ListingWithdraw(_) => Ok(()),
         }
     }
 }

@@ -80,6 +80,12 @@ kinds! {
     Vouch = 8, "vouch", Control, Vouches;
     /// Takes a vouch back.
     Unvouch = 9, "unvouch", Control, Vouches;
+    /// Leaves the circle.
+    MemberLeave = 10, "member_leave", Control, Free;
+    /// Gives a member a role.
+    Role = 11, "role", Control, Free;
+    /// Takes an invite back.
+    InviteRevoke = 13, "invite_revoke", Control, Free;
     /// Something said.
     Post = 32, "post", Content, Posts;
     /// An answer to something said.

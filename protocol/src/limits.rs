@@ -62,6 +62,12 @@ pub const NAME_MAX_CHARS: usize = 64;
 pub const INVITE_LIFE_MS: u64 = 7 * DAY_MS;
 /// Joins one invite may admit at most.
 pub const INVITE_USES_MAX: u64 = 100;
+/// Entries of a log beyond a removal's cut that are kept without effect: the removal of who removed may be among them.
+pub const BEYOND_CUT_MAX: u64 = 64;
+/// Walks of the fold over a circle's membership entries; each settles more of what the removals do to each other.
+pub const FOLD_PASSES_MAX: usize = 64;
+/// Removals that beat each other in a circle and are looked at together.
+pub const FOLD_RIVALS_MAX: usize = 256;
 /// Addresses in one invite code.
 pub const INVITE_ADDRESSES_MAX: usize = 3;
 /// Other members named in an invite code, so that somebody is awake; a code must stay one drawing that a telephone reads.

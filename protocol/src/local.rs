@@ -42,6 +42,25 @@ pub enum Command {
         /// Whom.
         person: String,
     },
+    /// Leave a circle.
+    CircleLeave {
+        /// Which circle.
+        circle: String,
+    },
+    /// Give a member a role.
+    CircleRole {
+        /// Which circle.
+        circle: String,
+        /// Whom.
+        person: String,
+        /// `owner`, `steward` or `member`.
+        role: String,
+    },
+    /// Take an invite back.
+    CircleRevokeInvite {
+        /// Its code.
+        code: String,
+    },
     /// Give a person a name of one's own.
     Petname {
         /// Whom.
@@ -270,6 +289,11 @@ pub enum Question {
     Circles,
     /// One circle.
     Circle {
+        /// Which.
+        circle: String,
+    },
+    /// The invites of a circle.
+    Invites {
         /// Which.
         circle: String,
     },

@@ -5,6 +5,42 @@ use serde::{Deserialize, Serialize};
 use crate::kind::Quota;
 use crate::limits::HISTORY_WINDOW_MS;
 
+/// What a member may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Posts, invites.
+    Member,
+    /// Removes members too.
+    Steward,
+    /// Removes anyone, and says who has which role.
+    Owner,
+}
+
+impl Role {
+    /// Its name in JSON.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Steward => "steward",
+            Self::Owner => "owner",
+        }
+    }
+
+    /// The role of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Member, Self::Steward, Self::Owner].into_iter().find(|role| role.text() == text)
+    }
+
+    /// Whether who has this role removes others who have that one.
+    #[must_use]
+    pub const fn removes(self, whom: Self) -> bool {
+        matches!((self, whom), (Self::Owner, _) | (Self::Steward, Self::Member))
+    }
+}
+
 /// A circle's rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Norms {

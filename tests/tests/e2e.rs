@@ -7,6 +7,7 @@ mod crash;
 mod evidence;
 mod import;
 mod invite;
+mod members;
 mod refusals;
 mod removal;
 mod running;

@@ -1,7 +1,7 @@
 //! `haat circle`: circles of friends and the invites into them.
 
 use clap::Subcommand;
-use haat_protocol::local::{CircleRow, CircleView, Command, Question};
+use haat_protocol::local::{CircleRow, CircleView, Command, InviteRow, Question};
 use haat_protocol::time::DAY_MS;
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
@@ -50,6 +50,31 @@ pub(crate) enum Circle {
         /// The code
         code: String,
     },
+    /// The invites of a circle
+    Invites {
+        /// Name or id of the circle
+        circle: String,
+    },
+    /// Take an invite back: it lets nobody in any more
+    RevokeInvite {
+        /// The code
+        code: String,
+    },
+    /// Leave a circle; what you have stays here
+    Leave {
+        /// Name or id of the circle
+        circle: String,
+    },
+    /// Make somebody an owner, a steward or a member
+    Role {
+        /// Name or id of the circle
+        circle: String,
+        /// Whom
+        person: String,
+        /// `owner`, `steward` or `member`
+        #[arg(value_parser = ["owner", "steward", "member"])]
+        role: String,
+    },
     /// Remove a member; the circle's keys change
     Remove {
         /// Name or id of the circle
@@ -82,6 +107,23 @@ impl Circle {
                 cx.answer(value, |v: Value| joined(&v))?;
                 cx.next(if is_in { "haat feed" } else { "haat circle list, until it says joined" });
             }
+            Self::Invites { circle } => cx.page(cx.ask(&Question::Invites { circle })?, invites)?,
+            Self::RevokeInvite { code } => {
+                cx.answer(cx.call(&Command::CircleRevokeInvite { code })?, |_: Value| {
+                    "Taken back; it lets nobody in any more.".to_owned()
+                })?;
+            }
+            Self::Leave { circle } => {
+                cx.answer(cx.call(&Command::CircleLeave { circle })?, |v: Value| {
+                    format!("You left {}. What you have of it stays here.", field(&v, "name"))
+                })?;
+            }
+            Self::Role { circle, person, role } => {
+                cx.answer(cx.call(&Command::CircleRole { circle: circle.clone(), person: person.clone(), role })?, |v: Value| {
+                    format!("{person} is {} now.", field(&v, "role"))
+                })?;
+                cx.next(&format!("haat circle show {}", text::quoted(&circle)));
+            }
             Self::Remove { circle, person } => {
                 cx.answer(cx.call(&Command::CircleRemove { circle, person })?, |_: Value| "Removed; the circle's keys change.".to_owned())?;
             }
@@ -95,6 +137,12 @@ fn joined(v: &Value) -> String {
         "joined" => format!("You are in {}.", field(v, "name")),
         state => format!("Asked to join {}: {state}.", field(v, "name")),
     }
+}
+
+fn invites(rows: Vec<InviteRow>) -> String {
+    let rows =
+        rows.into_iter().map(|i| [i.invite.short(), i.by.name, format!("{} of {}", i.used, i.uses), text::instant(i.expires), i.state]);
+    table::table(["invite", "by", "used", "until", "state"], rows.collect(), "Nobody was invited yet.")
 }
 
 fn listed(circles: Vec<CircleRow>) -> String {

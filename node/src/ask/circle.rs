@@ -2,7 +2,7 @@
 
 use haat_protocol::circle::Roster;
 use haat_protocol::id::SpaceId;
-use haat_protocol::local::{CircleRow, CircleView, MemberRow, NormsRow};
+use haat_protocol::local::{CircleRow, CircleView, InviteRow, MemberRow, NormsRow};
 use haat_protocol::norms::Norms;
 
 use super::Ask;
@@ -31,9 +31,36 @@ impl Ask<'_, '_> {
         let is_asked = self.tx.has(Table::Join, &space.0);
         match self.rosters.get(space) {
             Some(roster) if roster.has(&self.me.id()) => "joined",
-            Some(roster) if roster.removed.contains_key(&self.me.id()) && !is_asked => "removed",
+            Some(roster) if !is_asked => match roster.removed.get(&self.me.id()) {
+                Some(removal) if removal.left => "left",
+                Some(_) => "removed",
+                None => "requested",
+            },
             _ => "requested",
         }
+    }
+
+    /// The invites of a circle, newest expiry first.
+    pub(super) fn invites(&self, space: &SpaceId) -> Vec<InviteRow> {
+        let invites = self.rosters.get(space).into_iter().flat_map(|roster| &roster.invites);
+        let mut rows: Vec<InviteRow> = invites
+            .map(|(invite, state)| InviteRow {
+                invite: *invite,
+                by: self.people.author(&state.by),
+                uses: state.uses,
+                used: state.admitted.len() as u64,
+                expires: state.expires,
+                state: match () {
+                    () if state.revoked => "revoked",
+                    () if state.admitted.len() as u64 >= state.uses => "used",
+                    () if state.expires <= self.facts.now => "expired",
+                    () => "open",
+                }
+                .to_owned(),
+            })
+            .collect();
+        rows.sort_by_key(|row| (std::cmp::Reverse(row.expires), row.invite));
+        rows
     }
 
     /// The circles that I am in now.

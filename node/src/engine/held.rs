@@ -1,6 +1,6 @@
 //! What sync asks of the store: which circles, which streams, which things.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use haat_protocol::admit::{Head, View, Writer};
 use haat_protocol::circle::{Roster, Standing};
@@ -26,11 +26,14 @@ pub(super) struct Held<'a, 's> {
     pub(super) tx: &'a Tx<'s>,
     pub(super) me: &'a Myself,
     pub(super) now: Millis,
+    /// Circles that this node left and whose members may not know it yet.
+    pub(super) leaving: &'a BTreeSet<SpaceId>,
 }
 
 impl Holdings for Held<'_, '_> {
     fn circles(&self) -> Vec<SpaceId> {
-        circle::all(self.tx)
+        let is_over = |space: &SpaceId| circle::has_left(self.tx, space, &self.me.id()) && !self.leaving.contains(space);
+        circle::all(self.tx).into_iter().filter(|space| !is_over(space)).collect()
     }
 
     fn topics(&self, circle: &SpaceId) -> Vec<[u8; 32]> {
@@ -217,7 +220,7 @@ impl Held<'_, '_> {
     }
 }
 
-fn log_of(key: &[u8]) -> Option<LogId> {
+pub(super) fn log_of(key: &[u8]) -> Option<LogId> {
     let number = u64::from_be_bytes(key.get(64..72)?.try_into().ok()?);
     Some(LogId { space: SpaceId::from_slice(&key[..32])?, device: DeviceId::from_slice(&key[32..64])?, number })
 }

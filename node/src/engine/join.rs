@@ -240,6 +240,9 @@ impl Work<'_, '_> {
         let (invite, state) = roster.invite_by_key(&request.invite).ok_or(("not-now", "this invite is not known here yet"))?;
         invite::check(&request.invite, roster.space, person.id(), device, &request.proof)
             .map_err(|_| ("malformed", "the proof does not hold"))?;
+        if state.revoked {
+            return Err(("revoked", "the invite was taken back"));
+        }
         if state.expires <= self.now {
             return Err(("expired", "the invite has expired"));
         }

@@ -142,7 +142,7 @@ impl Work<'_, '_> {
     }
 
     pub(super) fn held(&self) -> Held<'_, '_> {
-        Held { tx: &self.tx, me: self.me, now: self.now }
+        Held { tx: &self.tx, me: self.me, now: self.now, leaving: &self.passing.leaving }
     }
 
     /// Does what a session wishes for.
@@ -162,6 +162,7 @@ impl Work<'_, '_> {
                 }
                 Step::Synced(circle) => {
                     self.passing.presence.synced.insert(circle, self.now);
+                    self.leave_told(&circle);
                 }
                 Step::Unfinished(circle) => {
                     if let Some(session) = self.passing.sessions.get_mut(&device) {
@@ -229,10 +230,14 @@ impl Work<'_, '_> {
 
     fn sync_answered(&mut self, device: DeviceId, response: Option<SyncResponse>) {
         let Some(mut session) = self.passing.sessions.remove(&device) else { return };
+        let is_farewell = matches!(response, Some(SyncResponse::Removed { .. }));
         let steps = match response {
             Some(response) => session.answered(&self.held(), response),
             None => session.failed(&self.held()),
         };
+        if let Some(Step::Accept { circle, .. }) = steps.first().filter(|_| is_farewell) {
+            self.leave_told(circle);
+        }
         self.passing.sessions.insert(device, session);
         self.perform(device, steps);
     }

@@ -38,6 +38,9 @@ impl Work<'_, '_> {
             Command::CircleInvite { circle, uses, expires_ms } => self.circle_invite(&circle, uses, expires_ms),
             Command::CircleJoin { .. } => Err(super::work::internal("a join is not carried out here")),
             Command::CircleRemove { circle, person } => self.circle_remove(&circle, &person),
+            Command::CircleLeave { circle } => self.circle_leave(&circle),
+            Command::CircleRole { circle, person, role } => self.circle_role(&circle, &person, &role),
+            Command::CircleRevokeInvite { code } => self.revoke_invite(&code),
             Command::Petname { person, name } => self.petname(&person, &name),
             Command::Vouch { person, circle, weight, text } => {
                 let weight = weight_of(&weight)?;

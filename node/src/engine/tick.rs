@@ -53,6 +53,7 @@ impl Work<'_, '_> {
         if !std::mem::replace(&mut self.passing.is_rooted, true) {
             let identity = self.me.identity.clone();
             intake::identity(&mut self.cx(), &identity);
+            self.remember_leaving();
         }
     }
 
@@ -174,7 +175,7 @@ impl Work<'_, '_> {
     fn follow_members(&mut self) {
         let mut members = BTreeSet::new();
         for roster in circle::all(&self.tx).iter().filter_map(|space| circle::roster(&self.tx, space)) {
-            if roster.has(&self.me.id()) {
+            if roster.has(&self.me.id()) || self.passing.leaving.contains(&roster.space) {
                 members.extend(circle::devices(&self.tx, &roster));
             }
         }

@@ -14,7 +14,7 @@ use haat_protocol::local::{Happening, Problem, ProblemKind};
 use haat_protocol::time::Millis;
 use haat_protocol::wire::Item;
 
-use super::{Conduct, Due, Effect, Passing};
+use super::{Conduct, Due, Effect, Passing, held};
 use crate::entropy::Entropy;
 use crate::intake::{self, Taken};
 use crate::ledger::{Link, Sort};
@@ -62,7 +62,7 @@ impl<'w, 's> Work<'w, 's> {
 
     /// Makes an entry of one's own and takes it in by the same door as everybody's; then it is offered to the others.
     pub(super) fn author(&mut self, space: SpaceId, body: &Body) -> Result<EntryId, Problem> {
-        if body.kind().secrecy() != Secrecy::Clear && !matches!(body, Body::MemberRemove(_)) {
+        if body.kind().secrecy() != Secrecy::Clear && !matches!(body, Body::MemberRemove(_) | Body::MemberLeave(_)) {
             self.rotate_after_removal(space)?;
         }
         let entry = self.write(space, body)?;
@@ -150,7 +150,11 @@ impl<'w, 's> Work<'w, 's> {
     fn tips(&self, log: &LogId, own_lamport: u64) -> (Vec<EntryId>, u64) {
         let own_key = crate::view::log_key(log);
         let rows = self.tx.prefix(Table::Head, &log.space.0);
-        let heads = rows.iter().filter(|(key, _)| *key != own_key).filter_map(|(_, row)| self.tx.decoded::<admit::Head>(Table::Head, row));
+        let others = rows.iter().filter(|(key, _)| *key != own_key);
+        let heads = others.filter_map(|(key, row)| Some((held::log_of(key)?, self.tx.decoded::<admit::Head>(Table::Head, row)?)));
+        // What lies beyond a cut is not held by everybody.
+        let counts = |log: &LogId, seq| matches!(Known(&self.tx).writer(log), Writer::Person(_, standing) if standing.counts(seq));
+        let heads = heads.filter(|(log, head)| counts(log, head.seq)).map(|(_, head)| head);
         let mut newer: Vec<(u64, EntryId)> =
             heads.filter(|head| (own_lamport..LAMPORT_FOLLOWED_MAX).contains(&head.lamport)).map(|head| (head.lamport, head.id)).collect();
         newer.sort_by(|a, b| b.cmp(a));

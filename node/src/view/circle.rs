@@ -62,6 +62,13 @@ pub fn roster(tx: &Tx<'_>, space: &SpaceId) -> Option<Roster> {
     tx.load(Table::Roster, &space.0)
 }
 
+/// Whether a person went out of a circle without being removed.
+#[must_use]
+pub fn has_left(tx: &Tx<'_>, space: &SpaceId, person: &IdentityId) -> bool {
+    let is_left = |roster: &Roster| !roster.has(person) && roster.removed.get(person).is_some_and(|removal| removal.left);
+    roster(tx, space).is_some_and(|roster| is_left(&roster))
+}
+
 /// When an epoch of a circle began.
 #[must_use]
 pub fn epoch(tx: &Tx<'_>, space: &SpaceId, key: &KeyId) -> Option<EpochRow> {

@@ -69,11 +69,8 @@ pub(super) fn weigh_again(cx: &mut Cx<'_, '_, '_>, space: &SpaceId, person: &Ide
         for (_, id) in cx.tx.prefix(Table::At, &[space.0, device.0].concat()) {
             let Some(entry) = EntryId::from_slice(&id).and_then(|id| counts(cx, &id)) else { continue };
             let said = Said { entry: &entry, author: *person };
-            match super::body(cx.tx, &entry.id()) {
-                Some(Body::Vouch(body)) => vouch(cx, &said, &body),
-                Some(Body::Unvouch(body)) => unvouch(cx, &said, &body),
-                Some(Body::Retract(body)) => silence(cx, &body.entry),
-                _ => {}
+            if let Some(body) = super::body(cx.tx, &entry.id()).filter(|body| !super::is_membership(body)) {
+                super::take_effect(cx, &said, &body);
             }
         }
     }

@@ -1,8 +1,11 @@
 //! The roster is a function of the set of membership entries.
 
+mod concurrent;
+
 use super::*;
-use crate::body::{CircleCreate, Invite, MemberRemove, Profile};
+use crate::body::{CircleCreate, Invite, InviteRevoke, MemberAdd, MemberLeave, MemberRemove, Profile, RoleChange};
 use crate::crypto::Keypair;
+use crate::invite;
 use crate::space::{Inception, Sort};
 
 fn person(n: u8) -> IdentityId {
@@ -48,6 +51,33 @@ fn add((id, who, lamport, seq): Place, newcomer: u8, by: u8) -> Operation {
 fn remove((id, who, lamport, seq): Place, whom: u8, last: Option<u64>) -> Operation {
     let cuts = last.map(|seq| Cut { device: device(whom), log: 0, seq, id: EntryId([0; 32]) }).into_iter().collect();
     op(id, who, lamport, seq, Body::MemberRemove(MemberRemove { identity: person(whom), cuts }))
+}
+
+fn leave((id, who, lamport, seq): Place) -> Operation {
+    op(id, who, lamport, seq, Body::MemberLeave(MemberLeave { cuts: Vec::new() }))
+}
+
+fn role((id, who, lamport, seq): Place, whom: u8, role: Role) -> Operation {
+    op(id, who, lamport, seq, Body::Role(RoleChange { identity: person(whom), role }))
+}
+
+fn revoke((id, who, lamport, seq): Place, invite: u8) -> Operation {
+    op(id, who, lamport, seq, Body::InviteRevoke(InviteRevoke { invite: EntryId([invite; 32]) }))
+}
+
+/// Person 1 begins the circle and lets in so many more, one after the other, by one invite.
+fn circle_of(size: u8) -> Vec<Operation> {
+    let adds = (2..=size).map(|n| add((10 + n, 1, u64::from(n) + 1, u64::from(n)), n, 2));
+    [create(), invite(2, 1, 2, 1, 9)].into_iter().chain(adds).collect()
+}
+
+fn with(base: &[Operation], more: &[Operation]) -> Vec<Operation> {
+    [base, more].concat()
+}
+
+fn owners(operations: &[Operation]) -> Vec<u8> {
+    let roster = fold(inception().id(), operations).expect("begins");
+    roster.members.iter().filter(|(_, member)| member.role == Role::Owner).map(|(id, _)| id.0[0]).collect()
 }
 
 fn names(operations: &[Operation]) -> Vec<u8> {
@@ -109,15 +139,19 @@ fn the_order_of_arrival_does_not_matter() {
     ];
     let expected = fold(inception().id(), &all).expect("begins");
     assert_eq!(expected.members[&person(3)].name, "three");
-    let mut order: Vec<usize> = (0..all.len()).collect();
-    // All 720 orders, by Heap's algorithm.
+    in_all_orders(&all, |shuffled| assert_eq!(fold(inception().id(), shuffled).as_ref(), Some(&expected)));
+}
+
+/// Every order of these, by Heap's algorithm.
+fn in_all_orders(all: &[Operation], mut check: impl FnMut(&[Operation])) {
+    let mut order = all.to_vec();
     let mut stack = vec![0; all.len()];
     let mut at = 0;
+    check(&order);
     while at < all.len() {
         if stack[at] < at {
             order.swap(if at % 2 == 0 { 0 } else { stack[at] }, at);
-            let shuffled: Vec<_> = order.iter().map(|i| all[*i].clone()).collect();
-            assert_eq!(fold(inception().id(), &shuffled).as_ref(), Some(&expected));
+            check(&order);
             stack[at] += 1;
             at = 0;
         } else {
@@ -129,7 +163,14 @@ fn the_order_of_arrival_does_not_matter() {
 
 #[test]
 fn standing_of_logs() {
-    let all = [create(), invite(2, 1, 2, 1, 3), add((3, 1, 3, 2), 2, 2), remove((5, 1, 5, 3), 2, Some(4)), add((6, 1, 6, 4), 2, 2)];
+    let all = [
+        create(),
+        invite(2, 1, 2, 1, 3),
+        add((3, 1, 3, 2), 2, 2),
+        remove((5, 1, 5, 3), 2, Some(4)),
+        invite(8, 1, 6, 4, 1),
+        add((6, 1, 7, 5), 2, 8),
+    ];
     let roster = fold(inception().id(), &all).expect("begins");
     assert_eq!(roster.standing(&person(1), &device(1), 0), Standing::Open);
     assert_eq!(roster.standing(&person(9), &device(9), 0), Standing::Closed);

@@ -133,6 +133,23 @@ pub struct NormsRow {
     pub history_window_ms: u64,
 }
 
+/// An invite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteRow {
+    /// Its entry.
+    pub invite: EntryId,
+    /// Who made it.
+    pub by: Author,
+    /// How many it admits.
+    pub uses: u64,
+    /// How many came by it.
+    pub used: u64,
+    /// Until when.
+    pub expires: Millis,
+    /// `open`, `used`, `expired` or `revoked`.
+    pub state: String,
+}
+
 /// A member of a circle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberRow {

@@ -3,8 +3,8 @@
 use serde_bytes::ByteBuf;
 
 use haat_protocol::body::{
-    Body, CircleCreate, Cut, Epoch, Interest, Invite, ListingRef, ListingWithdraw, MemberAdd, MemberRemove, Post, Profile, Recommend,
-    Retract, Review, ReviewReply, Share, ShopCreate, Unvouch, Vouch,
+    Body, CircleCreate, Cut, Epoch, Interest, Invite, InviteRevoke, ListingRef, ListingWithdraw, MemberAdd, MemberLeave, MemberRemove,
+    Post, Profile, Recommend, Retract, Review, ReviewReply, RoleChange, Share, ShopCreate, Unvouch, Vouch,
 };
 use haat_protocol::crypto::Sig;
 use haat_protocol::id::{DeviceId, Digest, EntryId, KeyId, OrderId};
@@ -12,7 +12,7 @@ use haat_protocol::invite;
 use haat_protocol::kind::Kind;
 use haat_protocol::listing::{Delivery, Listing, Payment, Timing, Variant};
 use haat_protocol::money::Money;
-use haat_protocol::norms::Norms;
+use haat_protocol::norms::{Norms, Role};
 use haat_protocol::order::{ReviewRight, Right};
 use haat_protocol::space::Sort;
 use haat_protocol::trust::Weight;
@@ -123,6 +123,9 @@ pub(crate) fn every_kind() -> Vec<Body> {
         Kind::Invite => Body::Invite(Invite { key: device(30), uses: 1, expires: START }),
         Kind::MemberAdd => Body::MemberAdd(add("Mei")),
         Kind::MemberRemove => Body::MemberRemove(MemberRemove { identity: person(2), cuts: vec![cut.clone()] }),
+        Kind::MemberLeave => Body::MemberLeave(MemberLeave { cuts: vec![cut.clone()] }),
+        Kind::Role => Body::Role(RoleChange { identity: person(2), role: Role::Steward }),
+        Kind::InviteRevoke => Body::InviteRevoke(InviteRevoke { invite: EntryId([9; 32]) }),
         Kind::Share => Body::Share(Share { inception: inception(Sort::Shop), generation: 0, secret: [8; 32] }),
         Kind::Profile => Body::Profile(Profile { name: "Ana".into() }),
         Kind::Vouch => Body::Vouch(Vouch { identity: person(2), weight: Weight::Friend, text: String::new() }),

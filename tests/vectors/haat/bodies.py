@@ -150,6 +150,9 @@ KINDS = {
         lambda b: need(len(b["text"]) <= 4000, "text"),
     ),
     9: ("unvouch", "control", "vouches", record(identity=ID), None),
+    10: ("member_leave", "control", None, record(cuts=many(CUT)), None),
+    11: ("role", "control", None, record(identity=ID, role=one_of("member", "steward", "owner")), None),
+    13: ("invite_revoke", "control", None, record(invite=ID), None),
     32: ("post", "content", "posts", POST, _post),
     33: ("reply", "content", "posts", POST, _reply),
     34: (

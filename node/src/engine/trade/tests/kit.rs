@@ -167,7 +167,7 @@ pub(in crate::engine) fn circle(nodes: &mut [&mut Node]) -> SpaceId {
     let first = &nodes[0].me;
     let inception = Inception { sort: Sort::Circle, creator: first.id(), device: first.device(), salt: [5; 16], created: START };
     let space = inception.id();
-    let member = |name: &str| Member { role: Role::Member, name: name.into(), by: EntryId([1; 32]), since: START };
+    let member = |name: &str| Member { role: Role::Member, name: name.into(), by: EntryId([1; 32]), since: START, lamport: 1 };
     let members: BTreeMap<_, _> = nodes.iter().map(|node| (node.me.id(), member(&node.me.name))).collect();
     let (removed, invites) = (BTreeMap::new(), BTreeMap::new());
     let roster = Roster { space, name: "Street".into(), norms: Norms::default(), members, removed, invites };
