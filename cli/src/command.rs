@@ -16,6 +16,7 @@ mod recommend;
 mod retract;
 mod review;
 mod review_reply;
+mod seed;
 mod shop;
 mod status;
 mod trust;
@@ -34,6 +35,7 @@ pub(crate) enum Noun {
     Up(up::Up),
     Down(down::Down),
     Demo(demo::Demo),
+    Seed(seed::Seed),
     Status(status::Status),
     Id(id::Id),
     #[command(subcommand, arg_required_else_help = false)]
@@ -71,6 +73,7 @@ impl Noun {
             Self::Up(c) => c.run(cx),
             Self::Down(c) => c.run(cx),
             Self::Demo(c) => c.run(cx),
+            Self::Seed(c) => c.run(cx),
             Self::Status(c) => c.run(cx),
             Self::Id(c) => c.run(cx),
             Self::Peer(c) => c.run(cx),

@@ -26,6 +26,8 @@ use crate::presence::Presence;
 use crate::store::Tx;
 use crate::view::{circle as circles, known};
 
+pub use status::reach;
+
 /// What answers need that no store holds.
 #[derive(Debug, Clone, Copy)]
 pub struct NodeFacts<'a> {

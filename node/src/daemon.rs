@@ -1,6 +1,7 @@
 //! The node as a process: the only file that knows all parts. Builds them, says when it is ready, stops them in order.
 
 mod ports;
+pub mod seed;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ use crate::home::{Home, HomeLock, Remembered};
 use crate::ledger::audit;
 use crate::myself::{Key, Myself};
 use crate::net::{self, NetCommand, NetConfig};
-use crate::service::Service as _;
+use crate::service::Service;
 use crate::store::disk::DiskStore;
 use crate::store::{Store as _, Tx};
 use crate::view::known;
@@ -73,10 +74,10 @@ pub struct Ready {
 pub async fn run(options: UpOptions, announce: Box<dyn FnOnce(Ready) + Send>) -> Result<(), Problem> {
     let home = Home::open_or_create(&options.home)?;
     let lock = home.lock()?;
+    let remembered = persons(&home)?;
     let secrets = open_secrets(&home, options.name.as_deref(), &options.passphrase)?;
     let store = DiskStore::open(&home.store_path()).map_err(|fault| store_problem(&fault))?;
     let me = myself(&secrets, &store)?;
-    let remembered = home.remembered()?;
 
     let (events, events_out) = mpsc::channel(NET_EVENTS_MAX);
     let listen = ports::choose(&options.listen, &remembered.listen, &ports::Machine);
@@ -89,7 +90,7 @@ pub async fn run(options: UpOptions, announce: Box<dyn FnOnce(Ready) + Send>) ->
         .map_err(|fault| Problem::new(ProblemKind::Internal, "no-thread", "the node cannot start", fault.to_string()))?;
 
     let listening = await_listening(&node, &listen).await?;
-    let (api_task, api_url) = open_api(&home, &options, &node, &remembered)?;
+    let (api_task, api_url) = open_node_api(&home, &options, &node, &remembered)?;
     remember(&home, &listening, &api_url)?;
     lock.announce(&api_url)?;
     for address in &options.seed_peers {
@@ -104,7 +105,7 @@ pub async fn run(options: UpOptions, announce: Box<dyn FnOnce(Ready) + Send>) ->
         listen: listening,
     });
 
-    let ended = until_stopped(&node, net_task).await;
+    let ended = until_stopped(node.stopped(), net_task).await;
     node.stop();
     // The door closes first, so that nobody is told "done" by a node that goes down.
     let _ = api_task.await;
@@ -115,11 +116,11 @@ pub async fn run(options: UpOptions, announce: Box<dyn FnOnce(Ready) + Send>) ->
 }
 
 /// Waits for a signal, a request to stop, or the unexpected end of the network.
-async fn until_stopped(node: &Node, net_task: tokio::task::JoinHandle<()>) -> Result<(), Problem> {
+async fn until_stopped(told: impl Future<Output = ()>, net_task: tokio::task::JoinHandle<()>) -> Result<(), Problem> {
     let fault = |fault: std::io::Error| Problem::new(ProblemKind::Internal, "no-signals", "signals cannot be handled", fault.to_string());
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(fault)?;
     tokio::select! {
-        () = node.stopped() => Ok(()),
+        () = told => Ok(()),
         _ = tokio::signal::ctrl_c() => Ok(()),
         _ = terminate.recv() => Ok(()),
         ended = net_task => {
@@ -162,6 +163,16 @@ fn open_secrets(home: &Home, name: Option<&str>, passphrase: &str) -> Result<Sec
     Ok(secrets)
 }
 
+/// What earlier runs left here, unless they were a seed's: a person's device is no seed.
+fn persons(home: &Home) -> Result<Remembered, Problem> {
+    let remembered = home.remembered()?;
+    if remembered.seed {
+        return Err(Problem::refused("a-seed", "this home cannot be a person's", "a seed lives in it")
+            .hint("give your node a home of its own: haat --home DIR up"));
+    }
+    Ok(remembered)
+}
+
 fn default_name() -> String {
     let user = std::env::var("USER").unwrap_or_default();
     if haat_protocol::body::name(&user).is_ok() { user } else { "me".to_owned() }
@@ -196,8 +207,19 @@ async fn await_listening(node: &Node, asked: &[String]) -> Result<Vec<String>, P
 
 type ApiTask = tokio::task::JoinHandle<Result<(), Problem>>;
 
-fn open_api(home: &Home, options: &UpOptions, node: &Node, remembered: &Remembered) -> Result<(ApiTask, String), Problem> {
-    let asked: SocketAddr = options.api.as_deref().unwrap_or("127.0.0.1:0").parse().map_err(|_| {
+fn open_node_api(home: &Home, options: &UpOptions, node: &Node, remembered: &Remembered) -> Result<(ApiTask, String), Problem> {
+    let watched = node.clone();
+    open_api(home, options.api.as_deref(), node.clone(), async move { watched.stopped().await }, remembered)
+}
+
+fn open_api<S: Service, F: Future<Output = ()> + Send + 'static>(
+    home: &Home,
+    asked: Option<&str>,
+    service: S,
+    stop: F,
+    remembered: &Remembered,
+) -> Result<(ApiTask, String), Problem> {
+    let asked: SocketAddr = asked.unwrap_or("127.0.0.1:0").parse().map_err(|_| {
         Problem::usage("bad-api-address", "the local API cannot be opened", "--api is an address and a port")
             .hint("for example --api 127.0.0.1:7300")
     })?;
@@ -210,8 +232,7 @@ fn open_api(home: &Home, options: &UpOptions, node: &Node, remembered: &Remember
         .local_addr()
         .map_err(|fault| Problem::new(ProblemKind::Internal, "no-api", "the local API has no address", fault.to_string()))?;
     let token = home.make_api_token()?;
-    let (served, watched) = (node.clone(), node.clone());
-    let task = tokio::spawn(api::serve(served, ApiConfig { listener, token, stop: async move { watched.stopped().await } }));
+    let task = tokio::spawn(api::serve(service, ApiConfig { listener, token, stop }));
     Ok((task, format!("http://{address}")))
 }
 

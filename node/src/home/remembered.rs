@@ -16,6 +16,8 @@ pub struct Remembered {
     pub listen: Vec<String>,
     /// Port of the local API.
     pub api: Option<u16>,
+    /// Whether a seed lives here, and no person's node.
+    pub seed: bool,
     /// Multiaddrs of peers that the user named.
     pub peers: Vec<String>,
 }

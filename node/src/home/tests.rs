@@ -183,8 +183,12 @@ fn the_token_is_made_once() {
 #[test]
 fn ports_and_peers_are_remembered() {
     let (_dir, home) = fresh();
-    let kept =
-        Remembered { listen: vec!["/ip4/0.0.0.0/tcp/4001".into()], api: Some(4180), peers: vec!["/ip4/10.0.0.1/tcp/1/p2p/x".into()] };
+    let kept = Remembered {
+        listen: vec!["/ip4/0.0.0.0/tcp/4001".into()],
+        api: Some(4180),
+        seed: true,
+        peers: vec!["/ip4/10.0.0.1/tcp/1/p2p/x".into()],
+    };
     home.remember(&kept).expect("written");
     assert_eq!(home.remembered(), Ok(kept));
     let path = home.path().join("remembered.json");

@@ -18,6 +18,7 @@ use super::gate::{Gate, Gossip};
 
 const SYNC_PROTOCOL: StreamProtocol = StreamProtocol::new("/haat/sync/0");
 const DIRECT_PROTOCOL: StreamProtocol = StreamProtocol::new("/haat/direct/0");
+pub(super) const MEET_PROTOCOL: StreamProtocol = StreamProtocol::new("/haat/meet/0");
 /// Names the network, not the build: a version would tell strangers which faults to try.
 const NETWORK_PROTOCOL: &str = "/haat/0";
 const AGENT: &str = "haat";
@@ -135,7 +136,7 @@ fn requests(protocol: StreamProtocol) -> request_response::Behaviour<Frames> {
 }
 
 /// Says as little as the protocol allows: no listen addresses, no version, and no cache of what others say.
-fn identity(key: PublicKey) -> identify::Config {
+pub(super) fn identity(key: PublicKey) -> identify::Config {
     identify::Config::new(NETWORK_PROTOCOL.to_owned(), key)
         .with_agent_version(AGENT.to_owned())
         .with_hide_listen_addrs(true)

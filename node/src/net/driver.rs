@@ -337,7 +337,7 @@ impl Driver {
 
 /// Checks that nobody listens on a definite port. The TCP transport shares ports for the sake of dialling from them, so without
 /// this two nodes would both listen and each get some of the connections. Any other trouble is left to the transport to tell.
-fn free(address: &Multiaddr) -> Result<(), String> {
+pub(super) fn free(address: &Multiaddr) -> Result<(), String> {
     let (mut host, mut tcp, mut udp): (Option<IpAddr>, u16, u16) = (None, 0, 0);
     for part in address {
         match part {
@@ -364,7 +364,7 @@ fn free(address: &Multiaddr) -> Result<(), String> {
 }
 
 /// Why the transport does not listen, without the words around it.
-fn transport_reason(fault: &TransportError<std::io::Error>) -> String {
+pub(super) fn transport_reason(fault: &TransportError<std::io::Error>) -> String {
     match fault {
         TransportError::Other(fault) => fault.to_string(),
         TransportError::MultiaddrNotSupported(address) => format!("nothing here speaks {address}"),

@@ -38,7 +38,7 @@ pub struct Status {
     pub name: String,
     /// Peers connected now.
     pub peers_connected: usize,
-    /// `local`, `lan` or `public`, as far as the listen addresses tell.
+    /// `local`, `lan`, `public` or, with a seed in between, `relayed`: as far as the addresses tell.
     pub reachability: String,
     /// Addresses listened on.
     pub listen: Vec<String>,
@@ -52,6 +52,24 @@ pub struct Status {
     pub log_entries: u64,
     /// Milliseconds since start.
     pub uptime_ms: u64,
+    /// How it is as a seed; none for a person's node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<SeedStatus>,
+}
+
+/// How a seed is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeedStatus {
+    /// Addresses to hand out, those that reach furthest first.
+    pub hand_out: Vec<String>,
+    /// Devices that want to be found here.
+    pub registrations: usize,
+    /// Places at which somebody is.
+    pub places: usize,
+    /// Peers that may be reached through it.
+    pub reservations: usize,
+    /// Circuits that stand now.
+    pub circuits: usize,
 }
 
 /// A circle in the status.

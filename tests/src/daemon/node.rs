@@ -24,6 +24,8 @@ pub struct Node {
     name: String,
     home: PathBuf,
     notes: PathBuf,
+    /// What every command of theirs is begun with: where it happens, if that is another network.
+    place: Vec<String>,
     running: Option<Running>,
     given: Cell<u32>,
 }
@@ -38,7 +40,12 @@ struct Running {
 impl Node {
     pub(super) fn new(town: &Path, name: &str) -> Self {
         let (home, notes) = (town.join(name), town.join(format!("{name}.err")));
-        Self { name: name.to_owned(), home, notes, running: None, given: Cell::new(0) }
+        Self { name: name.to_owned(), home, notes, place: Vec::new(), running: None, given: Cell::new(0) }
+    }
+
+    /// Moves them: every command from here on is run by these words.
+    pub fn live_in(&mut self, place: Vec<String>) {
+        self.place = place;
     }
 
     /// The name they go by.
@@ -108,9 +115,24 @@ impl Node {
     /// # Panics
     /// When there is none.
     pub fn up(&mut self, more: &[&str]) {
+        let command = self.up_command(more);
+        self.start(command);
+    }
+
+    /// Starts a seed here and waits for its ready line.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn seed(&mut self, more: &[&str]) {
+        let mut command = self.command(&["seed", "--api", "127.0.0.1:0"]);
+        command.args(more);
+        self.start(command);
+    }
+
+    fn start(&mut self, mut command: Command) {
         assert!(self.running.is_none(), "{} runs already", self.name);
         let notes = File::options().create(true).append(true).open(&self.notes).expect("a file for what the node says");
-        let child = self.up_command(more).stdout(Stdio::piped()).stderr(notes).spawn().expect("haat can be run");
+        let child = command.stdout(Stdio::piped()).stderr(notes).spawn().expect("haat can be run");
         let (mut child, (tell, lines)) = (child, sync_channel(LINES_MAX));
         let out = BufReader::new(child.stdout.take().expect("it is piped"));
         thread::spawn(move || out.lines().map_while(Result::ok).take(LINES_MAX).all(|line| tell.send(line).is_ok()));
@@ -218,7 +240,14 @@ impl Node {
     }
 
     fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = match self.place.split_first() {
+            None => Command::new(binary()),
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(binary());
+                command
+            }
+        };
         command.arg("--home").arg(&self.home).arg("--json").args(words);
         clean(&mut command);
         command

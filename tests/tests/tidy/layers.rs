@@ -10,7 +10,7 @@ const STRATA: &[&[&str]] = &[
     &["codec", "money"],
     &["crypto"],
     &["identity", "listing", "record", "space"],
-    &["entry", "invite", "kind"],
+    &["entry", "invite", "kind", "meet"],
     &["norms", "order", "trust"],
     &["body"],
     &["circle", "epoch"],
