@@ -10,6 +10,7 @@ mod keys;
 mod leave;
 
 mod peer;
+mod reach;
 pub mod runner;
 mod shop;
 mod talk;
@@ -87,6 +88,7 @@ struct Passing {
     gates_at: Option<Millis>,
     /// Circles to compare with connected members, and from when on.
     due: BTreeMap<SpaceId, Due>,
+    reach: reach::Reach,
     outbox: BTreeMap<OrderId, trade::Attempt>,
     dialled: BTreeMap<DeviceId, Vec<String>>,
     next_sync: Millis,
@@ -111,6 +113,7 @@ impl Passing {
     fn start_over(&mut self) {
         self.sessions.clear();
         self.requests.clear();
+        self.reach = reach::Reach::default();
         self.outbox.clear();
         self.dialled.clear();
         self.topics.clear();
@@ -144,6 +147,7 @@ enum What {
     Keys(SpaceId),
     Order(OrderId),
     OrderHeads,
+    Meet,
 }
 
 /// How the engine behaves.

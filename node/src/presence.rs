@@ -12,6 +12,8 @@ pub struct Presence {
     pub connected: BTreeMap<DeviceId, String>,
     /// Where this node listens.
     pub listen: BTreeSet<String>,
+    /// Seeds that are connected, as they are named to others.
+    pub seeds: BTreeSet<String>,
     /// When each circle was last compared with another node.
     pub synced: BTreeMap<SpaceId, Millis>,
 }

@@ -4,6 +4,7 @@
 //! here, by its own handle, and nothing is left behind. Nothing here may look into a node by another way than its doors.
 
 pub mod answer;
+pub mod nat;
 pub mod node;
 pub mod raw;
 pub mod story;

@@ -16,6 +16,8 @@ use crate::daemon::{Node, PATIENCE, Town, binary};
 const TRY_EVERY: Duration = Duration::from_millis(100);
 /// Who has no node in any guide.
 const NODELESS: &str = "stranger";
+/// Who runs a seed and no node in any guide.
+const SEED: &str = "seed";
 
 /// One command of a guide.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,8 +81,10 @@ pub fn play(guide: &Path) {
     for step in steps(&text) {
         let node = nodes.entry(step.who.clone()).or_insert_with(|| {
             let mut node = town.node(&step.who);
-            if step.who != NODELESS {
-                node.up(&[]);
+            match step.who.as_str() {
+                NODELESS => {}
+                SEED => node.seed(&["--listen", "/ip4/127.0.0.1/tcp/0"]),
+                _ => node.up(&[]),
             }
             node
         });

@@ -14,6 +14,11 @@ fn the_first_sale() {
 }
 
 #[test]
+fn run_a_seed() {
+    play("seed.md");
+}
+
+#[test]
 fn no_guide_is_left_out() {
     let source = include_str!("transcripts.rs");
     let guides = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide")).expect("there are guides").flatten();

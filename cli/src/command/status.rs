@@ -28,6 +28,7 @@ impl Status {
                 ["store".to_owned(), text::bytes(s.store_bytes)],
             ];
             rows.extend(s.listen.into_iter().map(|a| ["listen".to_owned(), a]));
+            rows.extend(s.seeds.into_iter().map(|a| ["seed".to_owned(), a]));
             rows.extend(s.circles.into_iter().map(|c| {
                 let synced = c.last_sync.map_or_else(|| "not compared yet".to_owned(), |at| format!("last compared {}", text::instant(at)));
                 ["circle".to_owned(), format!("{} ({}), {synced}", c.name, c.circle.short())]

@@ -31,6 +31,7 @@ impl Ask<'_, '_> {
             peers_connected: presence.connected.len(),
             reachability: reach(presence.listen.iter()).to_owned(),
             listen: presence.listen.iter().cloned().collect(),
+            seeds: presence.seeds.iter().cloned().collect(),
             circles: circles.collect(),
             outbox: self.tx.prefix(Table::Outbox, &[]).len(),
             store_bytes: self.facts.store_bytes,

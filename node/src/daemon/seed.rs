@@ -68,7 +68,7 @@ pub async fn run(options: SeedOptions, announce: Box<dyn FnOnce(SeedReady) + Sen
     let tape = options
         .tape
         .as_ref()
-        .map(|path| File::create(path))
+        .map(File::create)
         .transpose()
         .map_err(|fault| Problem::usage("bad-tape", "the tape cannot be written", fault.to_string()))?;
 
@@ -178,6 +178,7 @@ impl SeedService {
             peers_connected: view.peers,
             reachability: crate::ask::reach(view.external.iter()).to_owned(),
             listen: view.listen.iter().cloned().collect(),
+            seeds: Vec::new(),
             circles: Vec::new(),
             outbox: 0,
             store_bytes: 0,

@@ -95,7 +95,7 @@ impl Work<'_, '_> {
             device: self.me.device(),
             addresses: handed_out(&self.passing.presence.listen, INVITE_ADDRESSES_MAX),
             others: self.reachable(&roster),
-            seeds: Vec::new(),
+            seeds: self.seeds_to_name(),
             expires,
             name: roster.name,
         };

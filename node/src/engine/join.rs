@@ -57,6 +57,7 @@ impl Work<'_, '_> {
         if let Some(Joining { ticket: Some(earlier), .. }) = self.passing.joins.insert(code.space, joining) {
             self.out.push(Effect::Answer(earlier, Ok(requested(&code))));
         }
+        self.remember_seeds(&code.seeds);
         self.ask_to_join(&code);
         Ok(None)
     }
@@ -81,7 +82,7 @@ impl Work<'_, '_> {
     }
 
     fn ask_to_join(&mut self, code: &Code) {
-        let contacts = code.contacts();
+        let contacts = self.with_seeds(&code.space, &code.seeds, code.contacts());
         let is_connected = |contact: &Contact| self.passing.presence.connected.contains_key(&contact.device);
         let (here, away): (Vec<Contact>, Vec<Contact>) = contacts.into_iter().partition(is_connected);
         for contact in away {
@@ -109,17 +110,18 @@ impl Work<'_, '_> {
 
     /// Somebody whom a code names is there now: whoever waits for that asks.
     pub(super) fn join_through(&mut self, device: &DeviceId) {
-        for code in self.codes().into_iter().filter(|code| names(code, device)) {
+        for code in self.codes().into_iter().filter(|code| names(code, device) || self.is_host(&code.space, device)).collect::<Vec<_>>() {
             self.ask_to_join(&code);
         }
     }
 
     /// Whether a join waits for this device.
     pub(super) fn waits_for(&self, device: &DeviceId) -> bool {
-        self.codes().iter().any(|code| names(code, device))
+        self.codes().iter().any(|code| names(code, device) || self.is_host(&code.space, device))
     }
 
-    fn codes(&self) -> Vec<Code> {
+    /// The codes of joins that wait.
+    pub(super) fn codes(&self) -> Vec<Code> {
         let rows = self.tx.prefix(Table::Join, &[]);
         rows.iter().filter_map(|(_, row)| Code::parse(&self.tx.decoded::<String>(Table::Join, row)?).ok()).collect()
     }

@@ -5,6 +5,7 @@ use haat_protocol::entry::{Unverified, entry_id};
 use haat_protocol::id::{DeviceId, SpaceId};
 use haat_protocol::identity::Chain;
 use haat_protocol::limits::GOSSIP_MAX_BYTES;
+use haat_protocol::meet::MeetResponse;
 use haat_protocol::record::{Claim, Record, SignedRecord, Slot};
 use haat_protocol::sync::{Effect as Step, Session};
 use haat_protocol::wire::{DirectRequest, DirectResponse, Item, SyncRequest, SyncResponse};
@@ -39,7 +40,11 @@ impl Work<'_, '_> {
                 self.passing.presence.listen.insert(address);
                 self.passing.is_stale = true;
             }
-            NetEvent::ListenFailed { .. } => {}
+            NetEvent::Unlistened { address } => {
+                self.passing.presence.listen.remove(&address);
+                self.passing.is_stale = true;
+            }
+            NetEvent::ListenFailed { address, .. } => self.listening_ended(&address),
             NetEvent::Connected { device, address, .. } => self.connected(device, address),
             NetEvent::Disconnected { device } => self.disconnected(&device),
             NetEvent::Found { device, addresses } => {
@@ -57,6 +62,7 @@ impl Work<'_, '_> {
 
     fn connected(&mut self, device: DeviceId, address: String) {
         self.passing.presence.connected.insert(device, address);
+        self.seed_connected(device);
         self.greet(device);
         self.join_through(&device);
         self.order_reset(&device);
@@ -89,6 +95,7 @@ impl Work<'_, '_> {
     fn disconnected(&mut self, device: &DeviceId) {
         self.passing.presence.connected.remove(device);
         self.passing.sessions.remove(device);
+        self.seed_disconnected(device);
         self.happened("peer", device);
     }
 
@@ -107,10 +114,14 @@ impl Work<'_, '_> {
         record.filter(|record| record.expires > self.now)
     }
 
-    /// Wants a connection with a device, at the addresses its record tells.
+    /// Wants a connection with a device, where it was found and at the addresses its record tells.
     pub(super) fn dial(&mut self, device: DeviceId) {
-        let Some(Claim::Addresses(addresses)) = self.addresses(&device).map(|record| record.claim) else { return };
-        if self.passing.dialled.get(&device) != Some(&addresses) {
+        let said = match self.addresses(&device).map(|record| record.claim) {
+            Some(Claim::Addresses(said)) => said,
+            _ => Vec::new(),
+        };
+        let addresses = self.ways_to(&device, said);
+        if !addresses.is_empty() && self.passing.dialled.get(&device) != Some(&addresses) {
             self.passing.dialled.insert(device, addresses.clone());
             self.send(NetCommand::Dial { device: Some(device), addresses });
         }
@@ -177,6 +188,8 @@ impl Work<'_, '_> {
     fn asked(&mut self, id: ResponseId, device: DeviceId, channel: Channel, data: &[u8]) {
         let answer = match channel {
             Channel::Sync => self.asked_sync(device, data),
+            // A person's node is no seed.
+            Channel::Meet => None,
             Channel::Direct => DirectRequest::from_bytes(data).ok().map(|request| self.asked_directly(device, request).to_bytes()),
         };
         // What cannot be read gets an empty answer: the asker sees a failure, and this node owes nothing.
@@ -218,6 +231,9 @@ impl Work<'_, '_> {
         if matches!(asked.what, What::Sync) {
             return self.sync_answered(device, SyncResponse::from_bytes(data).ok());
         }
+        if matches!(asked.what, What::Meet) {
+            return self.met(device, MeetResponse::from_bytes(data).ok());
+        }
         match (asked.what, DirectResponse::from_bytes(data).ok()) {
             (What::Join(space), Some(response)) => self.join_answered(space, device, response),
             (What::Keys(space), Some(response)) => self.keys_answered(space, &response),
@@ -253,6 +269,7 @@ impl Work<'_, '_> {
         match asked.what {
             What::Sync => self.sync_answered(device, None),
             What::Order(order) => self.order_failed(order),
+            What::Meet => self.met(device, None),
             What::Join(_) | What::Keys(_) | What::OrderHeads => {}
         }
     }

@@ -33,6 +33,7 @@ impl Work<'_, '_> {
         self.greet_forgotten();
         self.tend_records();
         self.tend_joins();
+        self.tend_seeds();
         self.send_orders();
         self.tend_keys();
         self.compare_due();
@@ -66,6 +67,7 @@ impl Work<'_, '_> {
         self.tend_records();
         self.follow_topics();
         self.follow_members();
+        self.follow_seeds();
         self.answer_joins();
     }
 
@@ -147,7 +149,7 @@ impl Work<'_, '_> {
         self.passing.presence.connected.keys().any(|device| self.is_member_device(circle, device))
     }
 
-    fn is_member_device(&self, circle: &SpaceId, device: &DeviceId) -> bool {
+    pub(super) fn is_member_device(&self, circle: &SpaceId, device: &DeviceId) -> bool {
         let person = crate::view::known::person_of(&self.tx, device);
         person.is_some_and(|person| circle::roster(&self.tx, circle).is_some_and(|roster| roster.has(&person)))
     }

@@ -37,6 +37,7 @@ pub(super) struct Behaviour {
     pub(super) gossip: Gate,
     pub(super) sync: request_response::Behaviour<Frames>,
     pub(super) direct: request_response::Behaviour<Frames>,
+    pub(super) meet: request_response::Behaviour<Frames>,
     identify: identify::Behaviour,
     ping: ping::Behaviour,
     mdns: Toggle<mdns::tokio::Behaviour>,
@@ -55,8 +56,9 @@ pub(super) fn swarm(keys: Keypair, with_mdns: bool, with_gossip: bool) -> Result
         limits: connection_limits::Behaviour::new(connection_limits()),
         relay,
         gossip: gate,
-        sync: requests(SYNC_PROTOCOL),
-        direct: requests(DIRECT_PROTOCOL),
+        sync: requests(SYNC_PROTOCOL, ProtocolSupport::Full),
+        direct: requests(DIRECT_PROTOCOL, ProtocolSupport::Full),
+        meet: requests(MEET_PROTOCOL, ProtocolSupport::Outbound),
         identify: identify::Behaviour::new(identity),
         ping: ping::Behaviour::default(),
         mdns,
@@ -128,11 +130,11 @@ pub(super) fn message_id(topic: &str, data: &[u8]) -> [u8; 20] {
     id
 }
 
-fn requests(protocol: StreamProtocol) -> request_response::Behaviour<Frames> {
+pub(super) fn requests(protocol: StreamProtocol, support: ProtocolSupport) -> request_response::Behaviour<Frames> {
     let config = request_response::Config::default()
         .with_request_timeout(Duration::from_millis(limits::REQUEST_TIMEOUT_MS))
         .with_max_concurrent_streams(limits::REQUEST_STREAMS_MAX);
-    request_response::Behaviour::new([(protocol, ProtocolSupport::Full)], config)
+    request_response::Behaviour::new([(protocol, support)], config)
 }
 
 /// Says as little as the protocol allows: no listen addresses, no version, and no cache of what others say.

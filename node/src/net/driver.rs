@@ -127,7 +127,15 @@ impl Driver {
         }
     }
 
+    fn unlistened(&mut self, address: Multiaddr) {
+        let whole = address.with_p2p(*self.swarm.local_peer_id()).unwrap_or_else(|other| other);
+        self.backlog.push_back(NetEvent::Unlistened { address: whole.to_string() });
+    }
+
     fn listen(&mut self, text: String) {
+        if self.listeners.values().any(|other| *other == text) {
+            return;
+        }
         let opened = address::read(&text).map_err(|fault| fault.to_string()).and_then(|(wire, _)| {
             free(&wire)?;
             self.swarm.listen_on(wire).map_err(|fault| transport_reason(&fault))
@@ -198,7 +206,9 @@ impl Driver {
                 let whole = address.with_p2p(*self.swarm.local_peer_id()).unwrap_or_else(|other| other);
                 self.backlog.push_back(NetEvent::Listening { address: whole.to_string() });
             }
-            SwarmEvent::ListenerClosed { listener_id, reason, .. } => {
+            SwarmEvent::ExpiredListenAddr { address, .. } => self.unlistened(address),
+            SwarmEvent::ListenerClosed { listener_id, reason, addresses } => {
+                addresses.into_iter().for_each(|address| self.unlistened(address));
                 let reason = reason.err().map_or_else(|| "the listener ended".to_owned(), |fault| fault.to_string());
                 if let Some(address) = self.listeners.remove(&listener_id) {
                     self.backlog.push_back(NetEvent::ListenFailed { address, reason });
@@ -250,6 +260,7 @@ impl Driver {
             BehaviourEvent::Gossip(event) => self.gossiped(event),
             BehaviourEvent::Sync(event) => self.requested(Channel::Sync, event),
             BehaviourEvent::Direct(event) => self.requested(Channel::Direct, event),
+            BehaviourEvent::Meet(event) => self.requested(Channel::Meet, event),
             BehaviourEvent::Mdns(mdns::Event::Discovered(found)) => self.found(found),
             BehaviourEvent::Ping(ping::Event { peer, connection, result: Err(fault) }) if !matches!(fault, ping::Failure::Unsupported) => {
                 tracing::debug!(%peer, reason = %fault, "the peer does not answer any more");

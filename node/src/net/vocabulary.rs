@@ -27,13 +27,15 @@ impl fmt::Debug for NetConfig {
     }
 }
 
-/// Which of the two request protocols.
+/// Which of the request protocols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Channel {
     /// Logs and what is missing in them.
     Sync,
     /// Letters from one device to another: orders, introductions, join requests.
     Direct,
+    /// Questions to a seed: who wants to be found where.
+    Meet,
 }
 
 /// A gossip message as the network knows it: a hash of topic and data.
@@ -125,6 +127,11 @@ pub enum NetCommand {
         /// What, `limits::RESPONSE_MAX_BYTES` at most.
         data: Vec<u8>,
     },
+    /// Listen at one more address, such as a seed's `…/p2p-circuit`. Asking again for one that stands does nothing.
+    Listen {
+        /// Where.
+        address: String,
+    },
     /// Close everything and end the task.
     Stop,
 }
@@ -135,6 +142,11 @@ pub enum NetEvent {
     /// We can be reached here.
     Listening {
         /// Multiaddress with our own `/p2p/…`.
+        address: String,
+    },
+    /// We are not reached here any more.
+    Unlistened {
+        /// As it was told when it began.
         address: String,
     },
     /// We cannot be reached here (any more).

@@ -42,6 +42,9 @@ pub struct Status {
     pub reachability: String,
     /// Addresses listened on.
     pub listen: Vec<String>,
+    /// Seeds that are connected.
+    #[serde(default)]
+    pub seeds: Vec<String>,
     /// My circles with the last sync of each.
     pub circles: Vec<CircleStatus>,
     /// Messages that wait for another node.

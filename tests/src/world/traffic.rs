@@ -68,6 +68,8 @@ impl World {
             }
             NetCommand::Request { id, device, channel, data } => self.ask(who, id, &device, (channel, data)),
             NetCommand::Respond { id, data } => self.respond(id, data),
+            // There are no seeds in this world, so nobody listens through one.
+            NetCommand::Listen { .. } => {}
             NetCommand::Stop => self.crash(who),
         }
     }

@@ -30,6 +30,7 @@ impl Driver {
             NetCommand::Verdict { id, device, verdict } => self.judge(id, &device, verdict),
             NetCommand::Request { id, device, channel, data } => self.ask(id, device, channel, data),
             NetCommand::Respond { id, data } => self.respond(id, data),
+            NetCommand::Listen { address } => self.listen(address),
             NetCommand::Stop => return Next::Stop,
         }
         Next::Go
@@ -145,6 +146,7 @@ impl Driver {
         let wire = match channel {
             Channel::Sync => behaviour.sync.send_request(&peer, data),
             Channel::Direct => behaviour.direct.send_request(&peer, data),
+            Channel::Meet => behaviour.meet.send_request(&peer, data),
         };
         self.requests.sent(channel, wire, id);
     }
@@ -162,6 +164,7 @@ impl Driver {
         let sent = match channel {
             Channel::Sync => behaviour.sync.send_response(reply, data),
             Channel::Direct => behaviour.direct.send_response(reply, data),
+            Channel::Meet => behaviour.meet.send_response(reply, data),
         };
         if sent.is_err() {
             tracing::debug!("the asker did not wait for the answer");
