@@ -3,8 +3,10 @@
 //! Decoding is strict: what does not encode back to the very same bytes is refused. The bytes that came in are what is
 //! hashed, stored and forwarded; nothing encoded anew is ever verified or sent on.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 /// Why bytes were not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +46,16 @@ pub fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8], max: usize) -> Resu
     }
     let value: T = serde_ipld_dagcbor::from_slice(bytes).map_err(|fault| CodecError::Malformed(fault.to_string()))?;
     if encode(&value) == bytes { Ok(value) } else { Err(CodecError::NotCanonical) }
+}
+
+/// The one name of a well-formed enum, whatever it names: tells what a newer program made from what nobody made. None for all else.
+#[must_use]
+pub fn name_of(bytes: &[u8], max: usize) -> Option<String> {
+    if bytes.len() > max {
+        return None;
+    }
+    let named: BTreeMap<String, IgnoredAny> = serde_ipld_dagcbor::from_slice(bytes).ok()?;
+    if named.len() == 1 { named.into_keys().next() } else { None }
 }
 
 /// Decodes bytes that this program wrote itself: no cap, no check of form. Never for anything that came from outside.
@@ -103,6 +115,18 @@ mod tests {
         }
         // {"a": 1, "b": 2}
         assert_eq!(decode::<One>(&[0xa2, 0x61, 0x61, 0x01, 0x61, 0x62, 0x02], 16), Err(CodecError::NotCanonical));
+    }
+
+    #[test]
+    fn a_name_is_told_of_what_has_one() {
+        assert_eq!(name_of(&[0xa1, 0x61, 0x61, 0x82, 0x01, 0x02], 16).as_deref(), Some("a"));
+        for wrong in
+            [&[0xa2, 0x61, 0x61, 0x01, 0x61, 0x62, 0x02][..], &[0xa1, 0x61, 0x61], &[0xa1, 0x61, 0x61, 0x01, 0x00], &[0x61, 0x61], &[]]
+        {
+            assert_eq!(name_of(wrong, 16), None);
+        }
+        assert_eq!(name_of(&[0xa1, 0x61, 0x61, 0x01], 3), None, "over the cap");
+        assert_eq!(name_of(&[[0xa1, 0x61, 0x61].as_slice(), &[0x81; 100_000]].concat(), 200_000), None, "nested without end");
     }
 
     #[test]

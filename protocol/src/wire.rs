@@ -5,13 +5,13 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use crate::codec::{CodecError, decode, encode};
+use crate::codec::{self, CodecError, decode, encode};
 use crate::crypto::Sig;
 use crate::entry::{LogId, Unverified};
 use crate::epoch::EpochKeys;
 use crate::id::{DeviceId, Digest, EventId, IdentityId, KeyId, OrderId, SpaceId};
 use crate::identity::Chain;
-use crate::limits::{REQUEST_MAX_BYTES, RESPONSE_MAX_BYTES};
+use crate::limits::{GOSSIP_MAX_BYTES, REQUEST_MAX_BYTES, RESPONSE_MAX_BYTES};
 use crate::record::{SignedRecord, Slot};
 use crate::space::Inception;
 
@@ -58,6 +58,15 @@ pub enum Item {
     Identity(Chain),
     /// A record.
     Record(SignedRecord),
+}
+
+/// Names of the sorts of items that are known here.
+const ITEM_NAMES: &[&str] = &["entry", "identity", "record"];
+
+/// Whether these bytes are an item of a sort that a newer version made. It is no fault of who passes it on.
+#[must_use]
+pub fn is_newer_item(bytes: &[u8]) -> bool {
+    codec::name_of(bytes, GOSSIP_MAX_BYTES).is_some_and(|name| !ITEM_NAMES.contains(&name.as_str()))
 }
 
 /// The tag of a circle on one connection.
@@ -270,4 +279,21 @@ wire! {
     DirectRequest, REQUEST_MAX_BYTES;
     DirectResponse, RESPONSE_MAX_BYTES;
     Welcome, RESPONSE_MAX_BYTES;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_of_a_newer_version_is_told_from_none() {
+        let named = |name: &str| encode(&std::collections::BTreeMap::from([(name, 1u64)]));
+        assert!(is_newer_item(&named("poll")));
+        for name in ITEM_NAMES {
+            assert!(!is_newer_item(&named(name)), "{name} is known here, and this is none");
+        }
+        assert!(!is_newer_item(&[0xff]) && !is_newer_item(&[]));
+        let item = Item::Record(SignedRecord { bytes: vec![], sig: Sig([0; 64]) });
+        assert!(!is_newer_item(&encode(&item)));
+    }
 }

@@ -8,7 +8,7 @@ use haat_protocol::limits::GOSSIP_MAX_BYTES;
 use haat_protocol::meet::MeetResponse;
 use haat_protocol::record::{Claim, Record, SignedRecord, Slot};
 use haat_protocol::sync::{Effect as Step, Session};
-use haat_protocol::wire::{DirectRequest, DirectResponse, Item, SyncRequest, SyncResponse};
+use haat_protocol::wire::{DirectRequest, DirectResponse, Item, SyncRequest, SyncResponse, is_newer_item};
 
 use super::held::Held;
 use super::work::Work;
@@ -349,6 +349,7 @@ impl Work<'_, '_> {
         let outcome = match decode::<Item>(data, GOSSIP_MAX_BYTES) {
             Ok(Item::Identity(chain)) if !self.concerns(&chain) => Outcome::Nothing,
             Ok(item) => self.take(item),
+            Err(_) if is_newer_item(data) => Outcome::Nothing,
             Err(_) => Outcome::Wrong,
         };
         let verdict = match outcome {

@@ -13,6 +13,7 @@ use haat_protocol::identity::{Chain, Operation, SignedOperation};
 use haat_protocol::invite::Code;
 use haat_protocol::kind::Kind;
 use haat_protocol::limits::{GOSSIP_MAX_BYTES, OPERATION_MAX_BYTES, ORDER_EVENT_MAX_BYTES, ORDER_MESSAGE_MAX_BYTES, RECORD_MAX_BYTES};
+use haat_protocol::meet::{MeetRequest, MeetResponse};
 use haat_protocol::order::{
     Event, EventBody, OrderSet, Receipt, ReviewRight, Right, SignedEvent, SignedNack, SignedReceipt, Step, evidence, fold,
 };
@@ -38,7 +39,7 @@ const BEGUN: Millis = Millis(1_800_000_000_000);
 /// All decoders.
 #[must_use]
 pub(crate) fn all() -> Vec<Decoder> {
-    let plain: [(&str, Run); 22] = [
+    let plain: [(&str, Run); 24] = [
         ("header", header),
         ("entry", entry),
         ("payload", payload),
@@ -52,6 +53,8 @@ pub(crate) fn all() -> Vec<Decoder> {
         ("sync_response", |_, data| message(SyncResponse::from_bytes(data).ok(), data)),
         ("direct_request", |_, data| message(DirectRequest::from_bytes(data).ok(), data)),
         ("direct_response", |_, data| message(DirectResponse::from_bytes(data).ok(), data)),
+        ("meet_request", |_, data| message(MeetRequest::from_bytes(data).ok(), data)),
+        ("meet_response", |_, data| message(MeetResponse::from_bytes(data).ok(), data)),
         ("welcome", |_, data| message(Welcome::from_bytes(data).ok(), data)),
         ("item", |_, data| canonical::<Item>(data, GOSSIP_MAX_BYTES).is_some()),
         ("sealed", sealed),

@@ -10,7 +10,7 @@ use haat_protocol::wire::StreamKey;
 use crate::kit::{circle, device, hex, pair, person, told};
 use crate::sheet::{Case, Sheet};
 
-const CONTEXTS: [Context; 23] = [
+const CONTEXTS: [Context; 24] = [
     Context::Identity,
     Context::Operation,
     Context::Space,
@@ -34,6 +34,7 @@ const CONTEXTS: [Context; 23] = [
     Context::Fact,
     Context::InviteCheck,
     Context::Stream,
+    Context::Place,
 ];
 
 const LABELS: [(Label, &str); 9] = [

@@ -16,6 +16,7 @@ use haat_protocol::identity::Chain;
 use haat_protocol::invite::Code;
 use haat_protocol::kind::Kind;
 use haat_protocol::limits::GOSSIP_MAX_BYTES;
+use haat_protocol::meet::{MeetRequest, MeetResponse, Place};
 use haat_protocol::record::SignedRecord;
 use haat_protocol::space::Inception;
 use haat_protocol::sync::{self, Stream};
@@ -53,6 +54,7 @@ pub(crate) fn judge(check: &str, input: &[u8], context: &Value) -> Found {
         }
         "epoch" => epoch_keys(input, context),
         "tags" => Ok(tags(input, context)),
+        "place" => Ok(place(input, context)),
         "digest" => Ok(digest(input)),
         "members" => {
             let members: Vec<IdentityId> = read(input, ANY)?;
@@ -69,6 +71,8 @@ fn message(check: &str, input: &[u8]) -> Found {
         "direct_request" => DirectRequest::from_bytes(input).map(|_| ()),
         "direct_response" => DirectResponse::from_bytes(input).map(|_| ()),
         "welcome" => Welcome::from_bytes(input).map(|_| ()),
+        "meet_request" => MeetRequest::from_bytes(input).map(|_| ()),
+        "meet_response" => MeetResponse::from_bytes(input).map(|_| ()),
         "item" => codec::decode::<Item>(input, GOSSIP_MAX_BYTES).map(|_| ()),
         other => panic!("no check is called {other}"),
     };
@@ -163,6 +167,13 @@ fn tags(input: &[u8], context: &Value) -> Value {
     })
 }
 
+fn place(input: &[u8], context: &Value) -> Value {
+    let (seed, secret) = (DeviceId(input.try_into().expect("a device")), array(context, "secret"));
+    let circle = text(context, "sort") == "c";
+    let place = if circle { Place::of_circle(&secret, &seed) } else { Place::of_invite(&DeviceId(secret), &seed) };
+    json!({"place": hex(&place.0)})
+}
+
 fn digest(input: &[u8]) -> Value {
     let mut streams: Vec<(StreamKey, u64, Digest)> = read(input, ANY).expect("streams");
     streams.sort();
@@ -212,6 +223,7 @@ fn context_of(name: &str) -> Context {
         C::Fact,
         C::InviteCheck,
         C::Stream,
+        C::Place,
     ];
     all.into_iter().find(|context| context.text().strip_prefix("haat 0 ") == Some(name)).expect("a context")
 }

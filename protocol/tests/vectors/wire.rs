@@ -9,7 +9,8 @@ use haat_protocol::entry::LogId;
 use haat_protocol::epoch::{ByteKey, EpochKeys, Rotation, rotate};
 use haat_protocol::id::{Digest, EventId, IdentityId, KeyId, OrderId, SpaceId};
 use haat_protocol::invite;
-use haat_protocol::record::Slot;
+use haat_protocol::meet::{Found, MeetRequest, MeetResponse, Place};
+use haat_protocol::record::{Claim, Record, Slot};
 use haat_protocol::space::Sort;
 use haat_protocol::wire::{
     DirectRequest, DirectResponse, Height, Item, JoinRequest, OrderHead, OrderMessage, Scope, StreamKey, SyncRequest, SyncResponse, Tag,
@@ -17,7 +18,7 @@ use haat_protocol::wire::{
 };
 
 use crate::bodies;
-use crate::kit::{chain, circle, device, entry, hex, inception, pair, person};
+use crate::kit::{START, chain, circle, device, entry, hex, inception, pair, person};
 use crate::people::prekey;
 use crate::sheet::{Case, Sheet};
 
@@ -27,6 +28,7 @@ pub(crate) fn sheet() -> Sheet {
     direct(&mut sheet);
     wrong(&mut sheet);
     epochs(&mut sheet);
+    seeds(&mut sheet);
     sheet
 }
 
@@ -174,4 +176,44 @@ fn epochs(sheet: &mut Sheet) {
     let mut unlinked = next;
     unlinked.parents[0].1 = ByteBuf::from([0; 72]);
     sheet.good("epoch, broken link", "the box holds although a link back does not open", case(&unlinked, context(1, 1)));
+}
+
+fn seeds(sheet: &mut Sheet) {
+    let claim = Claim::Addresses(vec!["/ip4/192.0.2.1/tcp/1".into()]);
+    let record = Record { device: device(1), claim, issued: START, expires: START.plus(1_000) }.sign(&pair(1));
+    let seed = device(40);
+    let mut places = vec![Place::of_circle(&[0x77; 32], &seed), Place::of_invite(&device(30), &seed)];
+    places.sort();
+    let context = |sort: &str, secret: &[u8]| json!({"sort": sort, "secret": hex(secret)});
+    sheet.good("place of a circle", "where its members meet", Case::new("place", seed.0).with(context("c", &[0x77; 32])));
+    sheet.good("place of an invite", "where its holder meets them", Case::new("place", seed.0).with(context("i", &device(30).0)));
+    let post = |places: &[Place]| MeetRequest::Post { places: places.to_vec(), record: record.clone() };
+    let look = |places: Vec<Place>| MeetRequest::Look { places };
+    let mut good = |name: &str, request: MeetRequest| {
+        sheet.good(name, "a request to a seed", Case::new("meet_request", request.to_bytes()));
+    };
+    good("post", post(&places));
+    good("post nothing", post(&[]));
+    good("look", look(places.clone()));
+    let many = |count: u128| (0..count).map(|n| Place(n.to_be_bytes())).collect::<Vec<_>>();
+    good("look at 640", look(many(640)));
+    let backwards: Vec<Place> = places.iter().rev().copied().collect();
+    let mut bad = |name: &str, request: MeetRequest| {
+        sheet.bad(name, "places that no request may have", Case::new("meet_request", request.to_bytes()), "form");
+    };
+    bad("places backwards", post(&backwards));
+    bad("place twice", look(vec![places[0]; 2]));
+    bad("look at 641", look(many(641)));
+    let found = vec![Found { place: places[0], records: vec![record.clone()] }];
+    let answers = [
+        ("posted", MeetResponse::Posted { life_ms: 1_800_000 }),
+        ("found", MeetResponse::Found(found)),
+        ("meet refused", MeetResponse::Refused { code: "busy".into() }),
+    ];
+    for (name, answer) in answers {
+        sheet.good(name, "an answer of a seed", Case::new("meet_response", answer.to_bytes()));
+    }
+    for check in ["meet_request", "meet_response"] {
+        sheet.bad(&format!("{check} nothing"), "no bytes", Case::new(check, []), "form");
+    }
 }

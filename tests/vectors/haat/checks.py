@@ -101,6 +101,10 @@ def _tags(data, context):
     }
 
 
+def _place(data, context):
+    return {"place": wire.place(bytes.fromhex(context["secret"]), data, context["sort"])}
+
+
 def _digest(data, _):
     return {"digest": wire.digest(read(data))}
 
@@ -153,6 +157,7 @@ ALL = {
     "invite_code": _invite_code,
     "epoch": _epoch,
     "tags": _tags,
+    "place": _place,
     "digest": _digest,
     "members": _members,
     "order_event": _event,

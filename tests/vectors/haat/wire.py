@@ -1,7 +1,7 @@
 """What two nodes say to each other: shapes of requests, answers and items, tags and digests."""
 
 from .bodies import INCEPTION
-from .cbor import write
+from .cbor import Refused, write
 from .entry import ENTRY
 from .identity import CHAIN
 from .records import SIGNED
@@ -47,8 +47,30 @@ DIRECT_RESPONSE = one_of(
 )
 WELCOME = record(inception=INCEPTION, name=text, epochs=many(row(ID, KEYS)), items=many(ITEM))
 
+PLACES = many(TAG)
+
+
+def _ascending(inner):
+    """A request whose places are few, and in order without doubles."""
+
+    def shape(value):
+        inner(value)
+        places = next(iter(value.values()))["places"]
+        if len(places) > 640 or any(a >= b for a, b in zip(places, places[1:])):
+            raise Refused("form", "places are too many, double or not in order")
+
+    return shape
+
+
+MEET_REQUEST = _ascending(one_of(post=record(places=PLACES, record=SIGNED), look=record(places=PLACES)))
+MEET_RESPONSE = one_of(
+    posted=record(life_ms=integer), found=many(record(place=TAG, records=many(SIGNED))), refused=record(code=text)
+)
+
 # Name of the check: shape and most bytes.
 MESSAGES = {
+    "meet_request": (MEET_REQUEST, 131072),
+    "meet_response": (MEET_RESPONSE, 524288),
     "sync_request": (SYNC_REQUEST, 131072),
     "sync_response": (SYNC_RESPONSE, 524288),
     "direct_request": (DIRECT_REQUEST, 131072),
@@ -85,3 +107,8 @@ def _place(stream):
 def digest(streams):
     """The digest of a scope, whose streams come in any order."""
     return hash_of("sync digest", write(sorted(streams, key=lambda stream: _place(stream[0]))))
+
+
+def place(secret, seed, sort):
+    """Where somebody is met at a seed: of a circle `c`, of an invite `i`."""
+    return hash_of("meeting place", secret, seed, sort.encode())[:16]
