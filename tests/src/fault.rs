@@ -5,6 +5,7 @@ pub mod churn;
 pub mod clock;
 pub mod cut;
 pub mod disk;
+pub mod hostile;
 
 use std::fmt;
 
@@ -32,6 +33,8 @@ pub struct Options {
     pub clock: clock::Style,
     /// How disks fail.
     pub disk: disk::Style,
+    /// Who is hostile, and how.
+    pub hostile: hostile::Style,
 }
 
 impl Options {
@@ -54,16 +57,17 @@ impl Options {
             churn: churn::Style::draw(&mut chance),
             clock: clock::Style::draw(&mut chance),
             disk: disk::Style::draw(&mut chance),
+            hostile: hostile::draw(&mut chance),
         }
     }
 }
 
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { people, late, commands, messages, cut, churn, clock, disk } = self;
+        let Self { people, late, commands, messages, cut, churn, clock, disk, hostile } = self;
         let Faults { gossip_loss, duplicates, request_loss, clogged } = messages;
         write!(f, "people={people} late={late} commands={commands} loss={gossip_loss}/{request_loss} doubled={duplicates} ")?;
-        write!(f, "clogged={clogged} cut={cut:?} churn={churn:?} clock={clock:?} disk={disk:?}")
+        write!(f, "clogged={clogged} cut={cut:?} churn={churn:?} clock={clock:?} disk={disk:?} hostile={hostile:?}")
     }
 }
 
@@ -88,6 +92,7 @@ impl Weather {
     pub fn begin(&mut self, world: &mut World) {
         world.set_faults(self.options.messages);
         clock::begin(self.options.clock, world, &mut self.chance);
+        hostile::begin(self.options.hostile, world, &mut self.chance);
     }
 
     /// Something may go wrong between two commands.

@@ -11,7 +11,7 @@ use haat_node::store::table::Sort as TableSort;
 use haat_node::store::{Range, Snapshot, Table, Tx};
 use haat_node::view::{circle, known};
 use haat_protocol::codec::decode_own;
-use haat_protocol::id::{EntryId, IdentityId, SpaceId};
+use haat_protocol::id::{DeviceId, EntryId, IdentityId, SpaceId};
 
 use crate::world::World;
 
@@ -41,6 +41,17 @@ pub struct Holding {
 }
 
 impl Holding {
+    /// Leaves out the logs of a hostile device: of two entries at one place each may hold another.
+    fn without(&mut self, device: DeviceId, person: &IdentityId) {
+        let is_theirs = |place: &[u8]| place.get(32..64) == Some(device.0.as_slice());
+        let gone = self.entries.iter().filter(|(place, _)| is_theirs(place)).map(|(_, id)| *id).collect();
+        self.entries.retain(|place, _| !is_theirs(place));
+        self.retracted.retain(|id| !BTreeSet::contains(&gone, id));
+        self.forget(&gone);
+        // A vouch is kept by circle, from whom, about whom.
+        self.said.retain(|(key, _)| key.len() == FEED_KEY_BYTES || key.get(32..64) != Some(person.0.as_slice()));
+    }
+
     fn forget(&mut self, gone: &BTreeSet<EntryId>) {
         self.bodies.retain(|id, _| !gone.contains(id));
         self.void.retain(|id, _| !gone.contains(id));
@@ -101,6 +112,20 @@ pub fn holding(snapshot: &dyn Snapshot, space: &SpaceId) -> Holding {
     held
 }
 
+/// What a node holds of a circle in one word: which entries stand where, and which of them are open.
+#[must_use]
+pub fn digest(world: &World, who: usize, space: &SpaceId) -> [u8; 32] {
+    let snapshot = world.kept(who);
+    let tx = Tx::new(&*snapshot);
+    let mut digest = blake3::Hasher::new();
+    for (place, id) in tx.prefix(Table::At, &space.0) {
+        digest.update(&place);
+        digest.update(&id);
+        digest.update(&[u8::from(tx.has(Table::Body, &id))]);
+    }
+    *digest.finalize().as_bytes()
+}
+
 /// All that must hold once the world is healed and quiet. `acknowledged` are the entries that commands were answered with, by author.
 ///
 /// # Errors
@@ -159,10 +184,15 @@ pub fn views(snapshot: &dyn Snapshot) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
 
 /// Everybody who is in a circle, by the roster of any of its members, agrees on all of it.
 fn equal_views(world: &World, space: &SpaceId) -> Result<(), Fault> {
-    let members: Vec<usize> = (0..world.size()).filter(|who| is_member(world, *who, space)).collect();
+    let members: Vec<usize> = honest(world).filter(|who| is_member(world, *who, space)).collect();
     let Some((first, others)) = members.split_first() else { return Ok(()) };
     for other in others {
         let (mut reference, mut held) = (holding(&*world.kept(*first), space), holding(&*world.kept(*other), space));
+        if let Some(hostile) = world.hostile() {
+            let hostile = world.me(hostile);
+            reference.without(hostile.device(), &hostile.id());
+            held.without(hostile.device(), &hostile.id());
+        }
         let gone: BTreeSet<EntryId> = reference.gone.union(&held.gone).copied().collect();
         reference.forget(&gone);
         held.forget(&gone);
@@ -170,9 +200,12 @@ fn equal_views(world: &World, space: &SpaceId) -> Result<(), Fault> {
             return Err(format!("circle {}: {} and {} differ: {what}", space.short(), world.name(*first), world.name(*other)));
         }
     }
-    let believed: BTreeSet<IdentityId> = members.iter().map(|who| world.me(*who).id()).collect();
+    let mut believed: BTreeSet<IdentityId> = members.iter().map(|who| world.me(*who).id()).collect();
     let roster = circle::roster(&Tx::new(&*world.kept(*first)), space);
     let listed: BTreeSet<IdentityId> = roster.map(|roster| roster.members.keys().copied().collect()).unwrap_or_default();
+    // Whether a hostile node sees what was decided about it is its own affair.
+    let hostile = world.hostile().map(|who| world.me(who).id());
+    believed.extend(hostile.filter(|id| listed.contains(id)));
     if believed == listed {
         Ok(())
     } else {
@@ -218,11 +251,20 @@ fn equal_orders(world: &World) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The nodes that are not hostile.
+fn honest(world: &World) -> impl Iterator<Item = usize> {
+    let hostile = world.hostile();
+    (0..world.size()).filter(move |who| Some(*who) != hostile)
+}
+
 /// Nobody holds two entries at one place, and no two nodes hold different ones.
 fn one_entry_per_place(world: &World) -> Result<(), Fault> {
     let mut seen: BTreeMap<Vec<u8>, (Vec<u8>, usize)> = BTreeMap::new();
     for who in 0..world.size() {
         for (place, id) in Tx::new(&*world.kept(who)).prefix(Table::At, &[]) {
+            if world.hostile().is_some_and(|hostile| place.get(32..64) == Some(world.me(hostile).device().0.as_slice())) {
+                continue;
+            }
             let (first, by) = seen.entry(place).or_insert_with(|| (id.clone(), who));
             if *first != id {
                 return Err(format!("{} and {} hold different entries at one place", world.name(*by), world.name(who)));
@@ -237,7 +279,7 @@ fn one_entry_per_place(world: &World) -> Result<(), Fault> {
 /// # Errors
 /// Who does not.
 pub fn can_be_read(world: &World, author: usize, word: &EntryId, circle: &SpaceId) -> Result<(), Fault> {
-    for who in (0..world.size()).filter(|who| is_member(world, *who, circle)) {
+    for who in honest(world).filter(|who| is_member(world, *who, circle)) {
         let snapshot = world.kept(who);
         let tx = Tx::new(&*snapshot);
         if !tx.has(Table::Body, &word.0) {
@@ -250,14 +292,14 @@ pub fn can_be_read(world: &World, author: usize, word: &EntryId, circle: &SpaceI
 
 /// Every entry that a command was answered with is at its author, and at every member when it counts.
 fn nothing_lost(world: &World, acknowledged: &[(usize, EntryId)]) -> Result<(), Fault> {
-    for (author, id) in acknowledged {
+    for (author, id) in acknowledged.iter().filter(|(author, _)| Some(*author) != world.hostile()) {
         let snapshot = world.kept(*author);
         let tx = Tx::new(&*snapshot);
         let Some(entry) = known::entry(&tx, id) else {
             return Err(format!("{} answered with entry {} and lost it", world.name(*author), id.short()));
         };
         let space = entry.header().space;
-        for who in (0..world.size()).filter(|who| is_member(world, *who, &space)) {
+        for who in honest(world).filter(|who| is_member(world, *who, &space)) {
             let theirs = world.kept(who);
             let theirs = Tx::new(&*theirs);
             if known::counts(&theirs, entry.header()) && known::raw(&theirs, id).is_none() {

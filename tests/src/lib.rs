@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod daemon;
 pub mod fault;
+pub mod forge;
 pub mod invariant;
 pub mod transcript;
 pub mod world;

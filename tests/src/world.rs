@@ -6,6 +6,7 @@
 pub mod chance;
 mod clock;
 mod guard;
+pub mod hostile;
 mod link;
 mod node;
 pub mod store;
@@ -24,6 +25,7 @@ use serde_json::Value;
 
 use chance::Chance;
 use guard::Guard;
+use hostile::Hostile;
 use link::Link;
 use node::{CrashPlan, Node};
 use store::{Fate, SimStore};
@@ -85,6 +87,7 @@ pub struct World {
     next_response: u64,
     next_ticket: Ticket,
     guard: Guard,
+    hostile: Option<Hostile>,
     trace: blake3::Hasher,
     is_told: bool,
     events: u64,
@@ -94,8 +97,13 @@ pub struct World {
 
 impl World {
     /// A world of these people, each with a store from `keep` (called with the number of the node). All nodes start at once.
-    pub fn new(seed: u64, conduct: Conduct, names: &[&str], mut keep: impl FnMut(usize) -> SimStore) -> Self {
-        let nodes: Vec<Node> = names.iter().enumerate().map(|(number, name)| Node::new(seed, number, name, keep(number))).collect();
+    pub fn new(seed: u64, conduct: Conduct, names: &[&str], keep: impl FnMut(usize) -> SimStore) -> Self {
+        Self::of(seed, conduct, seed, names, keep)
+    }
+
+    /// A world of people who are those of another seed, with the stores they had there: what takes long is done once.
+    pub fn of(seed: u64, conduct: Conduct, born: u64, names: &[&str], mut keep: impl FnMut(usize) -> SimStore) -> Self {
+        let nodes: Vec<Node> = names.iter().enumerate().map(|(number, name)| Node::new(born, number, name, keep(number))).collect();
         let mut world = Self {
             seed,
             conduct,
@@ -107,6 +115,7 @@ impl World {
             blocked: BTreeSet::new(),
             leapt_ms: 0,
             guard: Guard::new(nodes.len()),
+            hostile: None,
             nodes,
             links: BTreeMap::new(),
             link_number: 0,
@@ -160,6 +169,13 @@ impl World {
     #[must_use]
     pub fn is_up(&self, who: usize) -> bool {
         self.nodes[who].engine.is_some()
+    }
+
+    /// A copy of a node's store, to begin another world with.
+    #[must_use]
+    pub fn copy_of_store(&self, who: usize) -> SimStore {
+        let node = &self.nodes[who];
+        node.engine.as_ref().map_or(&node.store, Engine::store).copy()
     }
 
     /// What a node has kept.
@@ -361,7 +377,9 @@ impl World {
                     NetCommand::Respond { id, data } => self.note(&format!("{who} responds {id:?}"), data),
                     other => self.note(&format!("{who} wishes {other:?}"), &[]),
                 }
-                self.carry(who, command);
+                for said in self.bent(who, command) {
+                    self.carry(who, said);
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Seeded runs of whole worlds: the same engines as in the daemon, over a network that loses, doubles, overtakes, cuts and lets
 //! nodes fall. A failing seed is printed, and replays identically: `HAAT_SEED=n`. `HAAT_SEEDS=n` runs more of them.
 
+mod crowd;
 mod story;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,9 +17,13 @@ use haat_tests::world::store::{Keeping, SimStore};
 use story::Told;
 
 /// Seeds of the ordinary run.
-const SEEDS: u64 = 20;
+const SEEDS: u64 = 24;
 /// Seeds that once found a fault, beyond those.
 const KEPT: [u64; 5] = [74, 247, 263, 267, 276];
+/// Nodes of the crowd in the ordinary run.
+const CROWD: u64 = 8;
+/// Seeds of the crowd in the ordinary run.
+const CROWD_SEEDS: u64 = 1;
 /// Threads that share the seeds.
 const THREADS: u64 = 2;
 const GOSSIP: Conduct = Conduct { gossip: true };
@@ -104,6 +109,24 @@ fn disk_and_memory_hold_the_same() {
     story::watch(5, GOSSIP, in_memory, |world| held.push(views(world))).expect("seed 5 holds in memory");
     story::watch(5, GOSSIP, on_disk, |world| held.push(views(world))).expect("seed 5 holds on disk");
     assert!(held[0] == held[1], "redb and memory ended with different views");
+}
+
+/// How large the crowd is: `HAAT_CROWD=n` nodes and twenty times as many entries.
+fn crowd_size() -> crowd::Size {
+    let nodes = number("HAAT_CROWD").unwrap_or(CROWD);
+    crowd::Size { nodes: usize::try_from(nodes).unwrap_or(usize::MAX), entries: nodes * 20 }
+}
+
+#[test]
+fn a_crowd_comes_together_after_storm_and_split() {
+    let (size, seeds) = (crowd_size(), number("HAAT_CROWD_SEEDS").unwrap_or(CROWD_SEEDS));
+    let founded = crowd::found(size.nodes, in_memory);
+    for seed in number("HAAT_SEED").map_or(1..seeds + 1, |seed| seed..seed + 1) {
+        for (name, trial) in [("storm", crowd::storm as fn(_, _, &_) -> _), ("split", crowd::split)] {
+            let after_ms: u64 = trial(seed, size, &founded).unwrap_or_else(|fault| panic!("{name} of seed {seed} with {size:?}: {fault}"));
+            println!("{name} of seed {seed} with {size:?}: equal {} s after the faults stopped", after_ms / 1_000);
+        }
+    }
 }
 
 #[test]

@@ -29,17 +29,24 @@ pub(super) struct Guard {
     places: BTreeMap<Place, EntryId>,
     /// Per node, the entries its commands were answered with.
     answered: Vec<BTreeSet<EntryId>>,
+    /// The device that may do what it likes.
+    mistrusted: Option<DeviceId>,
     fault: Option<String>,
 }
 
 impl Guard {
     pub(super) fn new(nodes: usize) -> Self {
-        Self { looked: vec![0; nodes], places: BTreeMap::new(), answered: vec![BTreeSet::new(); nodes], fault: None }
+        Self { looked: vec![0; nodes], places: BTreeMap::new(), answered: vec![BTreeSet::new(); nodes], mistrusted: None, fault: None }
     }
 
     /// The first thing that must never happen and did.
     pub(super) const fn fault(&self) -> Option<&String> {
         self.fault.as_ref()
+    }
+
+    /// From now on two entries at one place of this device's logs are no fault of an honest node.
+    pub(super) const fn mistrust(&mut self, device: DeviceId) {
+        self.mistrusted = Some(device);
     }
 
     fn wrong(&mut self, node: &Node, what: &str) {
@@ -71,7 +78,8 @@ impl Guard {
 
     fn taken(&mut self, node: &Node, clock: Millis, header: &Header, id: EntryId) {
         let place = (header.device, header.space, header.log, header.seq);
-        if *self.places.entry(place).or_insert(id) != id {
+        let is_honest = self.mistrusted != Some(header.device);
+        if is_honest && *self.places.entry(place).or_insert(id) != id {
             self.wrong(node, &format!("holds another entry at {} of a log than others hold", header.seq));
         }
         if header.at > clock.plus(CLOCK_SKEW_MS) {

@@ -47,6 +47,12 @@ impl SimStore {
         Self { keeping, fate: Arc::default() }
     }
 
+    /// The same rows in a store of its own, when they are in memory.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self::new(self.keeping.clone())
+    }
+
     /// Decides what becomes of the next commit.
     pub fn fate(&self, fate: Fate) {
         self.exchange(fate);

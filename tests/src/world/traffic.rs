@@ -7,6 +7,8 @@ use haat_protocol::crypto::{Context, hash};
 use super::link::pair;
 use super::{Due, World};
 
+/// To how many of its neighbours in a topic a node passes a message on: gossip is a mesh, not a flood.
+const MESH: usize = 8;
 /// How long an asker waits for an answer.
 const PATIENCE_MS: u64 = 4_000;
 
@@ -62,7 +64,7 @@ impl World {
                     let source = self.node_of(&device);
                     self.spread(who, source, &topic, &data);
                 }
-                if verdict == GossipVerdict::Reject {
+                if verdict == GossipVerdict::Reject && self.node_of(&device) != self.hostile() {
                     self.rejected += 1;
                 }
             }
@@ -86,10 +88,16 @@ impl World {
     }
 
     fn spread(&mut self, who: usize, source: Option<usize>, topic: &str, data: &[u8]) {
-        for other in self.neighbours(who) {
-            let wanted =
-                Some(other) != source && self.gossips(who, other) && [who, other].iter().all(|n| self.nodes[*n].topics.contains(topic));
-            if !wanted || self.chance.permille(self.faults.gossip_loss) {
+        let takes_part =
+            |other: &usize| self.gossips(who, *other) && [who, *other].iter().all(|node| self.nodes[*node].topics.contains(topic));
+        let mut mesh: Vec<usize> = self.neighbours(who).into_iter().filter(takes_part).collect();
+        // Which neighbours those are is settled by the topic and the two, the same from both sides.
+        mesh.sort_by_key(|other| {
+            let (low, high) = pair(who, *other);
+            hash(Context::Stream, &[topic.as_bytes(), &low.to_be_bytes(), &high.to_be_bytes()])
+        });
+        for other in mesh.into_iter().take(MESH) {
+            if Some(other) == source || self.chance.permille(self.faults.gossip_loss) {
                 continue;
             }
             let copies = 1 + u64::from(self.chance.permille(self.faults.duplicates));

@@ -100,7 +100,8 @@ fn settle(stage: &Stage, said: &[(usize, EntryId)], latest: Millis) -> Result<()
 fn everybody_is_heard(stage: &Stage) -> Result<Vec<(usize, EntryId)>, String> {
     let circles = invariant::circles(&stage.borrow());
     let mut words = Vec::new();
-    for actor in cast(stage) {
+    let hostile = stage.borrow().hostile();
+    for actor in cast(stage).into_iter().filter(|actor| Some(actor.number()) != hostile) {
         for circle in circles.iter().filter(|circle| invariant::is_member(&stage.borrow(), actor.number(), circle)) {
             let reply = actor.tries(post(circle, "All is well again.", None));
             let word = reply.as_ref().and_then(|reply| reply.as_ref().ok()?["entry"].as_str()?.parse::<EntryId>().ok());
