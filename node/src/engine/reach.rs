@@ -327,7 +327,7 @@ impl Work<'_, '_> {
         for roster in circle::all(&self.tx).iter().filter_map(|space| circle::roster(&self.tx, space)) {
             if roster.has(&self.me.id()) {
                 places.extend(self.circle_place(&roster.space, seed));
-                let usable = roster.invites.values().filter(|i| i.expires > self.now && (i.admitted.len() as u64) < i.uses);
+                let usable = roster.invites.values().filter(|i| !i.revoked && i.expires > self.now && (i.admitted.len() as u64) < i.uses);
                 open.extend(usable.map(|invite| (invite.expires, invite.key)));
             }
         }
