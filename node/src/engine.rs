@@ -4,6 +4,7 @@
 //! snapshot and committed at once; only then is anything sent, answered or shown.
 
 mod circle;
+mod epoch;
 mod held;
 mod join;
 mod keys;
@@ -84,6 +85,8 @@ struct Passing {
     members: BTreeSet<DeviceId>,
     /// When keys that are missing may be asked for again.
     next_keys: Millis,
+    /// Circles without an epoch that covers what is known, and since when.
+    uncovered: BTreeMap<SpaceId, Millis>,
     /// When the network is told of new members, if it has not been.
     gates_at: Option<Millis>,
     /// Circles to compare with connected members, and from when on.

@@ -8,7 +8,7 @@ pub mod order;
 use std::collections::VecDeque;
 
 use haat_protocol::admit::{self, Head, Missing, Refusal, Verdict, View};
-use haat_protocol::body::Body;
+use haat_protocol::body::{Body, Manifest};
 use haat_protocol::entry::{Entry, Unverified};
 use haat_protocol::epoch::{self, EpochKeys};
 use haat_protocol::id::{Digest, EntryId, KeyId, SpaceId};
@@ -20,8 +20,8 @@ use haat_protocol::record::{Record, SignedRecord};
 use crate::fact::Fact;
 use crate::ledger::{self, Sort};
 use crate::secret;
-use crate::store::Table;
-use crate::view::{self, Cx, known};
+use crate::store::{Table, Tx};
+use crate::view::{self, Cx, circle, known};
 
 /// How many entries wait, in [`Table::Meta`].
 const PARKED_COUNT: &[u8] = b"parked";
@@ -97,39 +97,66 @@ fn fill_hole(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
 /// Keys that an entry hands over, and what they open.
 fn learn(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
     let (kind, space) = (Kind::from_code(entry.header().kind), entry.header().space);
-    if !matches!(kind, Some(Kind::Epoch | Kind::Share)) || !known::counts(cx.tx, entry.header()) {
+    if !matches!(kind, Some(Kind::Epoch | Kind::EpochBoxes | Kind::Share)) || !known::counts(cx.tx, entry.header()) {
         return;
     }
     match view::body(cx.tx, &entry.id()) {
         Some(Body::Epoch(body)) => {
-            let prekeys: Vec<[u8; 32]> = cx.me.prekeys.iter().map(|key| key.0).collect();
-            if let Ok(keys) = epoch::open(space, &body, &cx.me.device(), &prekeys) {
-                let linked = epoch::linked(&body, &keys);
-                learn_epoch(cx, space, body.key, keys);
-                for (id, control) in linked {
-                    learn_epoch(
-                        cx,
-                        space,
-                        id,
-                        EpochKeys { control, content: None, topic: None, generation: body.generation.saturating_sub(1) },
-                    );
-                }
+            secret::confirm_epoch(cx.tx, cx.me, &space, &epoch::key_id(space, &body.manifest), &body.manifest);
+            unseal(cx, space, &body.manifest, (0, &body.boxes));
+        }
+        Some(Body::EpochBoxes(more)) => {
+            if let Some(manifest) = manifest(cx.tx, &space, &more.key) {
+                unseal(cx, space, &manifest, (more.index, &more.boxes));
             }
         }
         Some(Body::Share(body)) => {
             let shop = body.inception.id();
-            secret::save_shop(cx.tx, cx.me, &shop, body.generation, body.secret);
-            reopen(cx, shop, Some(secret::shop_key_id(&shop, &body.secret)));
+            let earlier = body.earlier.iter().map(|(generation, secret)| (*generation, **secret));
+            for (generation, secret) in std::iter::once((body.generation, body.secret)).chain(earlier) {
+                secret::save_shop(cx.tx, cx.me, &shop, generation, secret);
+                reopen(cx, shop, Some(secret::shop_key_id(&shop, &secret)));
+            }
             retry(cx, &shop);
         }
         _ => {}
     }
 }
 
-/// Keeps the keys of an epoch and opens what waited for them.
+/// Opens the box of this device if it is among these, and follows the links one step back.
+fn unseal(cx: &mut Cx<'_, '_, '_>, space: SpaceId, manifest: &Manifest, (index, boxes): (u64, &[u8])) {
+    if epoch::place_of(manifest, &cx.me.device()) != Some(index) {
+        return;
+    }
+    let prekeys: Vec<[u8; 32]> = cx.me.prekeys.iter().map(|key| key.0).collect();
+    if let Ok(keys) = epoch::open(space, manifest, (index, boxes), &cx.me.device(), &prekeys) {
+        let linked = epoch::linked(manifest, &keys);
+        learn_epoch(cx, space, epoch::key_id(space, manifest), keys);
+        for (parent, keys) in linked {
+            learn_epoch(cx, space, parent, keys);
+        }
+    }
+}
+
+/// What is fixed of an epoch whose entry is held.
+#[must_use]
+pub fn manifest(tx: &Tx<'_>, space: &SpaceId, key: &KeyId) -> Option<Manifest> {
+    match view::body(tx, &circle::epoch(tx, space, key)?.entry)? {
+        Body::Epoch(body) => Some(body.manifest),
+        _ => None,
+    }
+}
+
+/// Keeps the keys of an epoch, as far as they are what its entry commits to if that is held, and opens what waited for them.
 pub fn learn_epoch(cx: &mut Cx<'_, '_, '_>, space: SpaceId, key: KeyId, keys: EpochKeys) {
-    secret::save_epoch(cx.tx, cx.me, &space, &key, keys);
-    reopen(cx, space, Some(key));
+    let keys = match manifest(cx.tx, &space, &key) {
+        Some(manifest) => keys.true_to(&manifest),
+        None => Some(keys),
+    };
+    if let Some(keys) = keys {
+        secret::save_epoch(cx.tx, cx.me, &space, &key, keys);
+        reopen(cx, space, Some(key));
+    }
 }
 
 /// Opens sealed entries whose key has come.

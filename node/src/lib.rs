@@ -12,6 +12,7 @@ pub mod fact;
 pub mod hear;
 pub mod home;
 pub mod intake;
+pub mod keyring;
 pub mod ledger;
 pub mod myself;
 pub mod name;

@@ -1,12 +1,12 @@
 //! Keys of circles and shops, sealed in the store under the storage key. Beside the trust log, never in it.
 
+use haat_protocol::body::Manifest;
 use haat_protocol::codec::{decode_own, encode};
 use haat_protocol::crypto::{Context, hash, seal};
 use haat_protocol::entry::Header;
 use haat_protocol::epoch::{ByteKey, EpochKeys};
 use haat_protocol::id::{KeyId, SpaceId};
 use haat_protocol::kind::{Secrecy, secrecy_of};
-use haat_protocol::limits::TOPIC_SECRETS_KEPT;
 use serde::{Deserialize, Serialize};
 
 use crate::myself::Myself;
@@ -49,37 +49,25 @@ pub fn epoch(tx: &Tx<'_>, me: &Myself, space: &SpaceId, key: &KeyId) -> Option<E
     }
 }
 
-/// All epochs of a circle, newest generation first; of one generation the smallest id first.
+/// All epochs of a circle whose keys are held, by id.
 #[must_use]
 pub fn epochs(tx: &Tx<'_>, me: &Myself, space: &SpaceId) -> Vec<(KeyId, EpochKeys)> {
     let rows = tx.prefix(Table::Secret, &space.0);
-    let mut all: Vec<(KeyId, EpochKeys)> = rows
-        .iter()
-        .filter_map(|(place, sealed)| match load(me, place, sealed)? {
-            Row::Epoch(keys) => Some((KeyId::from_slice(&place[32..])?, keys)),
-            Row::Shop { .. } => None,
-        })
-        .collect();
-    all.sort_by_key(|(id, keys)| (std::cmp::Reverse(keys.generation), *id));
-    all
+    let epoch = |(place, sealed): &(Vec<u8>, Vec<u8>)| match load(me, place, sealed)? {
+        Row::Epoch(keys) => Some((KeyId::from_slice(&place[32..])?, keys)),
+        Row::Shop { .. } => None,
+    };
+    rows.iter().filter_map(epoch).collect()
 }
 
-/// The epoch to write under: the newest that opens content.
-#[must_use]
-pub fn current(tx: &Tx<'_>, me: &Myself, space: &SpaceId) -> Option<(KeyId, EpochKeys)> {
-    epochs(tx, me, space).into_iter().find(|(_, keys)| keys.content.is_some())
-}
-
-/// Retained topic secrets of a circle, newest first.
-#[must_use]
-pub fn topics(tx: &Tx<'_>, me: &Myself, space: &SpaceId) -> Vec<[u8; 32]> {
-    let mut topics: Vec<[u8; 32]> = Vec::new();
-    for topic in epochs(tx, me, space).iter().filter_map(|(_, keys)| keys.topic.as_ref()) {
-        if !topics.contains(&topic.0) && topics.len() < TOPIC_SECRETS_KEPT {
-            topics.push(topic.0);
-        }
+/// The entry of an epoch is here: of the keys that were handed over for it, only what it commits to stays.
+pub fn confirm_epoch(tx: &mut Tx<'_>, me: &Myself, space: &SpaceId, key: &KeyId, manifest: &Manifest) {
+    let Some(held) = epoch(tx, me, space, key) else { return };
+    match held.true_to(manifest) {
+        Some(keys) if keys == held => {}
+        Some(keys) => save(tx, me, space, key, &Row::Epoch(keys)),
+        None => tx.remove(Table::Secret, &[space.0, key.0].concat()),
     }
-    topics
 }
 
 /// Keeps a shop's read key.
@@ -87,15 +75,23 @@ pub fn save_shop(tx: &mut Tx<'_>, me: &Myself, shop: &SpaceId, generation: u64, 
     save(tx, me, shop, &shop_key_id(shop, &secret), &Row::Shop { generation, secret: ByteKey(secret) });
 }
 
-/// The newest read key of a shop.
+/// All read keys of a shop that are held: the greatest generation first, of equals the smallest id.
 #[must_use]
-pub fn shop(tx: &Tx<'_>, me: &Myself, shop: &SpaceId) -> Option<(KeyId, u64, [u8; 32])> {
+pub fn shop_keys(tx: &Tx<'_>, me: &Myself, shop: &SpaceId) -> Vec<(KeyId, u64, [u8; 32])> {
     let rows = tx.prefix(Table::Secret, &shop.0);
     let keys = rows.iter().filter_map(|(place, sealed)| match load(me, place, sealed)? {
         Row::Shop { generation, secret } => Some((KeyId::from_slice(&place[32..])?, generation, secret.0)),
         Row::Epoch(_) => None,
     });
-    keys.max_by_key(|(id, generation, _)| (*generation, *id))
+    let mut keys: Vec<_> = keys.collect();
+    keys.sort_by_key(|(id, generation, _)| (std::cmp::Reverse(*generation), *id));
+    keys
+}
+
+/// The newest read key of a shop: what is listed is written under it.
+#[must_use]
+pub fn shop(tx: &Tx<'_>, me: &Myself, shop: &SpaceId) -> Option<(KeyId, u64, [u8; 32])> {
+    shop_keys(tx, me, shop).into_iter().next()
 }
 
 /// Id of a shop's read key.

@@ -141,15 +141,11 @@ fn take_effect(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &Body) {
         return;
     }
     match body {
-        Body::Epoch(body) => {
-            let header = said.entry.header();
-            cx.tx.save(
-                Table::Epoch,
-                &[header.space.0, body.key.0].concat(),
-                &circle::EpochRow { entry: said.entry.id(), at: header.at, lamport: header.lamport },
-            );
-        }
+        Body::Epoch(body) => circle::begin_epoch(cx, said.entry, &body.manifest),
+        // Boxes are opened where they are taken in; nothing is derived from them.
+        Body::EpochBoxes(_) => {}
         Body::Share(body) => shelf::share(cx, said, body),
+        Body::Unshare(body) => shelf::note(cx, said, &body.shop, None),
         Body::Vouch(body) => word::vouch(cx, said, body),
         Body::Unvouch(body) => word::unvouch(cx, said, body),
         Body::Post(_) | Body::Reply(_) | Body::Recommend(_) => feed::list(cx, said),

@@ -12,7 +12,7 @@ use crate::circle::Standing;
 use crate::entry::{Entry, FLAG_CRITICAL, Header, LogId};
 use crate::id::{EntryId, IdentityId, SpaceId};
 use crate::kind::{Kind, Quota, Secrecy};
-use crate::limits::{CLOCK_SKEW_MS, ENTRIES_PER_DAY_MAX, SHOP_ENTRIES_PER_DAY_MAX};
+use crate::limits::{CLOCK_SKEW_MS, ENTRIES_PER_DAY_MAX, EPOCHS_PER_DAY_MAX, SHOP_ENTRIES_PER_DAY_MAX};
 use crate::norms::Norms;
 use crate::space::Sort;
 use crate::time::Millis;
@@ -123,6 +123,9 @@ pub enum Void {
     /// More of its sort than the circle's norms allow in a day.
     #[error("more in a day than the circle's norms allow")]
     Norms,
+    /// More epochs than a log may begin in a day.
+    #[error("more epochs in a day than a log may begin")]
+    Epochs,
     /// About something that is not the author's.
     #[error("{0}")]
     NotTheirs(&'static str),
@@ -214,6 +217,9 @@ pub fn body(view: &impl View, opened: &Opened<'_>, body: &Body) -> Result<(), Vo
     }
     check_lamport(view, opened.header)?;
     body.check()?;
+    if matches!(body, Body::Epoch(_)) && counted(opened.head, |kind| kind == Kind::Epoch) > EPOCHS_PER_DAY_MAX {
+        return Err(Void::Epochs);
+    }
     if let Some(norms) = opened.norms {
         check_quota(norms, opened.head, body.kind().quota())?;
     }
@@ -232,9 +238,12 @@ fn check_quota(norms: &Norms, head: &Head, quota: Quota) -> Result<(), Void> {
     if quota == Quota::Free {
         return Ok(());
     }
-    let counted: u64 =
-        Kind::ALL.iter().filter(|kind| kind.quota() == quota).filter_map(|kind| head.day_kinds.get(&kind.code().to_string())).sum();
-    if counted > norms.allows(quota) { Err(Void::Norms) } else { Ok(()) }
+    if counted(head, |kind| kind.quota() == quota) > norms.allows(quota) { Err(Void::Norms) } else { Ok(()) }
+}
+
+/// Entries of these kinds in the day of the log's end.
+fn counted(head: &Head, of: impl Fn(Kind) -> bool) -> u64 {
+    Kind::ALL.iter().filter(|kind| of(**kind)).filter_map(|kind| head.day_kinds.get(&kind.code().to_string())).sum()
 }
 
 fn check_author(view: &impl View, opened: &Opened<'_>, body: &Body) -> Result<(), Void> {
@@ -252,6 +261,9 @@ fn check_author(view: &impl View, opened: &Opened<'_>, body: &Body) -> Result<()
         }
         Body::Recommend(b) if b.interest != Interest::Seller && view.shopkeeper(&b.listing.shop) == Some(author) => Err(Void::Undisclosed),
         Body::Share(b) if b.inception.creator != author => Err(Void::NotTheirs("only its keeper shares a shop")),
+        Body::Unshare(b) if view.shopkeeper(&b.shop).is_some_and(|keeper| keeper != author) => {
+            Err(Void::NotTheirs("only its keeper takes a shop back"))
+        }
         Body::CircleCreate(b) if b.inception.id() != opened.header.space || b.inception.creator != author => {
             Err(Void::NotTheirs("the inception is another circle's"))
         }

@@ -5,10 +5,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{CodecError, decode, encode};
-use crate::crypto::Sig;
+use crate::crypto::{Context, Sig, hash};
 use crate::id::{DeviceId, Digest, EntryId, IdentityId, KeyId, SpaceId};
 use crate::kind::Kind;
-use crate::limits::{INTEGER_MAX, INVITE_USES_MAX, NAME_MAX_CHARS, PAYLOAD_MAX_BYTES, POST_LISTINGS_MAX, TEXT_MAX_CHARS};
+use crate::limits::{EPOCH_CHUNKS_MAX, EPOCH_COVERS_MAX, EPOCH_PARENTS_MAX};
+use crate::limits::{
+    INTEGER_MAX, INVITE_USES_MAX, NAME_MAX_CHARS, PAYLOAD_MAX_BYTES, POST_LISTINGS_MAX, SHOP_KEYS_EARLIER_MAX, TEXT_MAX_CHARS,
+};
 use crate::listing::{Delivery, Listing, ListingError, Payment, check_terms, field};
 use crate::money::Currency;
 use crate::norms::{Norms, Role};
@@ -30,19 +33,48 @@ pub struct CircleCreate {
     pub creator_name: String,
 }
 
-/// New keys. The boxes hold the epoch's secrets, one box per device.
+/// New keys. What is fixed of them names the epoch; the first boxes stand here, the others in entries of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Epoch {
-    /// The key's id: a commitment to the secrets.
-    pub key: KeyId,
+    /// What the epoch's key id is the hash of.
+    pub manifest: Manifest,
+    /// The first chunk of boxes; empty when there are none.
+    pub boxes: serde_bytes::ByteBuf,
+}
+
+/// What is fixed of an epoch: whoever names its key id means exactly this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Commitment to the control key.
+    pub control: Digest,
+    /// Commitment to the content key.
+    pub content: Digest,
+    /// Commitment to the topic secret.
+    pub topic: Digest,
     /// One more than the greatest of the parents.
     pub generation: u64,
-    /// The epochs it follows, each with its control key encrypted under this epoch's control key.
+    /// The epochs it follows by ascending key id, each with its control key encrypted under this epoch's control key.
     pub parents: Vec<(KeyId, serde_bytes::ByteBuf)>,
-    /// Hash over the identities that may read on, in order.
-    pub members: Digest,
-    /// Epoch secret and topic secret, sealed to a device's prekey.
-    pub boxes: Vec<(DeviceId, serde_bytes::ByteBuf)>,
+    /// Ascending: entries of removals and leaves, operations of revocations that its maker knew and its parents do not cover.
+    pub covers: Vec<Digest>,
+    /// Per chunk of boxes its first tag and the hash of its bytes.
+    pub chunks: Vec<(BoxTag, Digest)>,
+}
+
+/// Finds the box of a device among the boxes of an epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BoxTag(#[serde(with = "serde_bytes")] pub [u8; 8]);
+
+/// More boxes of an epoch, in the log of its maker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochBoxes {
+    /// Of which epoch.
+    pub key: KeyId,
+    /// Which chunk, from 1: the first stands in the epoch itself.
+    pub index: u64,
+    /// The boxes.
+    pub boxes: serde_bytes::ByteBuf,
 }
 
 /// An invite: whoever holds the private half may join.
@@ -126,6 +158,15 @@ pub struct Share {
     /// The read key.
     #[serde(with = "serde_bytes")]
     pub secret: [u8; 32],
+    /// Other generations and their read keys, newest first: what was listed under them is still to be read.
+    pub earlier: Vec<(u64, serde_bytes::ByteArray<32>)>,
+}
+
+/// Takes a shop back: the circle gets no read keys any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unshare {
+    /// Which shop.
+    pub shop: SpaceId,
 }
 
 /// The name a person goes by.
@@ -305,7 +346,8 @@ macro_rules! bodies {
 }
 
 bodies! {
-    CircleCreate(CircleCreate), Epoch(Epoch), Invite(Invite), MemberAdd(MemberAdd), MemberRemove(MemberRemove), MemberLeave(MemberLeave), Role(RoleChange), InviteRevoke(InviteRevoke), Share(Share),
+    CircleCreate(CircleCreate), Epoch(Epoch), EpochBoxes(EpochBoxes), Invite(Invite), MemberAdd(MemberAdd), MemberRemove(MemberRemove),
+    MemberLeave(MemberLeave), Role(RoleChange), InviteRevoke(InviteRevoke), Share(Share), Unshare(Unshare),
     Profile(Profile), Vouch(Vouch), Unvouch(Unvouch), Post(Post), Reply(Post), Recommend(Recommend), Review(Review),
     ReviewReply(ReviewReply), Retract(Retract), ShopCreate(ShopCreate), Listing(Listing), ListingWithdraw(ListingWithdraw),
 }
@@ -323,13 +365,20 @@ impl Body {
                 shape(b.inception.sort == Sort::Circle, "the inception is not one of a circle")
             }
             Self::Epoch(b) => {
-                shape(b.generation < INTEGER_MAX, "the generation is too high")?;
-                shape(b.parents.is_empty() == (b.generation == 0), "only the first epoch has no parent")
+                manifest(&b.manifest)?;
+                let named = b.manifest.chunks.first().map(|(_, digest)| *digest);
+                let held = (!b.boxes.is_empty()).then(|| boxes_digest(&b.boxes));
+                shape(named == held, "the first boxes are not those that are named")
             }
+            Self::EpochBoxes(b) => shape((1..EPOCH_CHUNKS_MAX as u64).contains(&b.index), "index: an epoch has few chunks"),
             Self::Invite(b) => shape((1..=INVITE_USES_MAX).contains(&b.uses), "uses: 1 to 100 are allowed"),
             Self::MemberAdd(b) => name(&b.name),
             Self::Profile(b) => name(&b.name),
-            Self::Share(b) => shape(b.inception.sort == Sort::Shop, "the inception is not one of a shop"),
+            Self::Share(b) => {
+                let few = b.earlier.len() <= SHOP_KEYS_EARLIER_MAX && b.earlier.iter().all(|(generation, _)| *generation <= b.generation);
+                shape(few && b.generation < INTEGER_MAX, "few earlier keys are handed over, of no later generation")?;
+                shape(b.inception.sort == Sort::Shop, "the inception is not one of a shop")
+            }
             Self::Vouch(b) => shape(b.text.chars().count() <= TEXT_MAX_CHARS, "text: too long"),
             Self::Post(b) => {
                 shape(b.reply_to.is_none() && b.listings.len() <= POST_LISTINGS_MAX, "a post answers nothing and points at few listings")?;
@@ -357,6 +406,7 @@ impl Body {
             | Self::MemberLeave(_)
             | Self::Role(_)
             | Self::InviteRevoke(_)
+            | Self::Unshare(_)
             | Self::Unvouch(_)
             | Self::Retract(_)
             | Self::ListingWithdraw(_) => Ok(()),
@@ -373,6 +423,20 @@ pub fn name(text: &str) -> Result<(), BodyError> {
     let odd =
         |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     if text.trim() != text || chars == 0 || chars > NAME_MAX_CHARS || text.chars().any(odd) { Err(BodyError::Name) } else { Ok(()) }
+}
+
+/// The hash of some boxes, as a manifest names it.
+#[must_use]
+pub fn boxes_digest(boxes: &[u8]) -> Digest {
+    Digest(hash(Context::EpochBoxes, &[boxes]))
+}
+
+fn manifest(m: &Manifest) -> Result<(), BodyError> {
+    shape(m.generation < INTEGER_MAX, "the generation is too high")?;
+    shape(m.parents.is_empty() == (m.generation == 0), "only the first epoch has no parent")?;
+    shape(m.parents.len() <= EPOCH_PARENTS_MAX && m.parents.is_sorted_by(|a, b| a.0 < b.0), "few parents are named, in order")?;
+    shape(m.covers.len() <= EPOCH_COVERS_MAX && m.covers.is_sorted_by(|a, b| a < b), "few removals are named, in order")?;
+    shape(m.chunks.len() <= EPOCH_CHUNKS_MAX && m.chunks.is_sorted_by_key(|chunk| chunk.0), "few chunks are named, in order")
 }
 
 fn text(text: &str) -> Result<(), BodyError> {

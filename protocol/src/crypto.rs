@@ -24,12 +24,20 @@ pub enum Context {
     Entry,
     /// Stored payload bytes to payload hash.
     Payload,
-    /// Epoch secrets to key id; also a commitment to the key.
+    /// What is fixed of an epoch to its key id.
     Epoch,
+    /// One key of an epoch to the commitment in its manifest.
+    EpochKey,
+    /// Some boxes of an epoch to the commitment in its manifest.
+    EpochBoxes,
+    /// Epoch and device to the tag that finds a box.
+    BoxTag,
     /// Epoch secret to control key.
     ControlKey,
     /// Epoch secret to content key.
     ContentKey,
+    /// Epoch and device to whose turn it is to begin the next epoch.
+    Duty,
     /// Read secret of a shop to key id.
     ShopKey,
     /// Space key, log and sequence to the key of one entry.
@@ -75,8 +83,12 @@ impl Context {
             Self::Entry => "haat 0 entry",
             Self::Payload => "haat 0 payload",
             Self::Epoch => "haat 0 epoch",
+            Self::EpochKey => "haat 0 epoch key",
+            Self::EpochBoxes => "haat 0 epoch boxes",
+            Self::BoxTag => "haat 0 epoch box tag",
             Self::ControlKey => "haat 0 epoch control key",
             Self::ContentKey => "haat 0 epoch content key",
+            Self::Duty => "haat 0 epoch duty",
             Self::ShopKey => "haat 0 shop key",
             Self::EntryKey => "haat 0 entry key",
             Self::Topic => "haat 0 topic",

@@ -1,34 +1,40 @@
-//! The keys of a circle: what follows from an epoch's secret, and how the secret is handed to each member's device.
+//! The keys of a circle: what follows from an epoch's secret, how it is handed to each member's device, and which epoch serves.
+//!
+//! The id of an epoch is the hash of all that is fixed of it, commitments to its keys included: nobody can put other keys, parents
+//! or a later generation under an id that others use.
+
+mod boxes;
+mod graph;
 
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::body::Epoch;
-use crate::codec::{decode, encode};
+use crate::body::{Epoch, EpochBoxes, Manifest};
+use crate::codec::encode;
 use crate::crypto::seal::{self, SealError};
 use crate::crypto::{Context, hash};
-use crate::id::{DeviceId, Digest, IdentityId, KeyId, SpaceId};
+use crate::id::{DeviceId, Digest, KeyId, SpaceId};
 use crate::kind::Secrecy;
 
-/// The secrets of one epoch, as one member holds them. A newcomer lacks the content key of what lies before the window, and whoever
+pub use boxes::place_of;
+pub use graph::{Graph, Node};
+
+/// The keys of one epoch, as one member holds them. A newcomer lacks the content key of what lies before the window, and whoever
 /// only followed the links back has the control key alone.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EpochKeys {
     /// Opens membership, norms, shares, vouches.
-    #[serde(with = "serde_bytes")]
-    pub control: [u8; 32],
+    pub control: ByteKey,
     /// Opens what people say.
     pub content: Option<ByteKey>,
     /// Names the gossip topic.
     pub topic: Option<ByteKey>,
-    /// Generation of the epoch.
-    pub generation: u64,
 }
 
 impl std::fmt::Debug for EpochKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "EpochKeys(generation {})", self.generation)
+        f.write_str("EpochKeys(…)")
     }
 }
 
@@ -43,46 +49,60 @@ impl std::fmt::Debug for ByteKey {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct Secrets {
-    #[serde(with = "serde_bytes")]
-    epoch: [u8; 32],
-    #[serde(with = "serde_bytes")]
-    topic: [u8; 32],
+impl ByteKey {
+    /// What a manifest says of a key without telling it.
+    #[must_use]
+    pub fn commitment(&self) -> Digest {
+        Digest(hash(Context::EpochKey, &[&self.0]))
+    }
 }
 
+/// Epoch secret and topic secret: what a box holds.
+type Secrets = Zeroizing<[u8; 64]>;
+
 impl EpochKeys {
-    fn from_secrets(secrets: &Secrets, generation: u64) -> Self {
-        Self {
-            control: hash(Context::ControlKey, &[&secrets.epoch]),
-            content: Some(ByteKey(hash(Context::ContentKey, &[&secrets.epoch]))),
-            topic: Some(ByteKey(secrets.topic)),
-            generation,
-        }
+    /// The keys that follow from both secrets; none when they are too few.
+    fn from_secrets(secrets: &[u8]) -> Option<Self> {
+        let (epoch, topic) = secrets.split_at_checked(32)?;
+        Some(Self {
+            control: ByteKey(hash(Context::ControlKey, &[epoch])),
+            content: Some(ByteKey(hash(Context::ContentKey, &[epoch]))),
+            topic: Some(ByteKey(topic.try_into().ok()?)),
+        })
+    }
+
+    /// What is left when only the control key is to be handed on.
+    #[must_use]
+    pub fn control_alone(&self) -> Self {
+        Self { control: self.control.clone(), content: None, topic: None }
     }
 
     /// The key for bodies of this secrecy; none when it is not held or not of this circle.
     #[must_use]
     pub fn key(&self, secrecy: Secrecy) -> Option<&[u8; 32]> {
         match secrecy {
-            Secrecy::Control => Some(&self.control),
+            Secrecy::Control => Some(&self.control.0),
             Secrecy::Content => self.content.as_ref().map(|key| &key.0),
             Secrecy::Clear | Secrecy::Shop => None,
         }
     }
+
+    /// What of these keys is what a manifest commits to; none when the control key is another.
+    #[must_use]
+    pub fn true_to(&self, manifest: &Manifest) -> Option<Self> {
+        let held = |key: &Option<ByteKey>, digest: Digest| key.clone().filter(|key| key.commitment() == digest);
+        (self.control.commitment() == manifest.control).then(|| Self {
+            control: self.control.clone(),
+            content: held(&self.content, manifest.content),
+            topic: held(&self.topic, manifest.topic),
+        })
+    }
 }
 
-/// Id of the key that these secrets make: a commitment to both.
-fn key_id(secrets: &Secrets) -> KeyId {
-    KeyId(hash(Context::Epoch, &[&secrets.epoch, &secrets.topic]))
-}
-
-/// Hash over the members of an epoch.
+/// The id of an epoch of a circle.
 #[must_use]
-pub fn members_digest<'a>(members: impl Iterator<Item = &'a IdentityId>) -> Digest {
-    let mut all: Vec<&IdentityId> = members.collect();
-    all.sort();
-    Digest(hash(Context::Epoch, &all.iter().map(|id| id.0.as_slice()).collect::<Vec<_>>()))
+pub fn key_id(space: SpaceId, manifest: &Manifest) -> KeyId {
+    KeyId(hash(Context::Epoch, &[&space.0, &encode(manifest)]))
 }
 
 /// What a new epoch is made of.
@@ -90,55 +110,89 @@ pub fn members_digest<'a>(members: impl Iterator<Item = &'a IdentityId>) -> Dige
 pub struct Rotation<'a> {
     /// The circle.
     pub space: SpaceId,
-    /// The epochs it follows, with their keys.
-    pub parents: &'a [(KeyId, EpochKeys)],
-    /// Who may read on.
-    pub members: &'a [IdentityId],
-    /// Their devices and prekeys.
+    /// The epochs it follows, each with its generation and control key.
+    pub parents: &'a [(KeyId, u64, ByteKey)],
+    /// What it covers beyond its parents.
+    pub covers: Vec<Digest>,
+    /// Devices of those who may read on, and their prekeys.
     pub devices: &'a [(DeviceId, [u8; 32])],
     /// The topic secret to keep; none = a new one, as after a removal.
     pub topic: Option<[u8; 32]>,
 }
 
-/// Makes a new epoch from 32 fresh random bytes: the body to publish and the keys to keep.
-///
-/// # Errors
-/// [`SealError`] when a prekey is no usable point.
-pub fn rotate(rotation: &Rotation<'_>, fresh: &[u8; 32]) -> Result<(Epoch, EpochKeys), SealError> {
-    let derived = |n: u8| hash(Context::Stream, &[fresh, &[n]]);
-    let secrets = Zeroizing::new([derived(0), rotation.topic.unwrap_or_else(|| derived(1))]);
-    let secrets = Secrets { epoch: secrets[0], topic: secrets[1] };
-    let generation = rotation.parents.iter().map(|(_, keys)| keys.generation.saturating_add(1)).max().unwrap_or(0);
-    let keys = EpochKeys::from_secrets(&secrets, generation);
-    let key = key_id(&secrets);
-    let plain = Zeroizing::new(encode(&secrets));
-    let mut boxes = Vec::with_capacity(rotation.devices.len());
-    for (index, (device, prekey)) in (0u64..).zip(rotation.devices) {
-        let fresh = hash(Context::Stream, &[fresh, b"box", &index.to_be_bytes()]);
-        boxes.push((*device, ByteBuf::from(seal::seal(prekey, &box_info(rotation.space, key), &plain, &fresh)?)));
-    }
-    let link = |index: u64, parent: &EpochKeys| {
-        let fresh = hash(Context::Stream, &[fresh, b"link", &index.to_be_bytes()]);
-        ByteBuf::from(seal::encrypt(&keys.control, &key.0, &parent.control, &fresh))
-    };
-    let parents = (0u64..).zip(rotation.parents).map(|(index, (id, parent))| (*id, link(index, parent))).collect();
-    let body = Epoch { key, generation, parents, members: members_digest(rotation.members.iter()), boxes };
-    Ok((body, keys))
+/// A new epoch: what is published of it and what is kept.
+#[derive(Debug)]
+pub struct Rotated {
+    /// Its id.
+    pub key: KeyId,
+    /// The body to publish.
+    pub epoch: Epoch,
+    /// More boxes, to publish right after it.
+    pub more: Vec<EpochBoxes>,
+    /// The keys to keep.
+    pub keys: EpochKeys,
 }
 
-/// Opens the box for this device with one of its prekey secrets, and follows the links one step back.
+/// Makes a new epoch from 32 fresh random bytes.
+///
+/// # Panics
+/// Never: 64 bytes are two secrets.
+#[must_use]
+pub fn rotate(rotation: &Rotation<'_>, fresh: &[u8; 32]) -> Rotated {
+    let derived = |n: u8| hash(Context::Stream, &[fresh, &[n]]);
+    let mut secrets: Secrets = Zeroizing::new([0; 64]);
+    secrets[..32].copy_from_slice(&derived(0));
+    secrets[32..].copy_from_slice(&rotation.topic.unwrap_or_else(|| derived(1)));
+    let keys = EpochKeys::from_secrets(secrets.as_slice()).expect("64 bytes are two secrets");
+    let mut manifest = Manifest {
+        control: keys.control.commitment(),
+        content: keys.content.as_ref().map_or(Digest([0; 32]), ByteKey::commitment),
+        topic: keys.topic.as_ref().map_or(Digest([0; 32]), ByteKey::commitment),
+        generation: rotation.parents.iter().map(|(_, generation, _)| generation.saturating_add(1)).max().unwrap_or(0),
+        parents: Vec::new(),
+        covers: rotation.covers.clone(),
+        chunks: Vec::new(),
+    };
+    manifest.covers.sort();
+    manifest.covers.dedup();
+    let link = |index: u64, parent: &ByteKey| {
+        let fresh = hash(Context::Stream, &[fresh, b"link", &index.to_be_bytes()]);
+        ByteBuf::from(seal::encrypt(&keys.control.0, &manifest.control.0, &parent.0, &fresh))
+    };
+    let mut parents: Vec<(KeyId, ByteBuf)> = (0u64..).zip(rotation.parents).map(|(n, (id, _, control))| (*id, link(n, control))).collect();
+    parents.sort_by_key(|(id, _)| *id);
+    manifest.parents = parents;
+    let mut chunks = boxes::chunks(rotation.space, &manifest, rotation.devices, &secrets, fresh).into_iter();
+    manifest.chunks = chunks.as_slice().iter().map(|chunk| boxes::commitment(chunk)).collect();
+    let key = key_id(rotation.space, &manifest);
+    let first = chunks.next().unwrap_or_default();
+    let more = (1u64..).zip(chunks).map(|(index, boxes)| EpochBoxes { key, index, boxes: ByteBuf::from(boxes) }).collect();
+    Rotated { key, epoch: Epoch { manifest, boxes: ByteBuf::from(first) }, more, keys }
+}
+
+/// Opens the box for this device among these boxes with one of its prekey secrets.
 ///
 /// # Errors
-/// [`SealError`] when there is no box for the device, or none of the secrets opens it to the key that the epoch names.
-pub fn open(space: SpaceId, epoch: &Epoch, device: &DeviceId, prekeys: &[[u8; 32]]) -> Result<EpochKeys, SealError> {
-    let (_, sealed) = epoch.boxes.iter().find(|(to, _)| to == device).ok_or(SealError)?;
-    for prekey in prekeys {
-        if let Ok(plain) = seal::open(prekey, &box_info(space, epoch.key), sealed) {
-            let secrets: Secrets = decode(&plain, 256).map_err(|_| SealError)?;
-            if key_id(&secrets) != epoch.key {
-                return Err(SealError);
+/// [`SealError`] when they are not the boxes that the manifest names at this index, when there is none for the device, or none of
+/// the secrets opens it to the keys that the manifest commits to.
+pub fn open(
+    space: SpaceId,
+    manifest: &Manifest,
+    (index, chunk): (u64, &[u8]),
+    device: &DeviceId,
+    prekeys: &[[u8; 32]],
+) -> Result<EpochKeys, SealError> {
+    let named = usize::try_from(index).ok().and_then(|index| manifest.chunks.get(index));
+    if named != Some(&boxes::commitment(chunk)) {
+        return Err(SealError);
+    }
+    for sealed in boxes::of(manifest, chunk, device) {
+        for prekey in prekeys {
+            let keys = seal::open(prekey, &boxes::info(space, manifest), sealed).ok();
+            let keys = keys.and_then(|plain| EpochKeys::from_secrets(&plain)).and_then(|keys| keys.true_to(manifest));
+            if let Some(keys) = keys.filter(|keys| keys.content.is_some() && keys.topic.is_some()) {
+                return Ok(keys);
             }
-            return Ok(EpochKeys::from_secrets(&secrets, epoch.generation));
         }
     }
     Err(SealError)
@@ -146,12 +200,13 @@ pub fn open(space: SpaceId, epoch: &Epoch, device: &DeviceId, prekeys: &[[u8; 32
 
 /// The control keys of an epoch's parents, opened with its own.
 #[must_use]
-pub fn linked(epoch: &Epoch, keys: &EpochKeys) -> Vec<(KeyId, [u8; 32])> {
+pub fn linked(manifest: &Manifest, keys: &EpochKeys) -> Vec<(KeyId, EpochKeys)> {
     let open = |(id, sealed): &(KeyId, ByteBuf)| {
-        let plain = seal::decrypt(&keys.control, &epoch.key.0, sealed).ok()?;
-        Some((*id, plain.as_slice().try_into().ok()?))
+        let plain = seal::decrypt(&keys.control.0, &manifest.control.0, sealed).ok()?;
+        let control = ByteKey(plain.as_slice().try_into().ok()?);
+        Some((*id, EpochKeys { control, content: None, topic: None }))
     };
-    epoch.parents.iter().filter_map(open).collect()
+    manifest.parents.iter().filter_map(open).collect()
 }
 
 /// The name of a circle's gossip topic: 22 characters.
@@ -160,39 +215,5 @@ pub fn topic_name(topic_secret: &[u8; 32]) -> String {
     data_encoding::BASE64URL_NOPAD.encode(&hash(Context::Topic, &[topic_secret])[..16])
 }
 
-fn box_info(space: SpaceId, key: KeyId) -> Vec<u8> {
-    [b"haat 0 epoch box".as_slice(), &space.0, &key.0].concat()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rotated(parents: &[(KeyId, EpochKeys)], to: &[[u8; 32]], fresh: u8) -> (Epoch, EpochKeys) {
-        let devices: Vec<_> = to.iter().map(|secret| (DeviceId(*secret), seal::prekey_public(secret))).collect();
-        let rotation = Rotation { space: SpaceId([1; 32]), parents, members: &[IdentityId([1; 32])], devices: &devices, topic: None };
-        rotate(&rotation, &[fresh; 32]).expect("good prekeys")
-    }
-
-    #[test]
-    fn each_device_opens_its_box_and_nobody_else_does() {
-        let (epoch, keys) = rotated(&[], &[[7; 32], [8; 32]], 1);
-        let space = SpaceId([1; 32]);
-        assert_eq!(open(space, &epoch, &DeviceId([7; 32]), &[[9; 32], [7; 32]]).expect("opens"), keys);
-        assert_eq!(open(space, &epoch, &DeviceId([8; 32]), &[[8; 32]]).expect("opens"), keys);
-        assert!(open(space, &epoch, &DeviceId([8; 32]), &[[7; 32]]).is_err(), "another's box");
-        assert!(open(space, &epoch, &DeviceId([6; 32]), &[[6; 32]]).is_err(), "no box");
-        assert!(open(SpaceId([2; 32]), &epoch, &DeviceId([7; 32]), &[[7; 32]]).is_err(), "another circle");
-    }
-
-    #[test]
-    fn links_lead_to_earlier_control_keys_and_to_no_content() {
-        let (first, first_keys) = rotated(&[], &[[7; 32]], 1);
-        let (second, second_keys) = rotated(&[(first.key, first_keys.clone())], &[[8; 32]], 2);
-        assert_eq!(second.generation, 1);
-        assert_eq!(linked(&second, &second_keys), [(first.key, first_keys.control)]);
-        assert!(linked(&second, &first_keys).is_empty(), "the old key opens nothing of the new epoch");
-        assert_ne!(first_keys.topic, second_keys.topic);
-        assert_ne!(second_keys.key(Secrecy::Content), second_keys.key(Secrecy::Control));
-    }
-}
+mod tests;

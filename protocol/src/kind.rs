@@ -86,6 +86,10 @@ kinds! {
     Role = 11, "role", Control, Free;
     /// Takes an invite back.
     InviteRevoke = 13, "invite_revoke", Control, Free;
+    /// Takes a shop back from the circle.
+    Unshare = 14, "unshare", Control, Free;
+    /// More boxes of an epoch.
+    EpochBoxes = 17, "epoch_boxes", Clear, Free;
     /// Something said.
     Post = 32, "post", Content, Posts;
     /// An answer to something said.

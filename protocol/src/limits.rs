@@ -82,12 +82,29 @@ pub const INVITE_CODE_MAX_BYTES: usize = 2048;
 pub const HISTORY_WINDOW_MS: u64 = 30 * DAY_MS;
 /// Age at which an epoch is replaced even though nobody left.
 pub const EPOCH_LIFE_MS: u64 = 7 * DAY_MS;
+/// How much longer than the one before it each device waits until it replaces an epoch that grew old.
+pub const EPOCH_BACKUP_MS: u64 = 6 * HOUR_MS;
+/// The same where the keys do not cover a removal.
+pub const RENEWAL_BACKUP_MS: u64 = 5 * MINUTE_MS;
+/// Epochs that one log begins in one claimed day: every removal wants one, and nobody removes this many people in a day.
+pub const EPOCHS_PER_DAY_MAX: u64 = 100;
+/// Epochs that one epoch follows: as many concurrent ones are merged at once, the rest by the next.
+pub const EPOCH_PARENTS_MAX: usize = 8;
+/// Removals, leaves and revocations that one epoch covers beyond what its parents cover; more of them take a chain of epochs.
+pub const EPOCH_COVERS_MAX: usize = 64;
+/// Boxes of one chunk, of 120 bytes each: 24 KiB, so that a chunk and what is fixed of the epoch fit one payload.
+pub const EPOCH_CHUNK_BOXES: usize = 204;
+/// Chunks of one epoch: 500 members with four devices each. Whoever has no box asks for the keys.
+pub const EPOCH_CHUNKS_MAX: usize = 10;
 /// Age at which a device replaces its prekey.
 pub const PREKEY_ROTATE_MS: u64 = 7 * DAY_MS;
 /// How long a replaced prekey's secret is kept, so that late envelopes still open.
 pub const PREKEY_KEEP_MS: u64 = 45 * DAY_MS;
 /// Retained topic secrets by which two members of one circle still recognise each other.
 pub const TOPIC_SECRETS_KEPT: usize = 16;
+
+/// Read keys of a shop before the newest that are handed over with it: one is added by whoever leaves a circle that has the shop.
+pub const SHOP_KEYS_EARLIER_MAX: usize = 512;
 
 /// Entries of one log in one claimed day, whatever their kind: the constant quota of the header stage.
 pub const ENTRIES_PER_DAY_MAX: u64 = 2_000;

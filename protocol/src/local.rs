@@ -95,6 +95,13 @@ pub enum Command {
         /// Into which circle.
         circle: String,
     },
+    /// Take a shop back from a circle.
+    ShopUnshare {
+        /// Which shop.
+        shop: String,
+        /// From which circle.
+        circle: String,
+    },
     /// Add one listing.
     ListingAdd(NewListing),
     /// Take in a catalogue file.

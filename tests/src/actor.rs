@@ -149,6 +149,11 @@ impl Actor {
         self.does(Command::ShopShare { shop: shop.to_owned(), circle: circle.to_string() });
     }
 
+    /// Takes a shop back.
+    pub fn unshares(&self, shop: &str, circle: &SpaceId) {
+        self.does(Command::ShopUnshare { shop: shop.to_owned(), circle: circle.to_string() });
+    }
+
     /// Offers to buy one of a listing.
     pub fn offers(&self, listing: &str) -> OrderId {
         read(&self.does(Command::OrderOffer(NewOffer { listing: listing.to_owned(), ..NewOffer::default() })), "order")

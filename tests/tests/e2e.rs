@@ -14,4 +14,5 @@ mod running;
 mod sale;
 mod seed;
 mod store;
+mod unshare;
 mod wire;

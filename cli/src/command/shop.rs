@@ -14,7 +14,8 @@ use crate::{output, table, text};
 #[command(after_help = "Examples:
   haat shop create Hill --currency CNY --returns '7 days' --pickup 'North gate'
   haat shop create Hill --currency CNY --returns '7 days' --ship CN=8.00 --pay 'transfer:before:ICBC 6222…'
-  haat shop share Hill --circle 'Lane 12'")]
+  haat shop share Hill --circle 'Lane 12'
+  haat shop unshare Hill --circle 'Lane 12'")]
 pub(crate) enum Shop {
     Create(Create),
     /// Shops you know
@@ -30,6 +31,14 @@ pub(crate) enum Shop {
         /// Name or id of the shop
         shop: String,
         /// Into which circle
+        #[arg(long)]
+        circle: String,
+    },
+    /// Take a shop back from a circle: what was seen stays seen, nothing new is
+    Unshare {
+        /// Name or id of the shop
+        shop: String,
+        /// From which circle
         #[arg(long)]
         circle: String,
     },
@@ -75,6 +84,11 @@ impl Shop {
                     format!("Shared ({}).", text::short(field(&v, "entry")))
                 })?;
             }
+            Self::Unshare { shop, circle } => {
+                cx.answer(cx.call(&Command::ShopUnshare { shop, circle })?, |v: Value| {
+                    format!("Taken back ({}). What was seen there stays seen; nothing new will be.", text::short(field(&v, "entry")))
+                })?;
+            }
         }
         Ok(())
     }
@@ -96,5 +110,8 @@ fn shown(s: ShopRow) -> String {
     rows.extend(s.delivery.iter().map(|d| ["delivery".to_owned(), delivery_words(d)]));
     rows.extend(s.payment.iter().map(|p| ["payment".to_owned(), payment_words(p)]));
     rows.extend(s.circles.iter().map(|c| ["shared in".to_owned(), c.short()]));
+    if s.circles.is_empty() {
+        rows.push(["shared in".to_owned(), "no circle of yours".to_owned()]);
+    }
     format!("{}\n{}", output::bold(&s.name), table::pairs(rows))
 }

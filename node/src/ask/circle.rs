@@ -6,9 +6,10 @@ use haat_protocol::local::{CircleRow, CircleView, InviteRow, MemberRow, NormsRow
 use haat_protocol::norms::Norms;
 
 use super::Ask;
+use crate::keyring;
 use crate::name;
-use crate::secret;
 use crate::store::Table;
+use crate::view::shelf;
 
 impl Ask<'_, '_> {
     pub(super) fn circles(&self) -> Vec<CircleRow> {
@@ -78,8 +79,8 @@ impl Ask<'_, '_> {
             members: members
                 .map(|(person, member)| MemberRow { identity: *person, name: member.name.clone(), role: member.role.text().to_owned() })
                 .collect(),
-            epoch: secret::current(self.tx, self.me, space).map_or(0, |(_, keys)| keys.generation),
-            shops: self.shared_into(space),
+            epoch: roster.map_or(0, |roster| keyring::generation(self.tx, self.me, roster)),
+            shops: shelf::shared_into(self.tx, space),
             norms: norms(&roster.map(|roster| roster.norms.clone()).unwrap_or_default()),
         }
     }

@@ -11,16 +11,6 @@ use crate::store::Table;
 use crate::view::{self, known, order, shelf};
 
 impl Ask<'_, '_> {
-    /// Shops that are shared into a circle by entries that count.
-    pub(super) fn shared_into(&self, circle: &SpaceId) -> Vec<SpaceId> {
-        shelf::shared_into(self.tx, circle).into_iter().filter(|shop| self.is_shared(shop, circle)).collect()
-    }
-
-    fn is_shared(&self, shop: &SpaceId, circle: &SpaceId) -> bool {
-        let by = self.tx.get(Table::CircleShop, &[circle.0, shop.0].concat()).and_then(|by| EntryId::from_slice(&by));
-        by.and_then(|by| known::entry(self.tx, &by)).is_some_and(|by| self.counts(by.header()))
-    }
-
     pub(super) fn shops(&self) -> Vec<ShopRow> {
         let rows = self.tx.prefix(Table::Shop, &[]);
         rows.iter().filter_map(|(key, _)| self.shop(&SpaceId::from_slice(key)?)).collect()
@@ -38,7 +28,7 @@ impl Ask<'_, '_> {
             returns: shop.body.returns,
             delivery: shop.body.delivery,
             payment,
-            circles: shelf::circles(self.tx, id).into_iter().filter(|circle| self.is_shared(id, circle)).collect(),
+            circles: shelf::circles(self.tx, id),
             listings: shelf::listings(self.tx, id).iter().filter(|lineage| listed(lineage)).count(),
         })
     }
@@ -47,7 +37,7 @@ impl Ask<'_, '_> {
     pub(super) fn listings(&self, circle: Option<SpaceId>, shop: Option<SpaceId>) -> Vec<ListingRow> {
         let mut shops: Vec<SpaceId> = match (circle, shop) {
             (None, Some(shop)) => vec![shop],
-            (Some(circle), _) => self.shared_into(&circle),
+            (Some(circle), _) => shelf::shared_into(self.tx, &circle),
             (None, None) => self.tx.prefix(Table::Shop, &[]).iter().filter_map(|(key, _)| SpaceId::from_slice(key)).collect(),
         };
         shops.retain(|id| shop.is_none_or(|shop| shop == *id));

@@ -1,29 +1,26 @@
 //! Circles: beginning one, inviting, removing, and the keys that change with the members.
 
-use haat_protocol::body::{Body, CircleCreate, Epoch, Invite, MemberRemove, name};
+use haat_protocol::body::{Body, CircleCreate, Invite, MemberRemove, name};
 use haat_protocol::circle::{Roster, may_remove};
 use haat_protocol::crypto::Keypair;
-use haat_protocol::epoch::{self, EpochKeys, Rotation};
-use haat_protocol::id::{DeviceId, IdentityId, KeyId, SpaceId};
+use haat_protocol::id::{DeviceId, IdentityId};
 use haat_protocol::invite::{Code, Contact};
 use haat_protocol::limits::{
     CIRCLES_MAX, INVITE_ADDRESSES_MAX, INVITE_LIFE_MS, INVITE_OTHER_ADDRESSES_MAX, INVITE_OTHERS_MAX, INVITE_USES_MAX, WIRE_VERSION,
 };
 use haat_protocol::local::Problem;
 use haat_protocol::norms::Norms;
-use haat_protocol::record::{Claim, SignedRecord, Slot};
+use haat_protocol::record::Claim;
 use haat_protocol::space::{Inception, Sort};
 use haat_protocol::time::Millis;
 use serde_json::{Value, json};
 
 use super::held;
-use super::work::{Work, internal};
+use super::work::Work;
 use crate::fact::Fact;
 use crate::intake;
 use crate::name;
 use crate::net::{handed_out, without_peer};
-use crate::secret;
-use crate::store::Table;
 use crate::view::{circle, known};
 
 impl Work<'_, '_> {
@@ -131,48 +128,8 @@ impl Work<'_, '_> {
         }
         let cuts = held::cuts(&self.tx, &roster, &whom);
         let entry = self.author(roster.space, &Body::MemberRemove(MemberRemove { identity: whom, cuts }))?;
-        self.rotate(roster.space, None)?;
+        self.renew_keys(roster.space)?;
         Ok(json!({"entry": entry, "circle": roster.space}))
-    }
-
-    /// New keys for a circle, sealed to every member's devices. `topic` keeps the gossip topic; none changes it.
-    pub(super) fn rotate(&mut self, space: SpaceId, topic: Option<[u8; 32]>) -> Result<(), Problem> {
-        let roster = circle::roster(&self.tx, &space).ok_or_else(|| internal("a circle without roster"))?;
-        let parents: Vec<(KeyId, EpochKeys)> = secret::current(&self.tx, self.me, &space).into_iter().collect();
-        let members: Vec<IdentityId> = roster.members.keys().copied().collect();
-        let devices = self.sealable(&roster);
-        let fresh = self.entropy.fresh();
-        let rotation = Rotation { space, parents: &parents, members: &members, devices: &devices, topic };
-        let (body, keys): (Epoch, EpochKeys) =
-            epoch::rotate(&rotation, &fresh).map_err(|_| internal("a member's prekey is no usable point"))?;
-        secret::save_epoch(&mut self.tx, self.me, &space, &body.key, keys);
-        self.author(space, &Body::Epoch(body))?;
-        self.passing.is_stale = true;
-        Ok(())
-    }
-
-    /// Nothing is said under keys that somebody holds who was removed since: whoever speaks first makes new ones.
-    pub(super) fn rotate_after_removal(&mut self, space: SpaceId) -> Result<(), Problem> {
-        let removed = circle::roster(&self.tx, &space).and_then(|roster| roster.removed.values().map(|removal| removal.lamport).max());
-        let current = secret::current(&self.tx, self.me, &space).and_then(|(key, _)| circle::epoch(&self.tx, &space, &key));
-        match (removed, current) {
-            (Some(removed), Some(epoch)) if removed > epoch.lamport => self.rotate(space, None),
-            _ => Ok(()),
-        }
-    }
-
-    /// Devices of the members whose prekey is here. Whoever is missing asks for the keys when connected.
-    fn sealable(&self, roster: &Roster) -> Vec<(DeviceId, [u8; 32])> {
-        let devices = circle::devices(&self.tx, roster);
-        devices.into_iter().filter_map(|device| Some((device, self.prekey(&device)?))).collect()
-    }
-
-    fn prekey(&self, device: &DeviceId) -> Option<[u8; 32]> {
-        let key = [device.0.as_slice(), &[Slot::Prekey as u8]].concat();
-        match self.tx.load::<SignedRecord>(Table::Record, &key)?.trusted().ok()?.claim {
-            Claim::Prekey(key) => Some(key),
-            Claim::Addresses(_) => None,
-        }
     }
 
     /// Vouching for a person, or taking it back.

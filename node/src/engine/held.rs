@@ -14,8 +14,8 @@ use haat_protocol::sync::{Batch, Holdings, Relation, Stream};
 use haat_protocol::time::Millis;
 use haat_protocol::wire::{Item, Scope, StreamKey, Want};
 
+use crate::keyring;
 use crate::myself::Myself;
-use crate::secret;
 use crate::store::{Table, Tx};
 use crate::view::known::{self, Known};
 use crate::view::{circle, place_key, shelf};
@@ -37,7 +37,7 @@ impl Holdings for Held<'_, '_> {
     }
 
     fn topics(&self, circle: &SpaceId) -> Vec<[u8; 32]> {
-        secret::topics(self.tx, self.me, circle)
+        keyring::topics(self.tx, self.me, circle)
     }
 
     fn scopes(&self, circle: &SpaceId) -> Vec<Scope> {

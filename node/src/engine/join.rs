@@ -19,8 +19,8 @@ use super::work::Work;
 use super::{Effect, Ticket, What};
 use crate::fact::Fact;
 use crate::intake;
+use crate::keyring::Keyring;
 use crate::net::{Channel, NetCommand, peer_text};
-use crate::secret;
 use crate::store::Table;
 use crate::view::{circle, known};
 
@@ -270,24 +270,21 @@ impl Work<'_, '_> {
         seal::seal(prekey, &welcome_info(space), &welcome.to_bytes(), &fresh).ok()
     }
 
+    /// The keys that may be handed on, as far back as the window goes. An epoch was in use until the next one followed it; what ended
+    /// before the window stays closed.
     fn epochs_for_newcomer(&self, roster: &Roster) -> Vec<(KeyId, EpochKeys)> {
-        let all = secret::epochs(&self.tx, self.me, &roster.space);
-        let newest = all.first().map(|(_, keys)| keys.generation);
+        let ring = Keyring::of(&self.tx, self.me, roster);
+        let leading = ring.leading().map(|(key, _)| key);
         let from = self.now.0.saturating_sub(roster.norms.history_window_ms);
-        // An epoch was in use until the next one began; what ended before the window stays closed.
-        let began = |id: &KeyId| circle::epoch(&self.tx, &roster.space, id).map(|row| row.at);
-        let ended = |generation: u64| all.iter().filter(|(_, k)| k.generation == generation + 1).filter_map(|(id, _)| began(id)).max();
-        let narrowed = all.iter().map(|(id, keys)| {
-            let mut keys = keys.clone();
-            let is_newest = Some(keys.generation) == newest;
-            let in_window = is_newest || ended(keys.generation).is_none_or(|end| end.0 >= from);
-            if !in_window {
+        let narrowed = ring.to_hand_on().into_iter().map(|(key, mut keys)| {
+            let is_leading = Some(key) == leading;
+            if !is_leading && ring.followed_at(&key).is_some_and(|end| end.0 < from) {
                 keys.content = None;
             }
-            if !is_newest {
+            if !is_leading {
                 keys.topic = None;
             }
-            (*id, keys)
+            (key, keys)
         });
         narrowed.collect()
     }

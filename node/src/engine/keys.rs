@@ -3,7 +3,6 @@
 //! An epoch is sealed to those its maker knows. Who joined meanwhile, or took the maker's epoch for beyond a removal's cut, is handed
 //! the key by whoever has it, as far back as a newcomer would be.
 
-use haat_protocol::body::Body;
 use haat_protocol::crypto::seal;
 use haat_protocol::epoch::EpochKeys;
 use haat_protocol::id::{DeviceId, EntryId, KeyId, SpaceId};
@@ -19,7 +18,7 @@ use crate::intake;
 use crate::net::Channel;
 use crate::secret;
 use crate::store::Table;
-use crate::view::{self, circle, known};
+use crate::view::{circle, known};
 
 /// Pause between two requests for missing keys, in milliseconds.
 const KEYS_AGAIN_MS: u64 = 5_000;
@@ -73,7 +72,7 @@ impl Work<'_, '_> {
         let roster = circle::roster(&self.tx, &space)?;
         let removal = roster.removed.get(&known::person_of(&self.tx, device)?)?;
         let key = known::entry(&self.tx, &removal.by)?.header().key?;
-        let keys = EpochKeys { content: None, topic: None, ..secret::epoch(&self.tx, self.me, &space, &key)?.clone() };
+        let keys = secret::epoch(&self.tx, self.me, &space, &key)?.control_alone();
         let inception = known::inception(&self.tx, &space)?;
         let welcome = Welcome { inception, name: roster.name, epochs: vec![(key, keys)], items: Vec::new() };
         let fresh = self.entropy.fresh();
@@ -86,13 +85,12 @@ impl Work<'_, '_> {
         let mut opened = self.me.prekeys.iter().filter_map(|key| seal::open(&key.0, &welcome_info(space), sealed).ok());
         let Some(welcome) = opened.next().and_then(|plain| Welcome::from_bytes(&plain).ok()) else { return };
         for (key, mut keys) in welcome.epochs {
-            if self.tx.has(Table::Secret, &[space.0, key.0].concat()) || !self.opens_what_waits(space, key, &keys) {
-                continue;
-            }
-            match self.generation(&space, &key) {
-                Some(generation) => keys.generation = generation,
-                // An epoch whose entry is not held serves for reading: it is neither written under nor listened for.
-                None => (keys.generation, keys.topic) = (0, None),
+            // An epoch commits to its keys. Of one whose entry is not held, they are kept once they open what waits, for reading alone.
+            if intake::manifest(&self.tx, &space, &key).is_none() {
+                keys.topic = None;
+                if self.tx.has(Table::Secret, &[space.0, key.0].concat()) || !self.opens_what_waits(space, key, &keys) {
+                    continue;
+                }
             }
             intake::learn_epoch(&mut self.cx(), space, key, keys);
         }
@@ -104,13 +102,5 @@ impl Work<'_, '_> {
         let waiting = self.tx.prefix(Table::Sealed, &[space.0, key.0].concat());
         let mut entries = waiting.iter().filter_map(|(place, _)| known::entry(&self.tx, &EntryId::from_slice(&place[64..])?));
         entries.any(|entry| keys.key(secrecy_of(entry.header().kind)).is_some_and(|key| entry.open(Some(key)).is_ok()))
-    }
-
-    /// The generation of an epoch, as its own entry says.
-    fn generation(&self, space: &SpaceId, key: &KeyId) -> Option<u64> {
-        match view::body(&self.tx, &circle::epoch(&self.tx, space, key)?.entry)? {
-            Body::Epoch(body) => Some(body.generation),
-            _ => None,
-        }
     }
 }

@@ -22,8 +22,8 @@ use super::What;
 use super::work::Work;
 use crate::fact::Fact;
 use crate::intake;
+use crate::keyring;
 use crate::net::{Channel, NetCommand, Scope, handed_out, parse_remote, peer_text, scope_of};
-use crate::secret;
 use crate::store::Table;
 use crate::view::circle;
 
@@ -337,7 +337,7 @@ impl Work<'_, '_> {
     }
 
     fn circle_place(&self, space: &SpaceId, seed: &DeviceId) -> Option<Place> {
-        secret::topics(&self.tx, self.me, space).first().map(|topic| Place::of_circle(topic, seed))
+        keyring::topics(&self.tx, self.me, space).first().map(|topic| Place::of_circle(topic, seed))
     }
 
     /// Where somebody is missing: circles with a member who is not connected, and joins that wait.

@@ -4,12 +4,13 @@
 //! command that is refused may stay in it.
 
 mod import;
+mod key;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
-use haat_protocol::body::{Body, ListingWithdraw, Share, ShopCreate};
+use haat_protocol::body::{Body, ListingWithdraw, ShopCreate};
 use haat_protocol::codec::encode;
 use haat_protocol::id::{EntryId, SpaceId};
 use haat_protocol::limits::LISTING_MAX_BYTES;
@@ -72,8 +73,8 @@ impl Work<'_, '_> {
         }
         let missing = || Problem::not_found("shop", &shop.to_string());
         let inception = known::inception(&self.tx, &shop).ok_or_else(missing)?;
-        let (_, generation, secret) = secret::shop(&self.tx, self.me, &shop).ok_or_else(missing)?;
-        let entry = self.author(circle, &Body::Share(Share { inception, generation, secret }))?;
+        self.renew_shop(shop)?;
+        let entry = self.hand_key(&inception, circle)?;
         Ok(json!({"entry": entry}))
     }
 

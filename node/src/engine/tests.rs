@@ -1,11 +1,15 @@
 //! Hostile and late input against real engines in memory: what strangers, members and the removed can hand over. Never the network.
 
+mod epochs;
+mod shops;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use haat_protocol::admit::View;
-use haat_protocol::body::{Body, Epoch, Post, Retract};
+use haat_protocol::body::{Body, Epoch, Manifest, Post, Retract};
 use haat_protocol::crypto::{Keypair, seal};
 use haat_protocol::entry::{Draft, Entry, FLAG_CRITICAL, Header, LogId};
+use haat_protocol::epoch::ByteKey;
 use haat_protocol::id::{DeviceId, Digest, EntryId, IdentityId, KeyId, SpaceId};
 use haat_protocol::identity::{Chain, Change};
 use haat_protocol::invite::{self, Code};
@@ -20,6 +24,7 @@ use serde_bytes::ByteBuf;
 use super::trade::tests::kit::Node;
 use super::{Effect, held::Held};
 use crate::intake::{self, Taken};
+use crate::keyring;
 use crate::ledger::audit;
 use crate::myself::Key;
 use crate::net::{Channel, NetCommand, NetEvent, ResponseId};
@@ -89,7 +94,7 @@ fn crafted(node: &Node, space: SpaceId, (kind, body): (u64, Vec<u8>), after: Opt
         let log = LogId { space, device: node.device(), number: 0 };
         let held = Known(tx).head(&log).map(|head| (head.id, head.seq, head.lamport));
         let last = after.map(|e| (e.id(), e.header().seq, e.header().lamport)).or(held);
-        let (key, keys) = secret::current(tx, &node.me, &space).expect("keys");
+        let (key, keys) = keyring::current(tx, &node.me, &space).expect("keys");
         let secret = keys.key(secrecy_of(kind)).copied();
         let mut header = Header {
             device: node.device(),
@@ -235,13 +240,16 @@ fn a_lie_about_the_order_of_things_does_not_silence_the_circle() {
     assert_eq!(take(&mut ana, &liar), Taken::Kept);
     assert!(has(&ana, Table::Void, liar.id()));
     ana.work(|work| work.author(space, &Body::Post(Post { text: "hello".into(), listings: vec![], reply_to: None }))).expect("says");
-    let huge = Epoch {
-        key: KeyId([1; 32]),
+    let manifest = Manifest {
+        control: Digest([0; 32]),
+        content: Digest([0; 32]),
+        topic: Digest([0; 32]),
         generation: u64::MAX,
         parents: vec![(KeyId([2; 32]), ByteBuf::new())],
-        members: Digest([0; 32]),
-        boxes: vec![],
+        covers: vec![],
+        chunks: vec![],
     };
+    let huge = Epoch { manifest, boxes: ByteBuf::new() };
     let epoch = crafted(&ana, space, (Kind::Epoch.code(), Body::Epoch(huge).encode()), None, |header| header.key = None);
     take(&mut ana, &epoch);
     assert!(has(&ana, Table::Void, epoch.id()));
@@ -355,7 +363,8 @@ fn no_key_of_a_removed_member_opens_what_is_said_later() {
     let keys = bob.read(|tx| secret::epochs(tx, &bob.me, &space));
     assert!(!keys.is_empty());
     for (_, keys) in keys {
-        for key in [Some(keys.control), keys.content.as_ref().map(|key| key.0), keys.topic.as_ref().map(|key| key.0)].into_iter().flatten()
+        for key in
+            [Some(keys.control.0), keys.content.as_ref().map(|key| key.0), keys.topic.as_ref().map(|key| key.0)].into_iter().flatten()
         {
             assert!(later.open(Some(&key)).is_err());
         }
@@ -488,7 +497,7 @@ fn keys_that_a_member_hands_over_are_kept_when_they_open_what_waits() {
     bob.follow(&ana);
     assert!(!has(&bob, Table::Body, said), "it waits for its key");
 
-    let (key, keys) = ana.work(|work| secret::current(&work.tx, work.me, &space)).expect("a key");
+    let (key, keys) = ana.work(|work| keyring::current(&work.tx, work.me, &space)).expect("a key");
     let inception = ana.read(|tx| known::inception(tx, &space)).expect("begun");
     let bobs = seal::prekey_public(&bob.me.prekeys[0].0);
     let answer = |epochs| {
@@ -497,17 +506,17 @@ fn keys_that_a_member_hands_over_are_kept_when_they_open_what_waits() {
         DirectResponse::Welcome { sealed: sealed.expect("a point").into() }
     };
     let mut lies = keys.clone();
-    (lies.control, lies.content) = ([1; 32], Some(haat_protocol::epoch::ByteKey([2; 32])));
-    let mut unasked = keys.clone();
-    unasked.generation = 1 << 40;
-    let bogus = answer(vec![(key, lies), (KeyId([9; 32]), unasked.clone())]);
+    (lies.control, lies.content) = (ByteKey([1; 32]), Some(ByteKey([2; 32])));
+    let bogus = answer(vec![(key, lies), (KeyId([9; 32]), keys.clone())]);
     bob.work(|work| work.keys_answered(space, &bogus));
-    assert_eq!(rows(&bob, Table::Secret), 0, "what opens nothing is not kept");
-    let boasting = answer(vec![(key, unasked)]);
+    assert_eq!(rows(&bob, Table::Secret), 0, "what is not what the epoch commits to is not kept, nor what opens nothing");
+    let mut boasting = keys.clone();
+    boasting.topic = Some(ByteKey([3; 32]));
+    let boasting = answer(vec![(key, boasting)]);
     bob.work(|work| work.keys_answered(space, &boasting));
     assert!(has(&bob, Table::Body, said), "the real key opens it");
     let kept = bob.work(|work| secret::epoch(&work.tx, work.me, &space, &key)).expect("kept");
-    assert_eq!(kept.generation, keys.generation, "the entry says which generation it is, not who hands it over");
+    assert_eq!((kept.content, kept.topic), (keys.content, None), "each part is checked against the epoch");
 
     let device = bob.device();
     let honest = ana.work(|work| work.keys_request(device, space, &prekey));

@@ -4,22 +4,19 @@
 use std::collections::BTreeSet;
 
 use haat_protocol::body::{Body, Profile};
-use haat_protocol::circle::Role;
 use haat_protocol::codec::encode;
 use haat_protocol::crypto::seal;
 use haat_protocol::epoch::topic_name;
 use haat_protocol::id::{DeviceId, SpaceId};
-use haat_protocol::limits::{
-    ADDRESS_LIFE_MS, ADDRESS_REFRESH_MS, ADDRESSES_MAX, CLOCK_SKEW_MS, EPOCH_LIFE_MS, PREKEY_KEEP_MS, SYNC_EVERY_MS,
-};
+use haat_protocol::limits::{ADDRESS_LIFE_MS, ADDRESS_REFRESH_MS, ADDRESSES_MAX, CLOCK_SKEW_MS, PREKEY_KEEP_MS, SYNC_EVERY_MS};
 use haat_protocol::record::{Claim, Record, SignedRecord};
 use haat_protocol::wire::Item;
 
 use super::Due;
 use super::work::Work;
 use crate::intake;
+use crate::keyring;
 use crate::net::{NetCommand, handed_out, parse_remote};
-use crate::secret;
 use crate::store::Table;
 use crate::view::circle;
 
@@ -46,6 +43,7 @@ impl Work<'_, '_> {
                 self.tend_epoch(circle);
                 self.tend_name(circle);
             }
+            self.tend_shops();
         }
     }
 
@@ -108,18 +106,6 @@ impl Work<'_, '_> {
         }
     }
 
-    /// A week-old epoch is replaced by an owner; the topic stays.
-    fn tend_epoch(&mut self, space: SpaceId) {
-        let Some(roster) = circle::roster(&self.tx, &space) else { return };
-        let is_owner = roster.members.get(&self.me.id()).is_some_and(|member| member.role == Role::Owner);
-        let Some((id, keys)) = secret::current(&self.tx, self.me, &space) else { return };
-        let began = circle::epoch(&self.tx, &space, &id).map(|row| row.at);
-        if is_owner && began.is_some_and(|began| self.now.since(began) > EPOCH_LIFE_MS) {
-            // A member whose prekey is unusable keeps the old epoch alive; the next tick tries again.
-            let _ = self.rotate(space, keys.topic.as_ref().map(|topic| topic.0));
-        }
-    }
-
     /// Who goes by another name than before says so in every circle.
     pub(super) fn tend_name(&mut self, space: SpaceId) {
         let known = circle::roster(&self.tx, &space).and_then(|roster| roster.members.get(&self.me.id()).map(|me| me.name.clone()));
@@ -158,7 +144,7 @@ impl Work<'_, '_> {
         let mut wanted = std::collections::BTreeMap::new();
         for space in circle::all(&self.tx) {
             let is_in = circle::roster(&self.tx, &space).is_some_and(|roster| roster.has(&self.me.id()));
-            if let Some(topic) = secret::topics(&self.tx, self.me, &space).first().filter(|_| is_in && self.conduct.gossip) {
+            if let Some(topic) = keyring::topics(&self.tx, self.me, &space).first().filter(|_| is_in && self.conduct.gossip) {
                 wanted.insert(space, topic_name(topic));
             }
         }

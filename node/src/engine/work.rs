@@ -17,6 +17,7 @@ use haat_protocol::wire::Item;
 use super::{Conduct, Due, Effect, Passing, held};
 use crate::entropy::Entropy;
 use crate::intake::{self, Taken};
+use crate::keyring;
 use crate::ledger::{Link, Sort};
 use crate::myself::Myself;
 use crate::net::NetCommand;
@@ -62,8 +63,10 @@ impl<'w, 's> Work<'w, 's> {
 
     /// Makes an entry of one's own and takes it in by the same door as everybody's; then it is offered to the others.
     pub(super) fn author(&mut self, space: SpaceId, body: &Body) -> Result<EntryId, Problem> {
-        if body.kind().secrecy() != Secrecy::Clear && !matches!(body, Body::MemberRemove(_) | Body::MemberLeave(_)) {
-            self.rotate_after_removal(space)?;
+        match body.kind().secrecy() {
+            Secrecy::Clear => {}
+            Secrecy::Control | Secrecy::Content => self.renew_keys(space)?,
+            Secrecy::Shop => self.renew_shop(space)?,
         }
         let entry = self.write(space, body)?;
         self.announce(&entry);
@@ -101,17 +104,13 @@ impl<'w, 's> Work<'w, 's> {
     }
 
     fn writing_key(&self, space: &SpaceId, secrecy: Secrecy) -> Result<(Option<KeyId>, Option<[u8; 32]>), Problem> {
-        let missing = || {
-            Problem::refused("no-key", "nothing can be said there now", "the keys of this circle or shop are not here yet")
-                .hint("wait until another member is online, then try again")
-        };
         match secrecy {
             Secrecy::Clear => Ok((None, None)),
             Secrecy::Control | Secrecy::Content => {
-                let (id, keys) = secret::current(&self.tx, self.me, space).ok_or_else(missing)?;
-                Ok((Some(id), Some(*keys.key(secrecy).ok_or_else(missing)?)))
+                let (id, keys) = keyring::current(&self.tx, self.me, space).ok_or_else(no_key)?;
+                Ok((Some(id), Some(*keys.key(secrecy).ok_or_else(no_key)?)))
             }
-            Secrecy::Shop => secret::shop(&self.tx, self.me, space).map(|(id, _, key)| (Some(id), Some(key))).ok_or_else(missing),
+            Secrecy::Shop => secret::shop(&self.tx, self.me, space).map(|(id, _, key)| (Some(id), Some(key))).ok_or_else(no_key),
         }
     }
 
@@ -186,7 +185,7 @@ impl<'w, 's> Work<'w, 's> {
         for circle in self.circles_of(&entry.header().space) {
             // New keys are for those who remain; on the topic of before, whoever was removed may still listen.
             if self.conduct.gossip
-                && Kind::from_code(entry.header().kind) != Some(Kind::Epoch)
+                && !matches!(Kind::from_code(entry.header().kind), Some(Kind::Epoch | Kind::EpochBoxes))
                 && data.len() <= GOSSIP_MAX_BYTES
                 && let Some(topic) = self.passing.topics.get(&circle).cloned()
             {
@@ -207,6 +206,12 @@ impl<'w, 's> Work<'w, 's> {
         let due = Due { at: self.now.plus(grace), except };
         self.passing.due.entry(circle).and_modify(|due| due.except = None).or_insert(due);
     }
+}
+
+/// Keys that are needed are not here.
+pub(super) fn no_key() -> Problem {
+    Problem::refused("no-key", "nothing can be said there now", "the keys of this circle or shop are not here yet")
+        .hint("wait until another member is online, then try again")
 }
 
 /// A fault of ours.

@@ -91,10 +91,12 @@ tables! {
     ReviewReply = "view_review_reply", View;
     /// shop -> its opening.
     Shop = "view_shop", View;
-    /// shop, circle -> share entry.
+    /// shop, circle -> nothing: it was shared there at some time.
     ShopCircle = "view_shop_circle", View;
-    /// circle, shop -> share entry.
+    /// circle, shop -> nothing: the same.
     CircleShop = "view_circle_shop", View;
+    /// circle, shop, lamport (8), entry id -> sharing or taking back.
+    ShopWord = "view_shop_word", View;
     /// lineage -> versions of a listing.
     Listing = "view_listing", View;
     /// shop, lineage -> nothing.

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use haat_protocol::body::Manifest;
 use haat_protocol::circle::{Operation, Roster, fold};
 use haat_protocol::entry::Entry;
-use haat_protocol::id::{DeviceId, EntryId, IdentityId, KeyId, SpaceId};
+use haat_protocol::epoch::{Node, key_id};
+use haat_protocol::id::{DeviceId, Digest, EntryId, IdentityId, KeyId, SpaceId};
 use haat_protocol::space::{Inception, Sort};
 use haat_protocol::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -12,15 +14,40 @@ use serde::{Deserialize, Serialize};
 use super::{Cx, body, known, word};
 use crate::store::{Table, Tx};
 
-/// When an epoch began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// An epoch: where it stands and what it says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EpochRow {
+    /// Lamport time of its entry.
+    pub lamport: u64,
     /// The entry that begins it.
     pub entry: EntryId,
     /// Claimed time of its entry.
     pub at: Millis,
-    /// Lamport time of its entry.
-    pub lamport: u64,
+    /// Device and log of its entry.
+    pub log: (DeviceId, u64),
+    /// Its place there.
+    pub seq: u64,
+    /// Its generation.
+    pub generation: u64,
+    /// The epochs it follows.
+    pub parents: Vec<KeyId>,
+    /// What it covers beyond them.
+    pub covers: Vec<Digest>,
+}
+
+impl EpochRow {
+    /// What the graph of epochs needs.
+    #[must_use]
+    pub fn node(&self) -> Node {
+        Node { generation: self.generation, parents: self.parents.clone(), covers: self.covers.clone() }
+    }
+
+    /// Whether its entry counts, given the removals known now.
+    #[must_use]
+    pub fn counts(&self, tx: &Tx<'_>, roster: &Roster) -> bool {
+        let (device, log) = &self.log;
+        known::person_of(tx, device).is_some_and(|person| roster.standing(&person, device, *log).counts(self.seq))
+    }
 }
 
 /// A membership entry took effect.
@@ -69,7 +96,33 @@ pub fn has_left(tx: &Tx<'_>, space: &SpaceId, person: &IdentityId) -> bool {
     roster(tx, space).is_some_and(|roster| is_left(&roster))
 }
 
-/// When an epoch of a circle began.
+/// An epoch began. The same one may be told twice: its first entry is the one that is meant.
+pub(super) fn begin_epoch(cx: &mut Cx<'_, '_, '_>, entry: &Entry, manifest: &Manifest) {
+    let header = entry.header();
+    let row = EpochRow {
+        lamport: header.lamport,
+        entry: entry.id(),
+        at: header.at,
+        log: (header.device, header.log),
+        seq: header.seq,
+        generation: manifest.generation,
+        parents: manifest.parents.iter().map(|(parent, _)| *parent).collect(),
+        covers: manifest.covers.clone(),
+    };
+    let key = key_id(header.space, manifest);
+    if epoch(cx.tx, &header.space, &key).is_none_or(|held| (row.lamport, row.entry) < (held.lamport, held.entry)) {
+        cx.tx.save(Table::Epoch, &[header.space.0, key.0].concat(), &row);
+    }
+}
+
+/// All epochs of a circle that were met.
+#[must_use]
+pub fn epochs(tx: &Tx<'_>, space: &SpaceId) -> Vec<(KeyId, EpochRow)> {
+    let rows = tx.prefix(Table::Epoch, &space.0);
+    rows.iter().filter_map(|(key, row)| Some((KeyId::from_slice(&key[32..])?, tx.decoded(Table::Epoch, row)?))).collect()
+}
+
+/// An epoch of a circle.
 #[must_use]
 pub fn epoch(tx: &Tx<'_>, space: &SpaceId, key: &KeyId) -> Option<EpochRow> {
     tx.load(Table::Epoch, &[space.0, key.0].concat())

@@ -1,11 +1,13 @@
 //! Shops and what stands on their shelves: which circles a shop is shared into, which version of a listing is current.
 
 use haat_protocol::body::{Share, ShopCreate};
-use haat_protocol::id::{EntryId, IdentityId, SpaceId};
+use haat_protocol::circle::Roster;
+use haat_protocol::id::{DeviceId, EntryId, IdentityId, KeyId, SpaceId};
 use haat_protocol::listing::Listing;
 use serde::{Deserialize, Serialize};
 
-use super::{Cx, Said};
+use super::{Cx, Said, circle, known};
+use crate::secret::shop_key_id;
 use crate::store::{Table, Tx};
 
 /// A shop.
@@ -44,11 +46,33 @@ impl ListingRow {
     }
 }
 
+/// Sharing a shop, or taking it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareWord {
+    /// Whose word it is; only the keeper's counts.
+    pub author: IdentityId,
+    /// Device and log of the entry.
+    pub log: (DeviceId, u64),
+    /// Its place there.
+    pub seq: u64,
+    /// The read key that is handed over; none takes the shop back.
+    pub key: Option<KeyId>,
+}
+
 pub(super) fn share(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &Share) {
-    let (circle, shop) = (said.entry.header().space, body.inception.id());
+    let shop = body.inception.id();
     cx.tx.save(Table::Space, &shop.0, &body.inception);
-    cx.tx.put(Table::ShopCircle, &[shop.0, circle.0].concat(), said.entry.id().0.to_vec());
-    cx.tx.put(Table::CircleShop, &[circle.0, shop.0].concat(), said.entry.id().0.to_vec());
+    note(cx, said, &shop, Some(shop_key_id(&shop, &body.secret)));
+}
+
+pub(super) fn note(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, shop: &SpaceId, key: Option<KeyId>) {
+    let header = said.entry.header();
+    let circle = header.space;
+    let word = ShareWord { author: said.author, log: (header.device, header.log), seq: header.seq, key };
+    let place = [circle.0.as_slice(), &shop.0, &header.lamport.to_be_bytes(), &said.entry.id().0].concat();
+    cx.tx.save(Table::ShopWord, &place, &word);
+    cx.tx.put(Table::ShopCircle, &[shop.0, circle.0].concat(), Vec::new());
+    cx.tx.put(Table::CircleShop, &[circle.0, shop.0].concat(), Vec::new());
 }
 
 pub(super) fn open(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &ShopCreate) {
@@ -95,14 +119,49 @@ pub fn listings(tx: &Tx<'_>, shop: &SpaceId) -> Vec<EntryId> {
     tx.prefix(Table::ShopListing, &shop.0).iter().filter_map(|(key, _)| EntryId::from_slice(&key[32..])).collect()
 }
 
+/// Shops that a person keeps and that can be read here.
+#[must_use]
+pub fn kept_by(tx: &Tx<'_>, keeper: &IdentityId) -> Vec<SpaceId> {
+    let rows = tx.prefix(Table::Shop, &[]);
+    let kept = rows.iter().filter(|(_, row)| tx.decoded::<ShopRow>(Table::Shop, row).is_some_and(|row| row.keeper == *keeper));
+    kept.filter_map(|(shop, _)| SpaceId::from_slice(shop)).collect()
+}
+
+/// What the keeper said about sharing a shop into a circle, oldest first.
+#[must_use]
+pub fn words(tx: &Tx<'_>, circle: &SpaceId, shop: &SpaceId) -> Vec<(EntryId, ShareWord)> {
+    let Some(begun) = known::inception(tx, shop) else { return Vec::new() };
+    let rows = tx.prefix(Table::ShopWord, &[circle.0, shop.0].concat());
+    let words = rows.iter().filter_map(|(key, row)| Some((EntryId::from_slice(&key[72..])?, tx.decoded(Table::ShopWord, row)?)));
+    words.filter(|(_, word): &(EntryId, ShareWord)| word.author == begun.creator).collect()
+}
+
+/// Whether a shop is shared into a circle now: its keeper is a member there, and did not take it back.
+#[must_use]
+pub fn is_shared(tx: &Tx<'_>, roster: &Roster, shop: &SpaceId) -> bool {
+    let counts = |word: &ShareWord| roster.standing(&word.author, &word.log.0, word.log.1).counts(word.seq);
+    let last = words(tx, &roster.space, shop).into_iter().rev().find(|(_, word)| counts(word));
+    last.is_some_and(|(_, word)| word.key.is_some() && roster.has(&word.author))
+}
+
+/// Circles that a shop was ever shared into.
+#[must_use]
+pub fn ever_in(tx: &Tx<'_>, shop: &SpaceId) -> Vec<SpaceId> {
+    tx.prefix(Table::ShopCircle, &shop.0).iter().filter_map(|(key, _)| SpaceId::from_slice(&key[32..])).collect()
+}
+
 /// Circles that a shop is shared into.
 #[must_use]
 pub fn circles(tx: &Tx<'_>, shop: &SpaceId) -> Vec<SpaceId> {
-    tx.prefix(Table::ShopCircle, &shop.0).iter().filter_map(|(key, _)| SpaceId::from_slice(&key[32..])).collect()
+    let shared = |circle: &SpaceId| circle::roster(tx, circle).is_some_and(|roster| is_shared(tx, &roster, shop));
+    ever_in(tx, shop).into_iter().filter(shared).collect()
 }
 
 /// Shops that are shared into a circle.
 #[must_use]
 pub fn shared_into(tx: &Tx<'_>, circle: &SpaceId) -> Vec<SpaceId> {
-    tx.prefix(Table::CircleShop, &circle.0).iter().filter_map(|(key, _)| SpaceId::from_slice(&key[32..])).collect()
+    let Some(roster) = circle::roster(tx, circle) else { return Vec::new() };
+    let ever = tx.prefix(Table::CircleShop, &circle.0);
+    let shops = ever.iter().filter_map(|(key, _)| SpaceId::from_slice(&key[32..]));
+    shops.filter(|shop| is_shared(tx, &roster, shop)).collect()
 }

@@ -16,6 +16,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("unvouch", "/vouches/withdraw"),
     ("shop_create", "/shops"),
     ("shop_share", "/shops/share"),
+    ("shop_unshare", "/shops/unshare"),
     ("listing_add", "/listings"),
     ("listing_import", "/listings/import"),
     ("listing_withdraw", "/listings/withdraw"),

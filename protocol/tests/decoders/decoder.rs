@@ -114,7 +114,8 @@ fn body(name: &str, data: &[u8]) -> bool {
     assert!(body.encode() == data, "what was taken encodes to other bytes");
     if let Body::Epoch(epoch) = &body {
         let device = Keypair::from_seed(&[1; 32]).public();
-        let _ = epoch::open(SpaceId([1; 32]), epoch, &device, &[[1; 32]]).map(|keys| epoch::linked(epoch, &keys));
+        let manifest = &epoch.manifest;
+        let _ = epoch::open(SpaceId([1; 32]), manifest, (0, &epoch.boxes), &device, &[[1; 32]]).map(|keys| epoch::linked(manifest, &keys));
     }
     body.check().is_ok()
 }

@@ -1,13 +1,14 @@
 //! Bodies: one of each kind that holds, and one for every rule that a body can break.
 
-use serde_bytes::ByteBuf;
+use serde_bytes::{ByteArray, ByteBuf};
 
 use haat_protocol::body::{
-    Body, CircleCreate, Cut, Epoch, Interest, Invite, InviteRevoke, ListingRef, ListingWithdraw, MemberAdd, MemberLeave, MemberRemove,
-    Post, Profile, Recommend, Retract, Review, ReviewReply, RoleChange, Share, ShopCreate, Unvouch, Vouch,
+    Body, BoxTag, CircleCreate, Cut, Epoch, EpochBoxes, Interest, Invite, InviteRevoke, ListingRef, ListingWithdraw, Manifest, MemberAdd,
+    MemberLeave, MemberRemove, Post, Profile, Recommend, Retract, Review, ReviewReply, RoleChange, Share, ShopCreate, Unshare, Unvouch,
+    Vouch, boxes_digest,
 };
 use haat_protocol::crypto::Sig;
-use haat_protocol::id::{DeviceId, Digest, EntryId, KeyId, OrderId};
+use haat_protocol::id::{DeviceId, Digest, EntryId, KeyId, OrderId, SpaceId};
 use haat_protocol::invite;
 use haat_protocol::kind::Kind;
 use haat_protocol::listing::{Delivery, Listing, Payment, Timing, Variant};
@@ -52,7 +53,30 @@ fn create() -> CircleCreate {
 }
 
 fn epoch() -> Epoch {
-    Epoch { key: KeyId([1; 32]), generation: 0, parents: vec![], members: Digest([2; 32]), boxes: vec![(device(1), ByteBuf::from([7; 4]))] }
+    let (boxes, digest) = (ByteBuf::from([7; 120]), boxes_digest(&[7; 120]));
+    let [control, content, topic] = [1, 2, 3].map(|n| Digest([n; 32]));
+    let (covers, chunks) = (vec![Digest([4; 32])], vec![(BoxTag([7; 8]), digest)]);
+    Epoch { manifest: Manifest { control, content, topic, generation: 0, parents: vec![], covers, chunks }, boxes }
+}
+
+/// The epoch with another manifest.
+fn epoch_with(change: impl FnOnce(&mut Manifest)) -> Body {
+    let mut epoch = epoch();
+    change(&mut epoch.manifest);
+    Body::Epoch(epoch)
+}
+
+fn parents(count: u8) -> Vec<(KeyId, ByteBuf)> {
+    (0..count).map(|n| (KeyId([n; 32]), ByteBuf::from([1; 72]))).collect()
+}
+
+fn boxes(index: u64) -> Body {
+    Body::EpochBoxes(EpochBoxes { key: KeyId([1; 32]), index, boxes: ByteBuf::from([7; 120]) })
+}
+
+fn share(sort: Sort, generation: u64, earlier: Vec<u64>) -> Body {
+    let earlier = earlier.into_iter().map(|generation| (generation, ByteArray::new([9; 32]))).collect();
+    Body::Share(Share { inception: inception(sort), generation, secret: [8; 32], earlier })
 }
 
 fn add(name: &str) -> MemberAdd {
@@ -126,7 +150,9 @@ pub(crate) fn every_kind() -> Vec<Body> {
         Kind::MemberLeave => Body::MemberLeave(MemberLeave { cuts: vec![cut.clone()] }),
         Kind::Role => Body::Role(RoleChange { identity: person(2), role: Role::Steward }),
         Kind::InviteRevoke => Body::InviteRevoke(InviteRevoke { invite: EntryId([9; 32]) }),
-        Kind::Share => Body::Share(Share { inception: inception(Sort::Shop), generation: 0, secret: [8; 32] }),
+        Kind::Share => share(Sort::Shop, 2, vec![1, 0]),
+        Kind::Unshare => Body::Unshare(Unshare { shop: SpaceId([5; 32]) }),
+        Kind::EpochBoxes => boxes(1),
         Kind::Profile => Body::Profile(Profile { name: "Ana".into() }),
         Kind::Vouch => Body::Vouch(Vouch { identity: person(2), weight: Weight::Friend, text: String::new() }),
         Kind::Unvouch => Body::Unvouch(Unvouch { identity: person(2) }),
@@ -149,7 +175,12 @@ fn at_the_edge(sheet: &mut Sheet) {
     good(sheet, "text of 4000", Body::Post(post(&"字".repeat(4000))));
     good(sheet, "text with space", Body::Post(post(" \n a ")));
     good(sheet, "eight listings", Body::Post(Post { listings: (1..=8).map(reference).collect(), ..post("Look") }));
-    good(sheet, "later epoch", Body::Epoch(Epoch { generation: 1, parents: vec![(KeyId([3; 32]), ByteBuf::from([1; 72]))], ..epoch() }));
+    good(sheet, "later epoch", epoch_with(|m| (m.generation, m.parents) = (1, parents(8))));
+    good(sheet, "epoch with 64 covers", epoch_with(|m| m.covers = (0..64).map(|n| Digest([n; 32])).collect()));
+    let nobodys = Body::Epoch(Epoch { manifest: Manifest { chunks: vec![], ..epoch().manifest }, boxes: ByteBuf::new() });
+    good(sheet, "epoch without boxes", nobodys);
+    good(sheet, "last boxes", boxes(9));
+    good(sheet, "share with 512 earlier keys", share(Sort::Shop, 600, (0..512).rev().collect()));
     good(sheet, "hundred uses", Body::Invite(Invite { key: device(30), uses: 100, expires: START }));
     good(sheet, "title of 140", Body::Listing(Listing { title: "茶".repeat(140), ..listing() }));
     let one = Variant { sku: String::new(), options: vec![], price: cny(0), stock: None };
@@ -201,20 +232,28 @@ fn circle_bodies(sheet: &mut Sheet) {
     bad(sheet, "create a shop", Body::CircleCreate(CircleCreate { inception: inception(Sort::Shop), ..create() }), "inception_sort");
     bad(sheet, "create unnamed", Body::CircleCreate(CircleCreate { name: String::new(), ..create() }), "name");
     bad(sheet, "create by nobody", Body::CircleCreate(CircleCreate { creator_name: String::new(), ..create() }), "name");
-    bad(sheet, "epoch without parent", Body::Epoch(Epoch { generation: 1, ..epoch() }), "parents");
-    bad(sheet, "first epoch with parent", Body::Epoch(Epoch { parents: vec![(KeyId([3; 32]), ByteBuf::new())], ..epoch() }), "parents");
-    let late = Epoch { generation: 1 << 53, parents: vec![(KeyId([3; 32]), ByteBuf::new())], ..epoch() };
-    bad(sheet, "epoch 2^53", Body::Epoch(late), "generation");
+    bad(sheet, "epoch without parent", epoch_with(|m| m.generation = 1), "parents");
+    bad(sheet, "first epoch with parent", epoch_with(|m| m.parents = parents(1)), "parents");
+    bad(sheet, "epoch with nine parents", epoch_with(|m| (m.generation, m.parents) = (1, parents(9))), "parents");
+    let back = parents(2).into_iter().rev().collect();
+    bad(sheet, "epoch with parents out of order", epoch_with(|m| (m.generation, m.parents) = (1, back)), "parents");
+    bad(sheet, "epoch 2^53", epoch_with(|m| (m.generation, m.parents) = (1 << 53, parents(1))), "generation");
+    bad(sheet, "epoch with 65 covers", epoch_with(|m| m.covers = (0..65).map(|n| Digest([n; 32])).collect()), "covers");
+    bad(sheet, "epoch that covers twice", epoch_with(|m| m.covers = vec![Digest([4; 32]); 2]), "covers");
+    let many: Vec<_> = (0..11).map(|n| (BoxTag([n; 8]), boxes_digest(&[7; 120]))).collect();
+    bad(sheet, "epoch of eleven chunks", epoch_with(|m| m.chunks = many), "chunks");
+    bad(sheet, "epoch of other boxes", epoch_with(|m| m.chunks[0].1 = Digest([0; 32])), "boxes");
+    bad(sheet, "epoch of boxes that are not named", epoch_with(|m| m.chunks.clear()), "boxes");
+    bad(sheet, "boxes 0", boxes(0), "index");
+    bad(sheet, "boxes 10", boxes(10), "index");
     for uses in [0, 101] {
         bad(sheet, &format!("invite of {uses}"), Body::Invite(Invite { key: device(30), uses, expires: START }), "uses");
     }
     bad(sheet, "add unnamed", Body::MemberAdd(add("")), "name");
-    bad(
-        sheet,
-        "share a circle",
-        Body::Share(Share { inception: inception(Sort::Circle), generation: 0, secret: [8; 32] }),
-        "inception_sort",
-    );
+    bad(sheet, "share a circle", share(Sort::Circle, 0, vec![]), "inception_sort");
+    bad(sheet, "share with 513 earlier keys", share(Sort::Shop, 600, (0..513).rev().collect()), "earlier");
+    bad(sheet, "share an earlier key of later", share(Sort::Shop, 1, vec![2]), "earlier");
+    bad(sheet, "share generation 2^53", share(Sort::Shop, 1 << 53, vec![]), "earlier");
 }
 
 fn said(sheet: &mut Sheet) {

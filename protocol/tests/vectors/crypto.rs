@@ -4,19 +4,22 @@ use serde_json::json;
 
 use haat_protocol::codec::encode;
 use haat_protocol::crypto::{Context, Label, seal};
-use haat_protocol::id::IdentityId;
 use haat_protocol::wire::StreamKey;
 
 use crate::kit::{circle, device, hex, pair, person, told};
 use crate::sheet::{Case, Sheet};
 
-const CONTEXTS: [Context; 24] = [
+const CONTEXTS: [Context; 28] = [
     Context::Identity,
     Context::Operation,
     Context::Space,
     Context::Entry,
     Context::Payload,
     Context::Epoch,
+    Context::EpochKey,
+    Context::EpochBoxes,
+    Context::BoxTag,
+    Context::Duty,
     Context::ControlKey,
     Context::ContentKey,
     Context::ShopKey,
@@ -205,6 +208,4 @@ fn tags(sheet: &mut Sheet) {
     let streams = streams.map(|(key, height, head)| (key, height, haat_protocol::id::Digest(head)));
     sheet.good("digest", "streams in any order; they are sorted before they are hashed", Case::new("digest", encode(&streams.to_vec())));
     sheet.good("digest of nothing", "no streams", Case::new("digest", [0x80]));
-    let members: Vec<IdentityId> = [3, 1, 2].map(person).to_vec();
-    sheet.good("members", "the members field of an epoch, from members in any order", Case::new("members", encode(&members)));
 }

@@ -56,10 +56,6 @@ pub(crate) fn judge(check: &str, input: &[u8], context: &Value) -> Found {
         "tags" => Ok(tags(input, context)),
         "place" => Ok(place(input, context)),
         "digest" => Ok(digest(input)),
-        "members" => {
-            let members: Vec<IdentityId> = read(input, ANY)?;
-            Ok(json!({"members": epoch::members_digest(members.iter())}))
-        }
         other => trade::judge(other, input).unwrap_or_else(|| message(other, input)),
     }
 }
@@ -143,13 +139,19 @@ fn identity(input: &[u8]) -> Found {
 fn epoch_keys(input: &[u8], context: &Value) -> Found {
     let Body::Epoch(body) = Body::decode(Kind::Epoch, input).map_err(|fault| fault.code())? else { panic!("an epoch was asked for") };
     let (space, device) = (SpaceId(array(context, "space")), DeviceId(array(context, "device")));
-    let keys = epoch::open(space, &body, &device, &[array(context, "secret")]).map_err(|fault| fault.code())?;
+    let chunk = match context["boxes"].as_str() {
+        Some(_) => (1, bytes(context, "boxes")),
+        None => (0, body.boxes.to_vec()),
+    };
+    let manifest = &body.manifest;
+    let keys = epoch::open(space, manifest, (chunk.0, &chunk.1), &device, &[array(context, "secret")]).map_err(|fault| fault.code())?;
     let links: serde_json::Map<String, Value> =
-        epoch::linked(&body, &keys).into_iter().map(|(parent, control)| (parent.to_string(), hex(&control).into())).collect();
+        epoch::linked(manifest, &keys).into_iter().map(|(parent, keys)| (parent.to_string(), hex(&keys.control.0).into())).collect();
     let topic = keys.topic.as_ref().map(|topic| topic.0).expect("a box holds it");
     let content = keys.content.as_ref().map(|key| hex(&key.0));
     Ok(json!({
-        "control": hex(&keys.control), "content": content, "topic": hex(&topic), "topic_name": epoch::topic_name(&topic), "links": links,
+        "key": epoch::key_id(space, manifest), "control": hex(&keys.control.0), "content": content, "topic": hex(&topic),
+        "topic_name": epoch::topic_name(&topic), "links": links,
     }))
 }
 
@@ -206,6 +208,10 @@ fn context_of(name: &str) -> Context {
         C::Entry,
         C::Payload,
         C::Epoch,
+        C::EpochKey,
+        C::EpochBoxes,
+        C::BoxTag,
+        C::Duty,
         C::ControlKey,
         C::ContentKey,
         C::ShopKey,

@@ -3,11 +3,12 @@
 use serde_bytes::ByteBuf;
 use serde_json::json;
 
+use haat_protocol::body::{Epoch, boxes_digest};
 use haat_protocol::codec::encode;
-use haat_protocol::crypto::seal;
+use haat_protocol::crypto::{Context, hash, seal};
 use haat_protocol::entry::LogId;
-use haat_protocol::epoch::{ByteKey, EpochKeys, Rotation, rotate};
-use haat_protocol::id::{Digest, EventId, IdentityId, KeyId, OrderId, SpaceId};
+use haat_protocol::epoch::{ByteKey, EpochKeys, Rotation, place_of, rotate};
+use haat_protocol::id::{DeviceId, Digest, EventId, KeyId, OrderId, SpaceId};
 use haat_protocol::invite;
 use haat_protocol::meet::{Found, MeetRequest, MeetResponse, Place};
 use haat_protocol::record::{Claim, Record, Slot};
@@ -111,13 +112,12 @@ fn direct(sheet: &mut Sheet) {
     for (name, answer) in answers {
         sheet.good(name, "an answer to one", Case::new("direct_response", answer.to_bytes()));
     }
-    let keys = |generation: u64, whole: bool| EpochKeys {
-        control: [1; 32],
+    let keys = |whole: bool| EpochKeys {
+        control: ByteKey([1; 32]),
         content: whole.then_some(ByteKey([2; 32])),
         topic: whole.then_some(ByteKey([3; 32])),
-        generation,
     };
-    let epochs = vec![(KeyId([1; 32]), keys(0, false)), (KeyId([2; 32]), keys(1, true))];
+    let epochs = vec![(KeyId([1; 32]), keys(false)), (KeyId([2; 32]), keys(true))];
     let welcome = Welcome { inception: inception(Sort::Circle), name: "Tea".into(), epochs, items: vec![Item::Identity(chain(1))] };
     sheet.good("welcome inside", "what a newcomer is handed", Case::new("welcome", welcome.to_bytes()));
 }
@@ -149,33 +149,64 @@ fn wrong(sheet: &mut Sheet) {
 }
 
 fn epochs(sheet: &mut Sheet) {
-    let members: Vec<IdentityId> = [1, 2].map(person).to_vec();
     let devices = [1, 2].map(|n| (device(n), seal::prekey_public(&[n; 32])));
-    let rotation = |parents, topic| Rotation { space: circle(), parents, members: &members, devices: &devices, topic };
-    let (first, keys) = rotate(&rotation(&[], None), &[5; 32]).expect("good prekeys");
-    let parents = [(first.key, keys)];
-    let (next, _) = rotate(&rotation(&parents, None), &[6; 32]).expect("good prekeys");
+    let made = |parents: &[(KeyId, u64, ByteKey)], devices: &[_], fresh: u8| {
+        let covers = vec![Digest([fresh; 32])];
+        rotate(&Rotation { space: circle(), parents, covers, devices, topic: None }, &[fresh; 32])
+    };
+    let first = made(&[], &devices, 5);
+    let next = made(&[(first.key, 0, first.keys.control.clone())], &devices, 6);
     let context = |n: u8, secret: u8| json!({"space": hex(&circle().0), "device": hex(&device(n).0), "secret": hex(&[secret; 32])});
-    let case = |epoch: &haat_protocol::body::Epoch, context| Case::new("epoch", encode(epoch)).with(context);
-    sheet.good("first epoch", "the box of a device", case(&first, context(1, 1)));
-    sheet.good("next epoch", "the box of another, and the link back", case(&next, context(2, 2)));
-    sheet.bad("epoch, no box", "no box for this device", case(&first, context(3, 3)), "unopened");
-    sheet.bad("epoch, other prekey", "a prekey that was replaced", case(&first, context(1, 9)), "unopened");
-    let mut other = first.clone();
-    other.key = KeyId([1; 32]);
-    sheet.bad("epoch, other key", "secrets that do not hash to the key", case(&other, context(1, 1)), "unopened");
+    let case = |epoch: &Epoch, context| Case::new("epoch", encode(epoch)).with(context);
+    sheet.good("first epoch", "the box of a device", case(&first.epoch, context(1, 1)));
+    sheet.good("next epoch", "the box of another, and the link back", case(&next.epoch, context(2, 2)));
+    sheet.bad("epoch, no box", "no box for this device", case(&first.epoch, context(3, 3)), "unopened");
+    sheet.bad("epoch, other prekey", "a prekey that was replaced", case(&first.epoch, context(1, 9)), "unopened");
+    for (name, what, change) in [
+        ("epoch, other control key", "a box whose keys are not those that are named", 0),
+        ("epoch, other content key", "a box whose keys are not those that are named", 1),
+        ("epoch, other topic", "a box whose keys are not those that are named", 2),
+    ] {
+        let mut other = first.epoch.clone();
+        let part = [&mut other.manifest.control, &mut other.manifest.content, &mut other.manifest.topic];
+        *part.into_iter().nth(change).expect("three parts") = Digest([1; 32]);
+        sheet.bad(name, what, case(&other, context(1, 1)), "unopened");
+    }
     let mut elsewhere = context(1, 1);
     elsewhere["space"] = hex(&[1; 32]).into();
-    sheet.bad("epoch, other circle", "sealed for another circle", case(&first, elsewhere), "unopened");
-    let info = [b"haat 0 epoch box".as_slice(), &circle().0, &next.key.0].concat();
-    let foreign = encode(&std::collections::BTreeMap::from([("epoch", ByteBuf::from([1; 32])), ("topic", ByteBuf::from([2; 32]))]));
-    let sealed = seal::seal(&devices[0].1, &info, &foreign, &[8; 32]).expect("a good prekey");
-    let mut forged = next.clone();
-    forged.boxes[0].1 = ByteBuf::from(sealed);
-    sheet.bad("epoch, other secrets", "a box that opens to the secrets of another key", case(&forged, context(1, 1)), "unopened");
-    let mut unlinked = next;
-    unlinked.parents[0].1 = ByteBuf::from([0; 72]);
+    sheet.bad("epoch, other circle", "sealed for another circle", case(&first.epoch, elsewhere), "unopened");
+    let mut forged = next.epoch.clone();
+    let foreign = [hash(Context::BoxTag, &[&forged.manifest.control.0, &device(1).0])[..8].to_vec(), foreign_box(&forged, &devices[0].1)];
+    forged.boxes = ByteBuf::from(foreign.concat());
+    forged.manifest.chunks[0].1 = boxes_digest(&forged.boxes);
+    sheet.bad("epoch, other secrets", "a box that opens to the secrets of another epoch", case(&forged, context(1, 1)), "unopened");
+    let mut unlinked = next.epoch;
+    unlinked.manifest.parents[0].1 = ByteBuf::from([0; 72]);
     sheet.good("epoch, broken link", "the box holds although a link back does not open", case(&unlinked, context(1, 1)));
+    chunks(sheet, &devices);
+}
+
+fn foreign_box(epoch: &Epoch, prekey: &[u8; 32]) -> Vec<u8> {
+    let m = &epoch.manifest;
+    let info = [b"haat 0 epoch box".as_slice(), &circle().0, &m.control.0, &m.content.0, &m.topic.0].concat();
+    seal::seal(prekey, &info, &[1; 64], &[8; 32]).expect("a good prekey")
+}
+
+/// A large circle: the box of the device stands in the second chunk.
+fn chunks(sheet: &mut Sheet, devices: &[(DeviceId, [u8; 32])]) {
+    let others = (0u64..240).map(|n| (DeviceId(hash(Context::Stream, &[&n.to_be_bytes()])), devices[1].1));
+    let devices: Vec<_> = devices.iter().copied().chain(others).collect();
+    // Where the box stands follows from the keys: they are drawn until it is the second chunk.
+    let large = (20..60)
+        .map(|fresh| rotate(&Rotation { space: circle(), parents: &[], covers: vec![], devices: &devices, topic: None }, &[fresh; 32]));
+    let large = large.into_iter().find(|made| place_of(&made.epoch.manifest, &device(1)) == Some(1)).expect("some in forty");
+    let context =
+        |boxes: &[u8]| json!({"space": hex(&circle().0), "device": hex(&device(1).0), "secret": hex(&[1; 32]), "boxes": hex(boxes)});
+    let case = |boxes: &[u8]| Case::new("epoch", encode(&large.epoch)).with(context(boxes));
+    sheet.good("epoch in chunks", "the box stands in the second chunk", case(&large.more[0].boxes));
+    let mut changed = large.more[0].boxes.clone();
+    changed[0] ^= 1;
+    sheet.bad("epoch, other chunk", "boxes that do not hash to what the epoch names", case(&changed), "unopened");
 }
 
 fn seeds(sheet: &mut Sheet) {

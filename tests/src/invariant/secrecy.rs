@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use haat_node::intake::manifest;
 use haat_node::secret;
 use haat_node::store::{Table, Tx};
 use haat_node::view::{body, circle, known};
@@ -26,7 +27,7 @@ fn later(world: &World, space: &SpaceId, removal: &EntryId) -> (Vec<(usize, Entr
                 continue;
             };
             if let Some(Body::Epoch(made)) = body(&tx, &id) {
-                epochs.insert(made.key);
+                epochs.insert(epoch::key_id(*space, &made.manifest));
             }
             entries.push((who, entry));
         }
@@ -67,7 +68,7 @@ fn opens(world: &World, who: usize, entry: &Entry) -> bool {
     let (tx, me) = (Tx::new(&*snapshot), world.me(who));
     let mut keys: Vec<[u8; 32]> = Vec::new();
     for (_, held) in circle::all(&tx).iter().flat_map(|space| secret::epochs(&tx, me, space)) {
-        keys.push(held.control);
+        keys.push(held.control.0);
         keys.extend(held.content.as_ref().map(|key| key.0));
         keys.extend(held.topic.as_ref().map(|key| key.0));
     }
@@ -79,10 +80,16 @@ fn opens(world: &World, who: usize, entry: &Entry) -> bool {
         let theirs = Tx::new(&*theirs);
         for (id, _) in theirs.prefix(Table::Body, &[]) {
             let Some(id) = EntryId::from_slice(&id) else { continue };
-            let Some(Body::Epoch(sealed)) = body(&theirs, &id) else { continue };
-            if let Ok(opened) = epoch::open(entry.header().space, &sealed, &me.device(), &prekeys) {
-                keys.extend(epoch::linked(&sealed, &opened).into_iter().map(|(_, control)| control));
-                keys.push(opened.control);
+            let space = entry.header().space;
+            let sealed = match body(&theirs, &id) {
+                Some(Body::Epoch(made)) => Some((made.manifest, 0, made.boxes)),
+                Some(Body::EpochBoxes(more)) => manifest(&theirs, &space, &more.key).map(|manifest| (manifest, more.index, more.boxes)),
+                _ => None,
+            };
+            let Some((manifest, index, boxes)) = sealed else { continue };
+            if let Ok(opened) = epoch::open(space, &manifest, (index, &boxes), &me.device(), &prekeys) {
+                keys.extend(epoch::linked(&manifest, &opened).into_iter().map(|(_, keys)| keys.control.0));
+                keys.push(opened.control.0);
                 keys.extend(opened.content.as_ref().map(|key| key.0));
             }
         }

@@ -5,6 +5,7 @@ from .cbor import Refused
 from .money import MONEY, currency, in_range
 from .right import REVIEW_RIGHT, check_review_right
 from .shape import ID, SIG, decode, exactly, integer, many, maybe, octets, one_of, record, row, text
+from .sign import hash_of
 
 INCEPTION = record(sort=one_of("circle", "shop"), creator=ID, device=ID, salt=exactly(16), created=integer)
 NORMS = record(
@@ -20,6 +21,15 @@ DELIVERY = one_of(pickup=record(place=text), ship=record(zone=text, price=MONEY)
 PAYMENT = record(method=text, timing=one_of("before", "on-delivery", "after"), instructions=maybe(text))
 VARIANT = record(sku=text, options=many(row(text, text)), price=MONEY, stock=maybe(integer))
 CUT = record(device=ID, log=integer, seq=integer, id=ID)
+MANIFEST = record(
+    control=ID,
+    content=ID,
+    topic=ID,
+    generation=integer,
+    parents=many(row(ID, octets)),
+    covers=many(ID),
+    chunks=many(row(exactly(8), ID)),
+)
 POST = record(text=text, listings=many(REF), reply_to=maybe(ID))
 LISTING = record(
     lineage=maybe(ID),
@@ -65,9 +75,28 @@ def _circle_create(body):
     need(body["inception"]["sort"] == "circle", "inception_sort")
 
 
+def _ascending(items):
+    return all(one < other for one, other in zip(items, items[1:]))
+
+
 def _epoch(body):
-    need(body["generation"] < 2**53, "generation")
-    need((not body["parents"]) == (body["generation"] == 0), "parents")
+    manifest = body["manifest"]
+    parents, covers, chunks = (manifest[name] for name in ("parents", "covers", "chunks"))
+    need(manifest["generation"] < 2**53, "generation")
+    need((not parents) == (manifest["generation"] == 0), "parents")
+    need(len(parents) <= 8 and _ascending([key for key, _ in parents]), "parents")
+    need(len(covers) <= 64 and _ascending(covers), "covers")
+    tags = [tag for tag, _ in chunks]
+    need(len(chunks) <= 10 and sorted(tags) == tags, "chunks")
+    held = hash_of("epoch boxes", body["boxes"]) if body["boxes"] else None
+    need((chunks[0][1] if chunks else None) == held, "boxes")
+
+
+def _share(body):
+    earlier = body["earlier"]
+    few = len(earlier) <= 512 and all(generation <= body["generation"] for generation, _ in earlier)
+    need(few and body["generation"] < 2**53, "earlier")
+    need(body["inception"]["sort"] == "shop", "inception_sort")
 
 
 def _post(body):
@@ -122,7 +151,7 @@ KINDS = {
         "epoch",
         "clear",
         None,
-        record(key=ID, generation=integer, parents=many(row(ID, octets)), members=ID, boxes=many(row(ID, octets))),
+        record(manifest=MANIFEST, boxes=octets),
         _epoch,
     ),
     3: ("invite", "control", None, record(key=ID, uses=integer, expires=integer), lambda b: need(1 <= b["uses"] <= 100, "uses")),
@@ -138,8 +167,8 @@ KINDS = {
         "share",
         "control",
         None,
-        record(inception=INCEPTION, generation=integer, secret=ID),
-        lambda b: need(b["inception"]["sort"] == "shop", "inception_sort"),
+        record(inception=INCEPTION, generation=integer, secret=ID, earlier=many(row(integer, ID))),
+        _share,
     ),
     7: ("profile", "control", None, record(name=text), lambda b: texts.name(b["name"])),
     8: (
@@ -153,6 +182,8 @@ KINDS = {
     10: ("member_leave", "control", None, record(cuts=many(CUT)), None),
     11: ("role", "control", None, record(identity=ID, role=one_of("member", "steward", "owner")), None),
     13: ("invite_revoke", "control", None, record(invite=ID), None),
+    14: ("unshare", "control", None, record(shop=ID), None),
+    17: ("epoch_boxes", "clear", None, record(key=ID, index=integer, boxes=octets), lambda b: need(1 <= b["index"] <= 9, "index")),
     32: ("post", "content", "posts", POST, _post),
     33: ("reply", "content", "posts", POST, _reply),
     34: (

@@ -84,7 +84,8 @@ def _message(name):
 
 def _epoch(data, context):
     device, space, secret = (bytes.fromhex(context[name]) for name in ("device", "space", "secret"))
-    return records.open_epoch(space, bodies.read(2, data), device, secret)
+    more = bytes.fromhex(context["boxes"]) if "boxes" in context else None
+    return records.open_epoch(space, bodies.read(2, data), device, secret, more)
 
 
 def _tags(data, context):
@@ -107,10 +108,6 @@ def _place(data, context):
 
 def _digest(data, _):
     return {"digest": wire.digest(read(data))}
-
-
-def _members(data, _):
-    return {"members": sign.hash_of("epoch", *sorted(read(data)))}
 
 
 def _event(data, _):
@@ -159,7 +156,6 @@ ALL = {
     "tags": _tags,
     "place": _place,
     "digest": _digest,
-    "members": _members,
     "order_event": _event,
     "receipt": _receipt,
     "nack": _nack,

@@ -3,7 +3,7 @@
 from base64 import b32decode, urlsafe_b64encode
 
 from . import ciphers, texts
-from .cbor import Refused
+from .cbor import Refused, write
 from .shape import ID, SIG, decode, integer, many, octets, one_of, record, text
 from .sign import hash_of, need
 
@@ -20,7 +20,6 @@ CODE = record(
     expires=integer,
     name=text,
 )
-SECRETS = record(epoch=ID, topic=ID)
 ALPHABET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 
 
@@ -58,27 +57,40 @@ def read_code(line):
     return code
 
 
-def open_epoch(space, epoch, device, secret):
-    """The keys that a device finds in the box for it."""
-    sealed = next((box for to, box in epoch["boxes"] if to == device), None)
-    info = b"haat 0 epoch box" + space + epoch["key"]
-    plain = sealed and ciphers.open_hpke(secret, info, sealed)
-    if not plain:
+def box_of(manifest, device, boxes):
+    """The sealed secrets for a device among the boxes of the chunk where they must stand."""
+    tag = hash_of("epoch box tag", manifest["control"], device)[:8]
+    place = sum(1 for first, _ in manifest["chunks"] if first <= tag) - 1
+    if place not in boxes or hash_of("epoch boxes", boxes[place]) != manifest["chunks"][place][1]:
         raise Refused("unopened")
-    secrets = decode(plain, SECRETS)
-    if hash_of("epoch", secrets["epoch"], secrets["topic"]) != epoch["key"]:
+    chunk = boxes[place]
+    whole = (chunk[at : at + 120] for at in range(0, len(chunk) - 119, 120))
+    return next((box[8:] for box in whole if box[:8] == tag), None)
+
+
+def open_epoch(space, epoch, device, secret, more):
+    """The keys that a device finds in the box for it; `more` is the second chunk, if there is one."""
+    manifest = epoch["manifest"]
+    named = [manifest[name] for name in ("control", "content", "topic")]
+    sealed = box_of(manifest, device, {0: epoch["boxes"]} if more is None else {1: more})
+    plain = sealed and ciphers.open_hpke(secret, b"".join([b"haat 0 epoch box", space, *named]), sealed)
+    if not plain or len(plain) != 64:
         raise Refused("unopened")
-    control = hash_of("epoch control key", secrets["epoch"])
+    control, content = (hash_of(f"epoch {name} key", plain[:32]) for name in ("control", "content"))
+    topic = plain[32:]
+    if [hash_of("epoch key", key) for key in (control, content, topic)] != named:
+        raise Refused("unopened")
     links = {}
-    for parent, sealed in epoch["parents"]:
-        opened = ciphers.open_x(control, epoch["key"], sealed)
+    for parent, sealed in manifest["parents"]:
+        opened = ciphers.open_x(control, manifest["control"], sealed)
         if opened is not None and len(opened) == 32:
             links[parent.hex()] = opened
     return {
+        "key": hash_of("epoch", space, write(manifest)),
         "control": control,
-        "content": hash_of("epoch content key", secrets["epoch"]),
-        "topic": secrets["topic"],
-        "topic_name": topic_name(secrets["topic"]),
+        "content": content,
+        "topic": topic,
+        "topic_name": topic_name(topic),
         "links": links,
     }
 

@@ -16,7 +16,7 @@ STREAM = one_of(
 ITEM = one_of(entry=ENTRY, identity=CHAIN, record=SIGNED)
 HEIGHT = record(key=STREAM, height=integer, tag=exactly(8))
 ORDER = record(order=ID, events=many(octets), receipts=many(octets), chain=maybe(CHAIN))
-KEYS = record(control=ID, content=maybe(ID), topic=maybe(ID), generation=integer)
+KEYS = record(control=ID, content=maybe(ID), topic=maybe(ID))
 
 SYNC_REQUEST = one_of(
     greet=record(nonce=TAG),

@@ -22,6 +22,7 @@ use serde::de::DeserializeOwned;
 use crate::ask::{NodeFacts, answer};
 use crate::fact::Fact;
 use crate::intake::{self, Taken};
+use crate::keyring;
 use crate::myself::{Key, Myself};
 use crate::presence::Presence;
 use crate::secret;
@@ -110,11 +111,9 @@ impl Town {
         self.change(|cx| intake::fact(cx, &Fact::Space { inception: inception.clone() }));
         let create = body::CircleCreate { inception, name: "Lane 12".into(), norms: Norms::default(), creator_name: "Ana".into() };
         self.say(ANA, self.circle, &Body::CircleCreate(create));
-        let members: Vec<_> = self.people.iter().map(Myself::id).collect();
         let devices: Vec<_> = self.people.iter().map(|p| (p.device(), seal::prekey_public(&p.prekeys[0].0))).collect();
-        let rotation = Rotation { space: self.circle, parents: &[], members: &members, devices: &devices, topic: None };
-        let (epoch, _) = rotate(&rotation, &[77; 32]).expect("good prekeys");
-        self.say(ANA, self.circle, &Body::Epoch(epoch));
+        let rotation = Rotation { space: self.circle, parents: &[], covers: Vec::new(), devices: &devices, topic: None };
+        self.say(ANA, self.circle, &Body::Epoch(rotate(&rotation, &[77; 32]).epoch));
     }
 
     fn admit(&mut self) {
@@ -131,7 +130,11 @@ impl Town {
     fn open_shop(&mut self) {
         let inception = self.inception(Sort::Shop, MEI);
         self.shop = inception.id();
-        self.say(MEI, self.circle, &Body::Share(body::Share { inception: inception.clone(), generation: 0, secret: [55; 32] }));
+        self.say(
+            MEI,
+            self.circle,
+            &Body::Share(body::Share { inception: inception.clone(), generation: 0, secret: [55; 32], earlier: Vec::new() }),
+        );
         let create = body::ShopCreate {
             inception,
             name: "Mei's teas".into(),
@@ -203,7 +206,7 @@ impl Town {
         match secrecy {
             Secrecy::Clear => None,
             Secrecy::Shop => secret::shop(tx, me, &space).map(|(id, _, key)| (id, key)),
-            _ => secret::current(tx, me, &space).map(|(id, keys)| (id, *keys.key(secrecy).expect("held"))),
+            _ => keyring::current(tx, me, &space).map(|(id, keys)| (id, *keys.key(secrecy).expect("held"))),
         }
     }
 

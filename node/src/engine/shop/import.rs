@@ -79,6 +79,7 @@ impl Work<'_, '_> {
     }
 
     fn list_all(&mut self, shop: SpaceId, plan: Plan) -> Result<(Vec<String>, Vec<String>), Problem> {
+        self.renew_shop(shop)?;
         let each = plan.create.len() + plan.update.len() <= TOLD_EACH_MAX;
         let (mut created, mut updated) = (Vec::new(), Vec::new());
         for listing in plan.create {

@@ -23,6 +23,7 @@ use crate::myself::{Key, Myself};
 use crate::net::NetCommand;
 use crate::store::memory::MemoryStore;
 use crate::store::{Store, Table, Tx};
+use crate::view::circle::EpochRow;
 use crate::view::{self, known};
 use crate::{intake, ledger};
 
@@ -179,8 +180,19 @@ pub(in crate::engine) fn circle(nodes: &mut [&mut Node]) -> SpaceId {
             });
             intake::fact(&mut work.cx(), &Fact::Space { inception: inception.clone() });
             work.tx.save(Table::Roster, &space.0, &roster);
-            let keys = EpochKeys { control: [3; 32], content: Some(ByteKey([4; 32])), topic: None, generation: 0 };
+            let keys = EpochKeys { control: ByteKey([3; 32]), content: Some(ByteKey([4; 32])), topic: None };
             intake::learn_epoch(&mut work.cx(), space, KeyId([9; 32]), keys);
+            let epoch = EpochRow {
+                lamport: 1,
+                entry: EntryId([1; 32]),
+                at: START,
+                log: (inception.device, 0),
+                seq: 0,
+                generation: 0,
+                parents: Vec::new(),
+                covers: Vec::new(),
+            };
+            work.tx.save(Table::Epoch, &[space.0, [9; 32]].concat(), &epoch);
         });
     }
     space
