@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use haat_protocol::entry::Entry;
 use haat_protocol::id::{DeviceId, OrderId, SpaceId};
 use haat_protocol::local::{Command, Happening, Problem, ProblemKind};
-use haat_protocol::sync::Session;
+use haat_protocol::sync::{Session, Turn};
 use haat_protocol::time::Millis;
 use serde_json::Value;
 
@@ -92,6 +92,8 @@ struct Passing {
     /// Circles to compare with connected members, and from when on.
     due: BTreeMap<SpaceId, Due>,
     reach: reach::Reach,
+    /// Connected devices that hold more of a circle than they hand over unasked; the next tick compares.
+    wanted: BTreeSet<(DeviceId, SpaceId)>,
     outbox: BTreeMap<OrderId, trade::Attempt>,
     dialled: BTreeMap<DeviceId, Vec<String>>,
     next_sync: Millis,
@@ -117,6 +119,7 @@ impl Passing {
         self.sessions.clear();
         self.requests.clear();
         self.reach = reach::Reach::default();
+        self.wanted.clear();
         self.outbox.clear();
         self.dialled.clear();
         self.topics.clear();
@@ -145,7 +148,7 @@ struct Asked {
 
 #[derive(Debug, Clone)]
 enum What {
-    Sync,
+    Sync(Turn),
     Join(SpaceId),
     Keys(SpaceId),
     Order(OrderId),

@@ -71,6 +71,9 @@ fn one(cx: &mut Cx<'_, '_, '_>, entry: &Entry) -> Taken {
 
 fn admitted(cx: &mut Cx<'_, '_, '_>, entry: &Entry, head: &Head) {
     cx.tx.save(Table::Entry, &entry.id().0, entry.raw());
+    if entry.raw().payload.is_none() {
+        cx.tx.put(Table::Hole, &view::place_key(&entry.header().log_id(), head.seq), Vec::new());
+    }
     let key = secret::for_header(cx.tx, cx.me, entry.header());
     let opened = entry.open(key.as_ref()).ok();
     let sort = if opened.is_some() { Sort::Entry } else { Sort::Sealed };
@@ -88,9 +91,13 @@ fn admitted(cx: &mut Cx<'_, '_, '_>, entry: &Entry, head: &Head) {
 /// The payload of a known entry whose payload was missing here.
 fn fill_hole(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
     let hole = known::raw(cx.tx, &entry.id()).is_some_and(|raw| raw.payload.is_none());
-    if hole && entry.raw().payload.is_some() && cx.tx.prefix(Table::Retracted, &entry.id().0).is_empty() {
+    if hole && entry.raw().payload.is_some() && !view::feed::is_retracted(cx.tx, entry) {
         cx.tx.save(Table::Entry, &entry.id().0, entry.raw());
-        reopen(cx, entry.header().space, entry.header().key);
+        cx.tx.remove(Table::Hole, &parked_key(entry));
+        let place = view::sealed_key(entry);
+        if let Some(head) = cx.tx.load(Table::Sealed, &place) {
+            unseal(cx, entry, &head);
+        }
     }
 }
 
@@ -165,12 +172,17 @@ fn reopen(cx: &mut Cx<'_, '_, '_>, space: SpaceId, key: Option<KeyId>) {
     for (place, row) in cx.tx.prefix(Table::Sealed, &[space.0, key.0].concat()) {
         let Some(entry) = EntryId::from_slice(&place[64..]).and_then(|id| known::entry(cx.tx, &id)) else { continue };
         let Some(head) = cx.tx.decoded::<Head>(Table::Sealed, &row) else { continue };
-        let secret = secret::for_header(cx.tx, cx.me, entry.header());
-        if let Ok(bytes) = entry.open(secret.as_ref()) {
-            ledger::append(cx.tx, cx.at, Sort::Opened, Digest(entry.id().0));
-            view::open(cx, &entry, &head, &bytes);
-            learn(cx, &entry);
-        }
+        unseal(cx, &entry, &head);
+    }
+}
+
+/// Opens a sealed entry, if its key and its payload are here.
+fn unseal(cx: &mut Cx<'_, '_, '_>, entry: &Entry, head: &Head) {
+    let secret = secret::for_header(cx.tx, cx.me, entry.header());
+    if let Ok(bytes) = entry.open(secret.as_ref()) {
+        ledger::append(cx.tx, cx.at, Sort::Opened, Digest(entry.id().0));
+        view::open(cx, entry, head, &bytes);
+        learn(cx, entry);
     }
 }
 
@@ -186,7 +198,11 @@ fn park(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
     let key = parked_key(entry);
     let is_near = header.seq < next + PARKED_PER_LOG_MAX as u64;
     let count = parked(cx);
-    if is_near && count < PARKED_MAX && !cx.tx.has(Table::Parked, &key) {
+    let waiting: Option<Unverified> = cx.tx.load(Table::Parked, &key);
+    if waiting.as_ref().is_some_and(|waiting| waiting.payload.is_none() && waiting.header == entry.raw().header) {
+        // It came without its payload before.
+        cx.tx.save(Table::Parked, &key, entry.raw());
+    } else if is_near && count < PARKED_MAX && waiting.is_none() {
         cx.tx.save(Table::Parked, &key, entry.raw());
         cx.tx.save(Table::Meta, PARKED_COUNT, &(count + 1));
     }

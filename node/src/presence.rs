@@ -16,4 +16,6 @@ pub struct Presence {
     pub seeds: BTreeSet<String>,
     /// When each circle was last compared with another node.
     pub synced: BTreeMap<SpaceId, Millis>,
+    /// Entries of a circle that are missing here, as the node it is being compared with claims.
+    pub behind: BTreeMap<SpaceId, u64>,
 }

@@ -50,7 +50,7 @@ pub enum Context {
     SpaceTag,
     /// Stream heads to digest.
     SyncDigest,
-    /// Joint nonce and head to head tag.
+    /// Joint nonce and 32 bytes to their mark.
     HeadTag,
     /// Root public key to the commitment in an inception.
     NextRoot,

@@ -174,14 +174,29 @@ pub const REDIAL_MIN_MS: u64 = SECOND_MS;
 pub const REDIAL_MAX_MS: u64 = 5 * MINUTE_MS;
 /// Pause between two syncs with a connected peer that showed no gap.
 pub const SYNC_EVERY_MS: u64 = 2 * MINUTE_MS;
-/// Rounds of one sync run before the run ends and waits for the next occasion.
-pub const SYNC_ROUNDS_MAX: u32 = 64;
+/// Rounds of one sync run before the run ends and waits for the next occasion. An honest peer needs one, or one more when a shop
+/// came into the circle or names changed meanwhile.
+pub const SYNC_ROUNDS_MAX: u32 = 8;
+/// Questions of one sync run before it ends and waits for the next occasion: half a gigabyte of entries.
+pub const SYNC_ASKS_MAX: u32 = 2_048;
+/// Pulls of one sync run under way at once: as many answers may have to be held in memory.
+pub const SYNC_PULLS_MAX: u32 = 4;
+/// Entries that one pull counts on having room for, when there is more to ask for than one pull.
+pub const SYNC_PULL_ENTRIES: u64 = 256;
+/// Gaps of one log asked for in one wave of pulls.
+pub const SYNC_RANGES_MAX: usize = 8;
+/// Entries handed over unasked; of more the other is told that there are, and pulls them itself.
+pub const SYNC_PUSH_ENTRIES: u64 = 64;
 /// Bytes of entries in one sync response, so that it fits `RESPONSE_MAX_BYTES` with room for one more entry.
 pub const SYNC_BATCH_BYTES: usize = 256 * 1024;
 /// Bytes of things in one push, so that it fits `REQUEST_MAX_BYTES` with room for one more entry.
 pub const SYNC_PUSH_BYTES: usize = 72 * 1024;
-/// Streams asked for in one pull.
+/// Rows of one pull: streams, or gaps in them.
 pub const SYNC_WANTS_MAX: usize = 500;
+/// Missing payloads that one run asks a peer for.
+pub const SYNC_HOLES_MAX: usize = 256;
+/// Missing payloads that one peer is asked for while it is connected.
+pub const SYNC_HOLES_ASKED_MAX: usize = 4_096;
 /// Circle tags of a greeting come in multiples of this, so that their number tells little.
 pub const SYNC_TAG_PADDING: usize = 16;
 /// First pause before an unanswered outbox message is sent again; doubled up to `RESEND_MAX_MS`.
@@ -342,6 +357,8 @@ pub const API_KEY_MAX_CHARS: usize = 128;
 pub const FEED_PAGE_ITEMS: usize = 50;
 /// Items of a page of the feed at most.
 pub const FEED_PAGE_ITEMS_MAX: usize = 200;
+/// Entries shown in the feed though they wait for earlier ones, the newest of them.
+pub const FEED_WAITING_MAX: usize = 500;
 
 /// Bytes of the sealed key file that are read at most.
 pub const KEYFILE_MAX_BYTES: u64 = 64 * 1024;

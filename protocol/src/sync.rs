@@ -3,77 +3,39 @@
 //! A [`Session`] belongs to one connection and holds nothing that must survive it. It is told what was asked and answered, looks at
 //! what is held through [`Holdings`], and returns wishes; it never waits and never stores.
 //!
-//! One run: digest, then heights where digests differ, then ranges in causal order, then what the other lacks. Runs repeat while
-//! they make progress, `SYNC_ROUNDS_MAX` times at most, so that a peer who lies cannot make two honest ones loop.
+//! One run: a summary of each scope, heights where they differ, pulls of what is missing, several at once, then what the other
+//! lacks. It ends there when all came as claimed; else it repeats while it makes progress. Rounds and questions of a run are
+//! bounded, so that a peer who lies cannot make two honest ones loop.
 
+mod answer;
 mod compare;
+mod holdings;
+mod pull;
+mod tag;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::crypto::{Context, hash};
-use crate::id::{DeviceId, Digest, SpaceId};
-use crate::limits::{SYNC_BATCH_BYTES, SYNC_PUSH_BYTES, SYNC_ROUNDS_MAX, SYNC_TAG_PADDING, SYNC_WANTS_MAX};
-use crate::wire::{Height, Item, Scope, StreamKey, SyncRequest, SyncResponse, Tag, Want};
+use crate::id::{DeviceId, SpaceId};
+use crate::limits::{
+    SYNC_ASKS_MAX, SYNC_HOLES_ASKED_MAX, SYNC_HOLES_MAX, SYNC_PULLS_MAX, SYNC_PUSH_BYTES, SYNC_PUSH_ENTRIES, SYNC_ROUNDS_MAX,
+};
+use crate::wire::{Heights, Item, Scope, SyncRequest, SyncResponse, Tag};
 
-use compare::Differences;
-pub use compare::{digest, heights};
+pub use compare::digest;
+use compare::{claims, gaps, names, summary};
+pub use holdings::{Batch, Holdings, Places, Relation, Runs, Stream, Want};
+use pull::{Place, Plan};
+pub use tag::mark;
+use tag::{Side, joint, tag};
 
-/// How a peer's device stands in a circle, as far as is known here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Relation {
-    /// In it.
-    Member,
-    /// Was removed from it.
-    Removed,
-    /// Neither.
-    Unknown,
-}
-
-/// A stream as it is held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stream {
-    /// Which.
-    pub key: StreamKey,
-    /// How much of it is held.
-    pub height: u64,
-    /// What stands at its end.
-    pub head: Digest,
-}
-
-/// Things to hand over, and what did not fit.
-#[derive(Debug, Clone, Default)]
-pub struct Batch {
-    /// In an order in which they can be taken in.
-    pub items: Vec<Item>,
-    /// Where to go on.
-    pub rest: Vec<Want>,
-}
-
-/// What a session asks of whoever holds the entries.
-pub trait Holdings {
-    /// Circles this node is in, or was.
-    fn circles(&self) -> Vec<SpaceId>;
-    /// Retained topic secrets of a circle, newest first.
-    fn topics(&self, circle: &SpaceId) -> Vec<[u8; 32]>;
-    /// The circle itself and the shops shared into it.
-    fn scopes(&self, circle: &SpaceId) -> Vec<Scope>;
-    /// What is held of a scope, in order of keys.
-    fn streams(&self, circle: &SpaceId, scope: &Scope) -> Vec<Stream>;
-    /// Things that are wanted, as many as fit.
-    fn batch(&self, circle: &SpaceId, wants: &[Want], max_bytes: usize) -> Batch;
-    /// How a device stands in a circle.
-    fn relation(&self, circle: &SpaceId, device: &DeviceId) -> Relation;
-    /// What shows to another member that this node was admitted.
-    fn introduction(&self, circle: &SpaceId) -> Vec<Item>;
-    /// What shows to a removed device that it was removed, and nothing later.
-    fn farewell(&self, circle: &SpaceId, device: &DeviceId) -> Vec<Item>;
-}
+/// Numbers the runs of a session, so that what comes late is not taken for an answer to something else.
+pub type Turn = u64;
 
 /// What a session wishes for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Send this request; its answer goes to [`Session::answered`].
-    Ask(SyncRequest),
+    /// Send this request; its answer goes to [`Session::answered`], with this turn.
+    Ask(Turn, SyncRequest),
     /// Answer the request just handled.
     Answer(SyncResponse),
     /// Take these in, then call [`Session::proceed`].
@@ -83,6 +45,10 @@ pub enum Effect {
         /// The things.
         items: Vec<Item>,
     },
+    /// The other claims to hold so many entries of the circle that are missing here.
+    Behind(SpaceId, u64),
+    /// The other holds more than it hands over unasked: compare the circle with it.
+    Wanted(SpaceId),
     /// The circle was compared and nothing is missing here any more, as far as this peer knows.
     Synced(SpaceId),
     /// The comparison of the circle ended before its end: another occasion is wanted.
@@ -92,18 +58,22 @@ pub enum Effect {
 #[derive(Debug)]
 enum Step {
     Comparing,
-    Pulling { differences: Differences },
+    Pulling(Plan),
     Pushing { rest: Vec<Want> },
     Introducing,
+    Filling,
 }
 
 #[derive(Debug)]
 struct Run {
     circle: SpaceId,
     tag: Tag,
+    scopes: Vec<Scope>,
     rounds: u32,
+    asks: u32,
     introduced: bool,
-    moved: bool,
+    /// Whether another round may bring more.
+    again: bool,
     step: Step,
 }
 
@@ -118,13 +88,19 @@ pub struct Session {
     theirs: BTreeSet<Tag>,
     queue: VecDeque<SpaceId>,
     run: Option<Run>,
+    turn: Turn,
+    /// Pulls that may be under way at once: fewer after an answer did not come in time.
+    width: u32,
+    /// Payloads that this peer was asked for: it is not asked again.
+    holes: Places,
 }
 
 impl Session {
     /// A session of this node with a peer.
     #[must_use]
     pub fn new(me: DeviceId, peer: DeviceId) -> Self {
-        Self { me, peer, nonce: None, asking: None, answering: None, theirs: BTreeSet::new(), queue: VecDeque::new(), run: None }
+        let (theirs, queue, holes) = (BTreeSet::new(), VecDeque::new(), Places::new());
+        Self { me, peer, nonce: None, asking: None, answering: None, theirs, queue, run: None, turn: 0, width: SYNC_PULLS_MAX, holes }
     }
 
     /// Opens the asking side with sixteen fresh bytes.
@@ -132,7 +108,8 @@ impl Session {
         self.nonce = Some(nonce);
         self.asking = None;
         self.run = None;
-        vec![Effect::Ask(SyncRequest::Greet { nonce })]
+        self.turn += 1;
+        vec![Effect::Ask(self.turn, SyncRequest::Greet { nonce })]
     }
 
     /// Whether the asking side was greeted: before, nothing can be compared.
@@ -162,128 +139,202 @@ impl Session {
         self.next_run(holdings)
     }
 
-    /// Handles an answer.
-    pub fn answered(&mut self, holdings: &impl Holdings, response: SyncResponse) -> Vec<Effect> {
-        if let SyncResponse::Greeting { nonce, tags } = response {
-            return self.greeted(holdings, nonce, tags);
+    /// Handles the answer to what was asked in that turn.
+    pub fn answered(&mut self, holdings: &impl Holdings, turn: Turn, response: SyncResponse) -> Vec<Effect> {
+        if turn != self.turn {
+            return Vec::new();
         }
-        let Some(mut run) = self.run.take() else { return Vec::new() };
-        let effects = match (response, &run.step) {
-            (SyncResponse::Heights(theirs), Step::Comparing) => self.compared(holdings, &mut run, theirs),
-            (SyncResponse::Items { items, .. }, Step::Pulling { .. }) => Some(vec![Effect::Accept { circle: run.circle, items }]),
-            (SyncResponse::Stored {}, Step::Pushing { rest }) => Some(push(holdings, run.circle, run.tag, rest.clone(), &mut run.step)),
-            (SyncResponse::Stored {}, Step::Introducing) => {
-                run.step = Step::Comparing;
-                Some(vec![compare_request(holdings, &run)])
+        let Some(mut run) = self.run.take() else {
+            return match response {
+                SyncResponse::Greeting { nonce, tags } if self.asking.is_none() => self.greeted(holdings, nonce, tags),
+                _ => self.failed(holdings, turn),
+            };
+        };
+        let circle = run.circle;
+        match (response, &mut run.step) {
+            (SyncResponse::Heights(theirs), Step::Comparing) => self.compared(holdings, run, theirs),
+            (SyncResponse::Items { items }, Step::Pulling(_) | Step::Filling) => {
+                self.run = Some(run);
+                vec![Effect::Accept { circle, items }]
             }
+            (SyncResponse::Stale {}, Step::Pulling(plan)) => {
+                plan.is_stale = true;
+                self.run = Some(run);
+                self.proceed(holdings)
+            }
+            (SyncResponse::Stale {}, Step::Filling) => self.synced(holdings, circle),
+            (SyncResponse::Stored {}, Step::Pushing { rest }) => {
+                let rest = std::mem::take(rest);
+                self.push(holdings, run, &rest)
+            }
+            (SyncResponse::Stored {}, Step::Introducing) => self.compare_again(holdings, run),
             (SyncResponse::Stranger {}, Step::Comparing) if !run.introduced => {
                 run.introduced = true;
                 run.step = Step::Introducing;
-                Some(vec![Effect::Ask(SyncRequest::Push { tag: run.tag, items: holdings.introduction(&run.circle) })])
+                let request = SyncRequest::Push { tag: run.tag, items: holdings.introduction(&circle) };
+                self.ask(run, vec![request])
             }
             (SyncResponse::Removed { items }, _) => {
-                let circle = run.circle;
-                return [vec![Effect::Accept { circle, items }], self.next_run(holdings)].concat();
+                self.turn += 1;
+                [vec![Effect::Accept { circle, items }], self.next_run(holdings)].concat()
             }
-            _ => None,
-        };
-        match effects {
-            Some(effects) if effects.is_empty() => {
-                self.run = Some(run);
-                self.round(holdings)
-            }
-            Some(effects) => {
-                self.run = Some(run);
-                effects
-            }
-            None => [vec![Effect::Unfinished(run.circle)], self.next_run(holdings)].concat(),
+            _ => self.unfinished(holdings, circle),
         }
     }
 
-    /// The request could not be answered: the run ends and another occasion will come.
-    pub fn failed(&mut self, holdings: &impl Holdings) -> Vec<Effect> {
-        let mut unfinished: Vec<SpaceId> = self.run.take().map(|run| run.circle).into_iter().collect();
-        if self.asking.is_none() {
-            // The greeting itself was lost: whatever was wanted waits for another one.
-            unfinished.extend(self.queue.drain(..));
-            unfinished = if unfinished.is_empty() { holdings.circles() } else { unfinished };
+    /// The request of that turn could not be answered: the run ends and another occasion will come.
+    pub fn failed(&mut self, holdings: &impl Holdings, turn: Turn) -> Vec<Effect> {
+        if turn != self.turn {
+            return Vec::new();
         }
-        let unfinished: Vec<Effect> = unfinished.into_iter().map(Effect::Unfinished).collect();
-        [unfinished, self.next_run(holdings)].concat()
+        if let Some(run) = self.run.take() {
+            if matches!(run.step, Step::Pulling(_)) {
+                self.width = 1;
+            }
+            return self.unfinished(holdings, run.circle);
+        }
+        if self.asking.is_some() {
+            return Vec::new();
+        }
+        // The greeting itself was lost: whatever was wanted waits for another one.
+        let queue: Vec<SpaceId> = self.queue.drain(..).collect();
+        let unfinished = if queue.is_empty() { holdings.circles() } else { queue };
+        unfinished.into_iter().map(Effect::Unfinished).collect()
     }
 
     /// Goes on after what was accepted has been taken in.
     pub fn proceed(&mut self, holdings: &impl Holdings) -> Vec<Effect> {
-        let Some(run) = &mut self.run else { return Vec::new() };
-        let Step::Pulling { differences } = &mut run.step else { return Vec::new() };
-        run.moved |= differences.update(holdings, &run.circle);
-        if let Some((scope, wants)) = differences.next_pull() {
-            return vec![Effect::Ask(SyncRequest::Pull { tag: run.tag, scope, wants })];
+        let Some(mut run) = self.run.take() else { return Vec::new() };
+        if matches!(run.step, Step::Filling) {
+            return self.synced(holdings, run.circle);
         }
-        let rest = differences.offers();
-        let effects = push(holdings, run.circle, run.tag, rest, &mut run.step);
-        if effects.is_empty() { self.round(holdings) } else { effects }
-    }
-
-    /// Answers a request. `fresh` are 32 random bytes.
-    pub fn asked(&mut self, holdings: &impl Holdings, request: SyncRequest, fresh: &[u8; 32]) -> Vec<Effect> {
-        let answer = match request {
-            SyncRequest::Greet { nonce } => self.greet(holdings, nonce, fresh),
-            SyncRequest::Compare { tag, .. } | SyncRequest::Pull { tag, .. } | SyncRequest::Push { tag, .. } => {
-                let Some(circle) = self.circle_of(holdings, tag) else { return vec![Effect::Answer(SyncResponse::Stranger {})] };
-                return self.asked_about(holdings, circle, request);
-            }
+        let Step::Pulling(plan) = &mut run.step else {
+            self.run = Some(run);
+            return Vec::new();
         };
-        vec![Effect::Answer(answer)]
-    }
-
-    fn asked_about(&self, holdings: &impl Holdings, circle: SpaceId, request: SyncRequest) -> Vec<Effect> {
-        let relation = holdings.relation(&circle, &self.peer);
-        let joint = self.answering.unwrap_or_default();
-        let answer = match (relation, request) {
-            (Relation::Removed, _) => SyncResponse::Removed { items: holdings.farewell(&circle, &self.peer) },
-            (Relation::Unknown, SyncRequest::Push { items, .. }) | (Relation::Member, SyncRequest::Push { items, .. }) => {
-                return vec![Effect::Accept { circle, items }, Effect::Answer(SyncResponse::Stored {})];
-            }
-            (Relation::Unknown, _) => SyncResponse::Stranger {},
-            (Relation::Member, SyncRequest::Compare { digests, .. }) => {
-                let differs = |scope: &Scope| {
-                    let mine = digest(&holdings.streams(&circle, scope));
-                    digests.iter().find(|(other, _)| other == scope).is_none_or(|(_, theirs)| *theirs != mine)
-                };
-                let scopes = holdings.scopes(&circle);
-                let answer = |scope: &Scope| (*scope, heights(&holdings.streams(&circle, scope), &joint));
-                SyncResponse::Heights(scopes.iter().filter(|scope| differs(scope)).map(answer).collect())
-            }
-            (Relation::Member, SyncRequest::Pull { wants, .. }) => {
-                let batch = holdings.batch(&circle, &wants[..wants.len().min(SYNC_WANTS_MAX)], SYNC_BATCH_BYTES);
-                SyncResponse::Items { items: batch.items, more: !batch.rest.is_empty() }
-            }
-            (Relation::Member, SyncRequest::Greet { .. }) => return Vec::new(),
-        };
-        vec![Effect::Answer(answer)]
-    }
-
-    fn greet(&mut self, holdings: &impl Holdings, theirs: [u8; 16], fresh: &[u8; 32]) -> SyncResponse {
-        let mut nonce = [0; 16];
-        nonce.copy_from_slice(&fresh[..16]);
-        let joint = joint(&self.peer, &self.me, &theirs, &nonce);
-        self.answering = Some(joint);
-        let mut tags: Vec<Tag> = holdings
-            .circles()
-            .iter()
-            .flat_map(|circle| holdings.topics(circle))
-            .map(|secret| tag(&secret, &joint, Side::Answerer))
-            .collect();
-        let padded = tags.len().next_multiple_of(SYNC_TAG_PADDING).max(SYNC_TAG_PADDING);
-        for index in tags.len()..padded {
-            let random = hash(Context::Stream, &[fresh, b"tag", &(index as u64).to_be_bytes()]);
-            let mut bytes = [0; 16];
-            bytes.copy_from_slice(&random[..16]);
-            tags.push(Tag(bytes));
+        plan.under_way = plan.under_way.saturating_sub(1);
+        if plan.under_way > 0 {
+            self.run = Some(run);
+            return Vec::new();
         }
-        tags.sort();
-        SyncResponse::Greeting { nonce, tags }
+        self.width = (self.width * 2).min(SYNC_PULLS_MAX);
+        self.pull(holdings, run)
+    }
+
+    /// The next wave of pulls, or what comes after the last one.
+    fn pull(&mut self, holdings: &impl Holdings, mut run: Run) -> Vec<Effect> {
+        let joint = self.asking.unwrap_or_default();
+        let Step::Pulling(plan) = &mut run.step else { return self.unfinished(holdings, run.circle) };
+        let pulls = plan.wave(holdings, &Place { circle: run.circle, tag: run.tag, joint: &joint }, self.width);
+        if !pulls.is_empty() {
+            return self.ask(run, pulls);
+        }
+        run.again |= plan.is_stale || (plan.moved && plan.is_short);
+        let (offers, offered) = plan.offers();
+        if holdings.relation(&run.circle, &self.peer) != Relation::Member {
+            return self.push(holdings, run, &[]);
+        }
+        if offered > SYNC_PUSH_ENTRIES {
+            run.step = Step::Pushing { rest: Vec::new() };
+            let request = SyncRequest::Push { tag: run.tag, items: Vec::new() };
+            return self.ask(run, vec![request]);
+        }
+        self.push(holdings, run, &offers)
+    }
+
+    /// Hands over the next part of what the other lacks; the round ends when all is handed over.
+    fn push(&mut self, holdings: &impl Holdings, mut run: Run, rest: &[Want]) -> Vec<Effect> {
+        let batch = if rest.is_empty() { Batch::default() } else { holdings.batch(&run.circle, rest, false, SYNC_PUSH_BYTES) };
+        if batch.items.is_empty() {
+            return self.round(holdings, run);
+        }
+        run.step = Step::Pushing { rest: batch.rest };
+        let request = SyncRequest::Push { tag: run.tag, items: batch.items };
+        self.ask(run, vec![request])
+    }
+
+    /// The end of a round: another one when something is still amiss and things moved, else the end of the run.
+    fn round(&mut self, holdings: &impl Holdings, mut run: Run) -> Vec<Effect> {
+        run.rounds += 1;
+        let has_new_scopes = holdings.scopes(&run.circle) != run.scopes;
+        if run.again || has_new_scopes {
+            let is_last = run.rounds >= SYNC_ROUNDS_MAX;
+            return if is_last { self.unfinished(holdings, run.circle) } else { self.compare_again(holdings, run) };
+        }
+        self.fill(holdings, run)
+    }
+
+    /// Asks for payloads that are missing here, each once of each peer; then the run ends.
+    fn fill(&mut self, holdings: &impl Holdings, mut run: Run) -> Vec<Effect> {
+        let joint = self.asking.unwrap_or_default();
+        let room = SYNC_HOLES_ASKED_MAX.saturating_sub(self.holes.len()).min(SYNC_HOLES_MAX);
+        let mut wants = Vec::new();
+        for scope in &run.scopes {
+            let holes: Places = holdings.holes(&run.circle, scope, &self.holes).into_iter().take(room).collect();
+            if wants.is_empty() && !holes.is_empty() {
+                wants.push(gaps(*scope, &holdings.streams(&run.circle, scope), &holes, &joint));
+                self.holes.extend(holes);
+            }
+        }
+        if wants.is_empty() {
+            return self.synced(holdings, run.circle);
+        }
+        run.step = Step::Filling;
+        let request = SyncRequest::Pull { tag: run.tag, newest: false, wants };
+        self.ask(run, vec![request])
+    }
+
+    fn synced(&mut self, holdings: &impl Holdings, circle: SpaceId) -> Vec<Effect> {
+        self.turn += 1;
+        [vec![Effect::Synced(circle)], self.next_run(holdings)].concat()
+    }
+
+    fn unfinished(&mut self, holdings: &impl Holdings, circle: SpaceId) -> Vec<Effect> {
+        self.turn += 1;
+        [vec![Effect::Unfinished(circle)], self.next_run(holdings)].concat()
+    }
+
+    fn ask(&mut self, mut run: Run, requests: Vec<SyncRequest>) -> Vec<Effect> {
+        run.asks += u32::try_from(requests.len()).unwrap_or(u32::MAX);
+        if run.asks > SYNC_ASKS_MAX {
+            self.turn += 1;
+            return vec![Effect::Unfinished(run.circle)];
+        }
+        self.run = Some(run);
+        requests.into_iter().map(|request| Effect::Ask(self.turn, request)).collect()
+    }
+
+    fn compare_again(&mut self, holdings: &impl Holdings, mut run: Run) -> Vec<Effect> {
+        let joint = self.asking.unwrap_or_default();
+        run.step = Step::Comparing;
+        run.again = false;
+        run.scopes = holdings.scopes(&run.circle);
+        let scopes = run.scopes.iter().map(|scope| summary(*scope, &holdings.streams(&run.circle, scope), &joint)).collect();
+        let request = SyncRequest::Compare { tag: run.tag, scopes };
+        self.ask(run, vec![request])
+    }
+
+    fn compared(&mut self, holdings: &impl Holdings, mut run: Run, theirs: Vec<Heights>) -> Vec<Effect> {
+        let joint = self.asking.unwrap_or_default();
+        let mut plan = Plan::default();
+        let mut open: BTreeSet<Scope> = run.scopes.iter().copied().collect();
+        // A scope that was not asked about, or is told twice, is none of ours.
+        for theirs in theirs.into_iter().filter(|theirs| open.remove(&theirs.scope)) {
+            let mine = holdings.streams(&run.circle, &theirs.scope);
+            let Some(claims) = claims(&theirs) else { return self.unfinished(holdings, run.circle) };
+            let is_counted = theirs.named || (claims.len() == mine.len() && names(&mine, &joint) == theirs.names);
+            if is_counted {
+                plan.add(&theirs, &claims, &mine, &joint);
+            } else {
+                // The names changed here since they were compared.
+                run.again = true;
+            }
+        }
+        let missing = plan.missing(holdings, &Place { circle: run.circle, tag: run.tag, joint: &joint });
+        let behind = (missing > 0).then_some(Effect::Behind(run.circle, missing));
+        run.step = Step::Pulling(plan);
+        let effects = self.pull(holdings, run);
+        behind.into_iter().chain(effects).collect()
     }
 
     fn greeted(&mut self, holdings: &impl Holdings, theirs: [u8; 16], tags: Vec<Tag>) -> Vec<Effect> {
@@ -294,16 +345,9 @@ impl Session {
         self.next_run(holdings)
     }
 
-    /// Which circle a tag of the asking peer means.
-    fn circle_of(&self, holdings: &impl Holdings, wanted: Tag) -> Option<SpaceId> {
-        let joint = self.answering?;
-        let means = |circle: &SpaceId| holdings.topics(circle).iter().any(|secret| tag(secret, &joint, Side::Asker) == wanted);
-        holdings.circles().into_iter().find(means)
-    }
-
     fn next_run(&mut self, holdings: &impl Holdings) -> Vec<Effect> {
         let Some(joint) = self.asking.filter(|_| self.run.is_none()) else { return Vec::new() };
-        while self.run.is_none() {
+        loop {
             let Some(circle) = self.queue.pop_front() else { return Vec::new() };
             let topics = holdings.topics(&circle);
             let known = topics.iter().find(|secret| self.theirs.contains(&tag(secret, &joint, Side::Answerer)));
@@ -314,75 +358,12 @@ impl Session {
                 continue;
             }
             let tag = tag(secret, &joint, Side::Asker);
-            self.run = Some(Run { circle, tag, rounds: 0, introduced: false, moved: false, step: Step::Comparing });
+            self.turn += 1;
+            let (scopes, step) = (Vec::new(), Step::Comparing);
+            let run = Run { circle, tag, scopes, rounds: 0, asks: 0, introduced: false, again: false, step };
+            return self.compare_again(holdings, run);
         }
-        self.run.as_ref().map(|run| vec![compare_request(holdings, run)]).unwrap_or_default()
     }
-
-    fn compared(&self, holdings: &impl Holdings, run: &mut Run, theirs: Vec<(Scope, Vec<Height>)>) -> Option<Vec<Effect>> {
-        if theirs.is_empty() {
-            run.moved = false;
-            return Some(Vec::new());
-        }
-        let mut differences = Differences::new(holdings, &run.circle, theirs, &self.asking.unwrap_or_default());
-        let pull = differences.next_pull();
-        if let Some((scope, wants)) = pull {
-            run.step = Step::Pulling { differences };
-            return Some(vec![Effect::Ask(SyncRequest::Pull { tag: run.tag, scope, wants })]);
-        }
-        let rest = differences.offers();
-        Some(push(holdings, run.circle, run.tag, rest, &mut run.step))
-    }
-
-    /// The end of a round: another one while things moved, else the end of the run.
-    fn round(&mut self, holdings: &impl Holdings) -> Vec<Effect> {
-        let Some(run) = &mut self.run else { return Vec::new() };
-        run.rounds += 1;
-        if run.moved && run.rounds < SYNC_ROUNDS_MAX {
-            run.moved = false;
-            run.step = Step::Comparing;
-            return vec![compare_request(holdings, run)];
-        }
-        let circle = run.circle;
-        self.run = None;
-        [vec![Effect::Synced(circle)], self.next_run(holdings)].concat()
-    }
-}
-
-fn compare_request(holdings: &impl Holdings, run: &Run) -> Effect {
-    let scopes = holdings.scopes(&run.circle);
-    let digests = scopes.iter().map(|scope| (*scope, digest(&holdings.streams(&run.circle, scope)))).collect();
-    Effect::Ask(SyncRequest::Compare { tag: run.tag, digests })
-}
-
-/// Hands over the next part of what the other lacks; nothing when all is handed over.
-fn push(holdings: &impl Holdings, circle: SpaceId, tag: Tag, rest: Vec<Want>, step: &mut Step) -> Vec<Effect> {
-    if rest.is_empty() {
-        return Vec::new();
-    }
-    let batch = holdings.batch(&circle, &rest, SYNC_PUSH_BYTES);
-    *step = Step::Pushing { rest: batch.rest };
-    if batch.items.is_empty() { Vec::new() } else { vec![Effect::Ask(SyncRequest::Push { tag, items: batch.items })] }
-}
-
-#[derive(Clone, Copy)]
-enum Side {
-    Asker,
-    Answerer,
-}
-
-fn joint(asker: &DeviceId, answerer: &DeviceId, nonce: &[u8; 16], other: &[u8; 16]) -> [u8; 32] {
-    hash(Context::SpaceTag, &[&asker.0, &answerer.0, nonce, other])
-}
-
-fn tag(topic_secret: &[u8; 32], joint: &[u8; 32], side: Side) -> Tag {
-    let side: &[u8] = match side {
-        Side::Asker => b"a",
-        Side::Answerer => b"b",
-    };
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash(Context::SpaceTag, &[topic_secret, joint, side])[..16]);
-    Tag(bytes)
 }
 
 #[cfg(test)]

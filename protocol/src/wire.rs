@@ -9,7 +9,7 @@ use crate::codec::{self, CodecError, decode, encode};
 use crate::crypto::Sig;
 use crate::entry::{LogId, Unverified};
 use crate::epoch::EpochKeys;
-use crate::id::{DeviceId, Digest, EventId, IdentityId, KeyId, OrderId, SpaceId};
+use crate::id::{DeviceId, EventId, IdentityId, KeyId, OrderId, SpaceId};
 use crate::identity::Chain;
 use crate::limits::{GOSSIP_MAX_BYTES, REQUEST_MAX_BYTES, RESPONSE_MAX_BYTES};
 use crate::record::{SignedRecord, Slot};
@@ -27,25 +27,45 @@ pub enum StreamKey {
     Record(DeviceId, Slot),
 }
 
-/// Height and head tag of one stream: eight bytes of a hash keyed with the connection's nonce.
+/// Eight bytes of a hash that is keyed with the connection's joint nonce: they mean nothing on any other connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Mark(#[serde(with = "serde_bytes")] pub [u8; 8]);
+
+/// What the asker holds of one scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Height {
-    /// Which stream.
-    pub key: StreamKey,
-    /// How much of it.
-    pub height: u64,
-    /// What stands at its end.
-    #[serde(with = "serde_bytes")]
-    pub tag: [u8; 8],
+pub struct Summary {
+    /// Of what.
+    pub scope: Scope,
+    /// Over names, heights and heads of all streams.
+    pub state: Mark,
+    /// Over the names only.
+    pub names: Mark,
 }
 
-/// A part of a stream that is asked for: from this height on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Want {
-    /// Which stream.
-    pub key: StreamKey,
-    /// The first height that is missing.
-    pub from: u64,
+/// The heights of one scope, in the order of its streams at the answerer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heights {
+    /// Of what.
+    pub scope: Scope,
+    /// Over the answerer's names: a pull that counts streams in their order cites it.
+    pub names: Mark,
+    /// Whether each row begins with the name of its stream; without, both hold the same names.
+    pub named: bool,
+    /// The rows, one after the other: the name's eight bytes if named, the height as a varint, the head's eight bytes.
+    pub rows: ByteBuf,
+}
+
+/// Parts of one scope that are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wants {
+    /// Of what.
+    pub scope: Scope,
+    /// Over the answerer's names, as the answerer said.
+    pub names: Mark,
+    /// The rows, one after the other, three varints each: steps from the stream of the row before, first height that is missing,
+    /// how many from there; 0 = all.
+    pub rows: ByteBuf,
 }
 
 /// One thing that is handed over.
@@ -74,14 +94,18 @@ pub fn is_newer_item(bytes: &[u8]) -> bool {
 #[serde(transparent)]
 pub struct Tag(#[serde(with = "serde_bytes")] pub [u8; 16]);
 
-/// What is compared under a circle: the circle itself, or a shop shared into it.
+/// What is compared under a circle, each by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// Identity chains, records and logs of the circle.
+    /// The logs of the circle.
     Circle,
-    /// The logs of a shop.
+    /// The logs of a shop that is shared into it.
     Shop(SpaceId),
+    /// Identity chains of those who are or were in it.
+    People,
+    /// Records of the devices in it.
+    Records,
 }
 
 /// What is asked on the sync protocol.
@@ -94,23 +118,23 @@ pub enum SyncRequest {
         #[serde(with = "serde_bytes")]
         nonce: [u8; 16],
     },
-    /// Compares one circle: a digest per scope.
+    /// Compares one circle, scope by scope.
     Compare {
         /// The circle.
         tag: Tag,
-        /// Digest of each scope.
-        digests: Vec<(Scope, Digest)>,
+        /// What the asker holds of each.
+        scopes: Vec<Summary>,
     },
-    /// Asks for parts.
+    /// Asks for parts. Several may be under way at once.
     Pull {
         /// The circle.
         tag: Tag,
-        /// Of what.
-        scope: Scope,
+        /// Whether the newest days shall come first when not all fits.
+        newest: bool,
         /// Which parts.
-        wants: Vec<Want>,
+        wants: Vec<Wants>,
     },
-    /// Hands over what the other lacks.
+    /// Hands over what the other lacks; nothing at all says that it is too much, and worth a comparison by the other.
     Push {
         /// The circle.
         tag: Tag,
@@ -132,14 +156,14 @@ pub enum SyncResponse {
         tags: Vec<Tag>,
     },
     /// To a comparison: the heights of every scope that differs; none = equal.
-    Heights(Vec<(Scope, Vec<Height>)>),
-    /// To a pull: things in order, and whether there are more.
+    Heights(Vec<Heights>),
+    /// To a pull: as much as fits, in an order in which it can be taken in.
     Items {
         /// The things.
         items: Vec<Item>,
-        /// Whether the answer was cut for its size.
-        more: bool,
     },
+    /// To a pull that cites names which changed since: compare again.
+    Stale {},
     /// To a push: kept, as far as they can be.
     Stored {},
     /// The asker is not in this circle as far as is known here; the entry that adds the asker would help.

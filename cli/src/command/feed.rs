@@ -123,6 +123,10 @@ fn card(item: &FeedItem, names: &BTreeMap<SpaceId, String>) -> String {
         let interest = item.interest.as_ref().map(|i| format!(" (gains: {i})")).unwrap_or_default();
         lines.push(format!("  > {}{interest}", text::one_line(title)));
     }
+    if item.pending {
+        lines = lines.iter().map(|line| output::dim(line)).collect();
+        lines.push(output::dim("  still catching up: what came before it is on its way"));
+    }
     lines.extend(item.why.iter().map(|why| output::dim(&format!("  because {}", text::one_line(&why.text)))));
     lines.join("\n")
 }

@@ -31,7 +31,8 @@ impl Status {
             rows.extend(s.seeds.into_iter().map(|a| ["seed".to_owned(), a]));
             rows.extend(s.circles.into_iter().map(|c| {
                 let synced = c.last_sync.map_or_else(|| "not compared yet".to_owned(), |at| format!("last compared {}", text::instant(at)));
-                ["circle".to_owned(), format!("{} ({}), {synced}", c.name, c.circle.short())]
+                let behind = c.behind.map(|entries| format!(", catching up: {entries} entries to go")).unwrap_or_default();
+                ["circle".to_owned(), format!("{} ({}), {synced}{behind}", c.name, c.circle.short())]
             }));
             table::pairs(rows)
         })

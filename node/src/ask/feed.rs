@@ -1,5 +1,7 @@
 //! The feed: what people said, newest first, and why to believe it.
 
+mod waiting;
+
 use std::collections::BTreeMap;
 
 use data_encoding::BASE64URL_NOPAD;
@@ -15,6 +17,7 @@ use super::Ask;
 use crate::name;
 use crate::store::{Range, Table};
 use crate::view::{self, known, shelf};
+use waiting::Waiting;
 
 /// Bytes of a key of the feed of all circles: claimed time, entry.
 const ALL_KEY_BYTES: usize = 8 + 32;
@@ -31,6 +34,30 @@ struct Ground {
     sellers: BTreeMap<IdentityId, Vec<WhyReason>>,
 }
 
+/// A page while it is written.
+struct Sheet {
+    limit: usize,
+    items: Vec<FeedItem>,
+    last: Option<Vec<u8>>,
+}
+
+impl Sheet {
+    /// Writes one more item; says whether there was room.
+    fn write(&mut self, key: Vec<u8>, item: FeedItem) -> bool {
+        let has_room = self.items.len() < self.limit;
+        if has_room {
+            self.items.push(item);
+            self.last = Some(key);
+        }
+        has_room
+    }
+
+    fn page(self, has_next: bool) -> Page<FeedItem> {
+        let next = self.last.filter(|_| has_next).map(|key| BASE64URL_NOPAD.encode(&key));
+        Page { items: self.items, next }
+    }
+}
+
 impl Ask<'_, '_> {
     /// A page of the feed, of one circle by its own order, of all by claimed time.
     pub(super) fn feed(&self, circle: Option<SpaceId>, limit: Option<usize>, after: Option<&str>) -> Result<Page<FeedItem>, Problem> {
@@ -41,21 +68,36 @@ impl Ask<'_, '_> {
             None => circle.map(|circle| [circle.0.as_slice(), &[0xff; CIRCLE_KEY_BYTES - 31]].concat()),
         };
         let mut ground = self.ground();
-        let mut items: Vec<FeedItem> = Vec::new();
-        let mut last = None;
+        let mut waiting = self.waiting(circle, to.as_deref());
+        let mut sheet = Sheet { limit, items: Vec::new(), last: None };
         loop {
             let rows = self.tx.scan(table, Range { from: &from, to: to.as_deref(), reverse: true, limit: limit + 1 });
-            let Some((end, _)) = rows.last() else { return Ok(Page { items, next: None }) };
-            to = Some(end.clone());
-            for (key, _) in &rows {
-                let Some(item) = EntryId::from_slice(&key[key.len() - 32..]).and_then(|id| self.item(&id, &mut ground)) else { continue };
-                if items.len() == limit {
-                    return Ok(Page { items, next: last.map(|key: Vec<u8>| BASE64URL_NOPAD.encode(&key)) });
+            let is_end = rows.is_empty();
+            to = rows.last().map(|(end, _)| end.clone());
+            for (key, _) in rows {
+                if !self.write_waiting(&mut sheet, &mut waiting, &key) {
+                    return Ok(sheet.page(true));
                 }
-                items.push(item);
-                last = Some(key.clone());
+                let item = EntryId::from_slice(&key[key.len() - 32..]).and_then(|id| self.item(&id, &mut ground));
+                if item.is_some_and(|item| !sheet.write(key, item)) {
+                    return Ok(sheet.page(true));
+                }
+            }
+            if is_end {
+                let is_whole = self.write_waiting(&mut sheet, &mut waiting, &[]);
+                return Ok(sheet.page(!is_whole));
             }
         }
+    }
+
+    /// Writes what waits and stands above the key; says whether it fitted.
+    fn write_waiting(&self, sheet: &mut Sheet, waiting: &mut Vec<Waiting>, above: &[u8]) -> bool {
+        while let Some((key, entry)) = waiting.pop_if(|(key, _)| key.as_slice() > above) {
+            if self.waiting_item(&entry).is_some_and(|item| !sheet.write(key, item)) {
+                return false;
+            }
+        }
+        true
     }
 
     fn ground(&self) -> Ground {
@@ -100,6 +142,7 @@ impl Ask<'_, '_> {
             interest: None,
             rating: None,
             reply_to: None,
+            pending: false,
             why: Vec::new(),
         }
     }

@@ -23,6 +23,7 @@ impl Ask<'_, '_> {
         let circles = self.joined().map(|roster| CircleStatus {
             circle: roster.space,
             last_sync: presence.synced.get(&roster.space).copied(),
+            behind: presence.behind.get(&roster.space).copied(),
             name: roster.name.clone(),
         });
         Status {

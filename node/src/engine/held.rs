@@ -1,24 +1,25 @@
 //! What sync asks of the store: which circles, which streams, which things.
 
+mod batch;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use haat_protocol::admit::{Head, View, Writer};
 use haat_protocol::circle::{Roster, Standing};
-use haat_protocol::codec::encode;
 use haat_protocol::crypto::{Context, hash};
-use haat_protocol::entry::{LogId, Unverified};
+use haat_protocol::entry::LogId;
 use haat_protocol::id::{DeviceId, Digest, EntryId, IdentityId, SpaceId};
-use haat_protocol::limits::SYNC_BATCH_BYTES;
+use haat_protocol::limits::{SYNC_BATCH_BYTES, SYNC_HOLES_MAX};
 use haat_protocol::record::{SignedRecord, Slot};
-use haat_protocol::sync::{Batch, Holdings, Relation, Stream};
+use haat_protocol::sync::{Batch, Holdings, Places, Relation, Runs, Stream, Want};
 use haat_protocol::time::Millis;
-use haat_protocol::wire::{Item, Scope, StreamKey, Want};
+use haat_protocol::wire::{Item, Scope, StreamKey};
 
 use crate::keyring;
 use crate::myself::Myself;
 use crate::store::{Table, Tx};
 use crate::view::known::{self, Known};
-use crate::view::{circle, place_key, shelf};
+use crate::view::{circle, feed, place_key, shelf};
 
 /// The store, as sync sees it.
 #[derive(Debug)]
@@ -42,57 +43,58 @@ impl Holdings for Held<'_, '_> {
 
     fn scopes(&self, circle: &SpaceId) -> Vec<Scope> {
         let shops = shelf::shared_into(self.tx, circle);
-        std::iter::once(Scope::Circle).chain(shops.into_iter().map(Scope::Shop)).collect()
+        let people = [Scope::People, Scope::Records];
+        std::iter::once(Scope::Circle).chain(shops.into_iter().map(Scope::Shop)).chain(people).collect()
     }
 
     fn streams(&self, circle: &SpaceId, scope: &Scope) -> Vec<Stream> {
         let mut streams = match scope {
-            Scope::Circle => self.people(circle),
-            Scope::Shop(shop) if !shelf::circles(self.tx, shop).contains(circle) => return Vec::new(),
-            Scope::Shop(_) => Vec::new(),
+            Scope::Circle => self.logs(circle),
+            Scope::Shop(shop) if !shelf::circles(self.tx, shop).contains(circle) => Vec::new(),
+            Scope::Shop(shop) => self.logs(shop),
+            Scope::People => self.people(circle),
+            Scope::Records => self.records(circle),
         };
-        let space = if let Scope::Shop(shop) = scope { shop } else { circle };
-        streams.extend(self.logs(space));
         streams.sort();
+        streams.dedup();
         streams
     }
 
-    fn batch(&self, circle: &SpaceId, wants: &[Want], max_bytes: usize) -> Batch {
-        let mut batch = Batch::default();
-        let roster = circle::roster(self.tx, circle);
-        let is_here = |person: &IdentityId| roster.as_ref().is_some_and(|roster| roster.has(person) || roster.removed.contains_key(person));
-        let mut left = max_bytes;
-        let (mut logs, mut records) = (Vec::new(), Vec::new());
-        for want in wants {
-            let item = match want.key {
-                StreamKey::Log(log) => {
-                    if log.space == *circle || shelf::circles(self.tx, &log.space).contains(circle) {
-                        logs.push((log, want.from));
-                    }
-                    None
-                }
-                StreamKey::Identity(person) if is_here(&person) => known::chain(self.tx, &person).map(Item::Identity),
-                StreamKey::Record(device, slot) if known::person_of(self.tx, &device).is_some_and(|person| is_here(&person)) => {
-                    self.record(&device, slot).map(|(signed, _)| Item::Record(signed))
-                }
-                // Who is in another circle is nobody's business in this one.
-                StreamKey::Identity(_) | StreamKey::Record(..) => None,
-            };
-            if let Some(item) = item {
-                let size = encode(&item).len();
-                if size > left {
-                    batch.rest.push(*want);
-                } else {
-                    left -= size;
-                    let list = if matches!(item, Item::Record(_)) { &mut records } else { &mut batch.items };
-                    list.push(item);
-                }
+    fn waiting(&self, circle: &SpaceId, scope: &Scope) -> BTreeMap<LogId, Runs> {
+        let space = match scope {
+            Scope::Circle => circle,
+            Scope::Shop(shop) => shop,
+            Scope::People | Scope::Records => return BTreeMap::new(),
+        };
+        let mut waiting: BTreeMap<LogId, Runs> = BTreeMap::new();
+        for (key, _) in self.tx.prefix(Table::Parked, &space.0) {
+            let Some((log, seq)) = place_of(&key) else { continue };
+            let runs = waiting.entry(log).or_default();
+            match runs.last_mut() {
+                Some((from, count)) if *from + *count == seq => *count += 1,
+                _ => runs.push((seq, 1)),
             }
         }
-        self.entries(logs, left, &mut batch);
-        // Records come last: they are kept for members only, and the entries before them tell who is one.
-        batch.items.extend(records);
-        batch
+        waiting
+    }
+
+    fn holes(&self, circle: &SpaceId, scope: &Scope, asked: &Places) -> Places {
+        let space = match scope {
+            Scope::Circle => circle,
+            Scope::Shop(shop) => shop,
+            Scope::People | Scope::Records => return Places::new(),
+        };
+        let rows = self.tx.prefix(Table::Hole, &space.0);
+        let places = rows.iter().filter_map(|(key, _)| place_of(key)).filter(|place| !asked.contains(place));
+        let is_open = |(log, seq): &(LogId, u64)| {
+            let entry = Known(self.tx).at(log, *seq).and_then(|id| known::entry(self.tx, &id));
+            entry.is_some_and(|entry| known::counts(self.tx, entry.header()) && !feed::is_retracted(self.tx, &entry))
+        };
+        places.filter(is_open).take(SYNC_HOLES_MAX).collect()
+    }
+
+    fn batch(&self, circle: &SpaceId, wants: &[Want], newest: bool, max_bytes: usize) -> Batch {
+        batch::gather(self, circle, wants, newest, max_bytes)
     }
 
     fn relation(&self, circle: &SpaceId, device: &DeviceId) -> Relation {
@@ -129,14 +131,21 @@ impl Holdings for Held<'_, '_> {
 }
 
 impl Held<'_, '_> {
-    /// Identity chains and records of a circle's people.
+    /// Identity chains of a circle's people.
     fn people(&self, circle: &SpaceId) -> Vec<Stream> {
         let Some(roster) = circle::roster(self.tx, circle) else { return Vec::new() };
+        let people = roster.members.keys().chain(roster.removed.keys());
+        let stream = |person: &IdentityId| {
+            let (height, head) = self.tx.load::<(u64, Digest)>(Table::Identity, &person.0)?;
+            Some(Stream { key: StreamKey::Identity(*person), height, head })
+        };
+        people.filter_map(stream).collect()
+    }
+
+    /// Records of a circle's devices that have not expired.
+    fn records(&self, circle: &SpaceId) -> Vec<Stream> {
+        let Some(roster) = circle::roster(self.tx, circle) else { return Vec::new() };
         let mut streams = Vec::new();
-        for person in roster.members.keys().chain(roster.removed.keys()) {
-            let Some((height, head)) = self.tx.load::<(u64, Digest)>(Table::Identity, &person.0) else { continue };
-            streams.push(Stream { key: StreamKey::Identity(*person), height, head });
-        }
         for device in circle::devices(self.tx, &roster) {
             for slot in [Slot::Prekey, Slot::Addresses] {
                 if let Some((signed, issued)) = self.record(&device, slot) {
@@ -145,8 +154,6 @@ impl Held<'_, '_> {
                 }
             }
         }
-        streams.sort();
-        streams.dedup();
         streams
     }
 
@@ -173,31 +180,6 @@ impl Held<'_, '_> {
         Some(Stream { key: StreamKey::Log(*log), height: last + 1, head: Digest(id.0) })
     }
 
-    /// Entries of several logs merged by lamport time, so that what is needed comes before what needs it.
-    fn entries(&self, logs: Vec<(LogId, u64)>, mut left: usize, batch: &mut Batch) {
-        let mut next: BTreeMap<(u64, EntryId), (LogId, u64, Unverified)> = BTreeMap::new();
-        let step = |log: LogId, seq: u64, next: &mut BTreeMap<_, _>| {
-            let entry = Known(self.tx).at(&log, seq).and_then(|id| known::entry(self.tx, &id));
-            if let Some(entry) = entry.filter(|entry| known::counts(self.tx, entry.header())) {
-                next.insert((entry.header().lamport, entry.id()), (log, seq, entry.raw().clone()));
-            }
-        };
-        for (log, seq) in logs {
-            step(log, seq, &mut next);
-        }
-        while let Some((_, (log, seq, raw))) = next.pop_first() {
-            let size = raw.header.len() + raw.payload.as_ref().map_or(0, |payload| payload.len()) + 96;
-            if size > left {
-                left = 0;
-                batch.rest.push(Want { key: StreamKey::Log(log), from: seq });
-                continue;
-            }
-            left -= size;
-            batch.items.push(Item::Entry(raw));
-            step(log, seq + 1, &mut next);
-        }
-    }
-
     /// The entry, with as much of its log before it as fits, and the chain of who wrote it; nothing later.
     fn leading_to(&self, id: &EntryId, max_bytes: usize) -> Vec<Item> {
         let Some(entry) = known::entry(self.tx, id) else { return Vec::new() };
@@ -208,7 +190,7 @@ impl Held<'_, '_> {
         let mut left = max_bytes;
         for seq in (0..=entry.header().seq).rev() {
             let Some(raw) = Known(self.tx).at(&log, seq).and_then(|id| known::raw(self.tx, &id)) else { break };
-            let size = raw.header.len() + raw.payload.as_ref().map_or(0, |payload| payload.len()) + 96;
+            let size = batch::size(&raw);
             if size > left {
                 break;
             }
@@ -218,6 +200,10 @@ impl Held<'_, '_> {
         items.extend(tail.into_iter().rev());
         items
     }
+}
+
+fn place_of(key: &[u8]) -> Option<(LogId, u64)> {
+    Some((log_of(key)?, u64::from_be_bytes(key.get(72..80)?.try_into().ok()?)))
 }
 
 pub(super) fn log_of(key: &[u8]) -> Option<LogId> {

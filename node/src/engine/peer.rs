@@ -7,7 +7,7 @@ use haat_protocol::identity::Chain;
 use haat_protocol::limits::GOSSIP_MAX_BYTES;
 use haat_protocol::meet::MeetResponse;
 use haat_protocol::record::{Claim, Record, SignedRecord, Slot};
-use haat_protocol::sync::{Effect as Step, Session};
+use haat_protocol::sync::{Effect as Step, Session, Turn};
 use haat_protocol::wire::{DirectRequest, DirectResponse, Item, SyncRequest, SyncResponse, is_newer_item};
 
 use super::held::Held;
@@ -75,7 +75,7 @@ impl Work<'_, '_> {
     /// Opens the asking side of sync with a connected device.
     pub(super) fn greet(&mut self, device: DeviceId) {
         // What was asked over an earlier connection is over; its failure, told late, must not end a run of this one.
-        self.passing.requests.retain(|_, asked| asked.device != device || !matches!(asked.what, What::Sync));
+        self.passing.requests.retain(|_, asked| asked.device != device || !matches!(asked.what, What::Sync(_)));
         // The other side may have greeted already: what answers it must not be forgotten.
         let me = self.me.device();
         let mut session = self.passing.sessions.remove(&device).unwrap_or_else(|| Session::new(me, device));
@@ -149,7 +149,7 @@ impl Work<'_, '_> {
     }
 
     fn is_asking(&self, device: &DeviceId) -> bool {
-        self.passing.requests.values().any(|asked| asked.device == *device && matches!(asked.what, What::Sync))
+        self.passing.requests.values().any(|asked| asked.device == *device && matches!(asked.what, What::Sync(_)))
     }
 
     pub(super) fn held(&self) -> Held<'_, '_> {
@@ -161,9 +161,12 @@ impl Work<'_, '_> {
         let mut steps: std::collections::VecDeque<Step> = steps.into();
         while let Some(step) = steps.pop_front() {
             match step {
-                Step::Ask(request) => self.request(device, Channel::Sync, What::Sync, request.to_bytes()),
+                Step::Ask(turn, request) => self.request(device, Channel::Sync, What::Sync(turn), request.to_bytes()),
                 // Answers are sent where the request came in.
-                Step::Answer(_) => {}
+                Step::Answer(_) | Step::Wanted(_) => {}
+                Step::Behind(circle, entries) => {
+                    self.passing.presence.behind.insert(circle, entries);
+                }
                 Step::Accept { circle, items } => {
                     self.take_items(circle, items, Some(device));
                     if let Some(mut session) = self.passing.sessions.remove(&device) {
@@ -174,6 +177,7 @@ impl Work<'_, '_> {
                 Step::Synced(circle) => {
                     self.passing.presence.synced.insert(circle, self.now);
                     self.leave_told(&circle);
+                    self.passing.presence.behind.remove(&circle);
                 }
                 Step::Unfinished(circle) => {
                     if let Some(session) = self.passing.sessions.get_mut(&device) {
@@ -211,7 +215,10 @@ impl Work<'_, '_> {
             match step {
                 Step::Answer(response) => answer = Some(response.to_bytes()),
                 Step::Accept { circle, items } => self.take_items(circle, items, Some(device)),
-                Step::Ask(_) | Step::Synced(_) | Step::Unfinished(_) => {}
+                Step::Wanted(circle) => {
+                    self.passing.wanted.insert((device, circle));
+                }
+                Step::Ask(..) | Step::Behind(..) | Step::Synced(_) | Step::Unfinished(_) => {}
             }
         }
         answer
@@ -228,8 +235,8 @@ impl Work<'_, '_> {
 
     fn answered(&mut self, id: u64, device: DeviceId, data: &[u8]) {
         let Some(asked) = self.passing.requests.remove(&id).filter(|asked| asked.device == device) else { return };
-        if matches!(asked.what, What::Sync) {
-            return self.sync_answered(device, SyncResponse::from_bytes(data).ok());
+        if let What::Sync(turn) = asked.what {
+            return self.sync_answered(device, turn, SyncResponse::from_bytes(data).ok());
         }
         if matches!(asked.what, What::Meet) {
             return self.met(device, MeetResponse::from_bytes(data).ok());
@@ -244,12 +251,12 @@ impl Work<'_, '_> {
         }
     }
 
-    fn sync_answered(&mut self, device: DeviceId, response: Option<SyncResponse>) {
+    fn sync_answered(&mut self, device: DeviceId, turn: Turn, response: Option<SyncResponse>) {
         let Some(mut session) = self.passing.sessions.remove(&device) else { return };
         let is_farewell = matches!(response, Some(SyncResponse::Removed { .. }));
         let steps = match response {
-            Some(response) => session.answered(&self.held(), response),
-            None => session.failed(&self.held()),
+            Some(response) => session.answered(&self.held(), turn, response),
+            None => session.failed(&self.held(), turn),
         };
         if let Some(Step::Accept { circle, .. }) = steps.first().filter(|_| is_farewell) {
             self.leave_told(circle);
@@ -267,7 +274,7 @@ impl Work<'_, '_> {
     fn failed(&mut self, id: u64, device: DeviceId) {
         let Some(asked) = self.passing.requests.remove(&id) else { return };
         match asked.what {
-            What::Sync => self.sync_answered(device, None),
+            What::Sync(turn) => self.sync_answered(device, turn, None),
             What::Order(order) => self.order_failed(order),
             What::Meet => self.met(device, None),
             What::Join(_) | What::Keys(_) | What::OrderHeads => {}

@@ -1,5 +1,6 @@
 //! Hostile and late input against real engines in memory: what strangers, members and the removed can hand over. Never the network.
 
+mod catchup;
 mod epochs;
 mod shops;
 
@@ -16,9 +17,9 @@ use haat_protocol::invite::{self, Code};
 use haat_protocol::kind::{Kind, secrecy_of};
 use haat_protocol::limits::{INTEGER_MAX, PARKED_MAX};
 use haat_protocol::record::{Claim, Record};
-use haat_protocol::sync::Holdings;
+use haat_protocol::sync::{Holdings, Want};
 use haat_protocol::time::{DAY_MS, Millis};
-use haat_protocol::wire::{DirectRequest, DirectResponse, Item, JoinRequest, OrderMessage, StreamKey, SyncRequest, Tag, Want, Welcome};
+use haat_protocol::wire::{DirectRequest, DirectResponse, Item, JoinRequest, OrderMessage, StreamKey, SyncRequest, Tag, Welcome};
 use serde_bytes::ByteBuf;
 
 use super::trade::tests::kit::Node;
@@ -401,8 +402,8 @@ fn kinds_of_a_newer_version_are_kept_shown_and_passed_on() {
     join(&mut ana, &mut bob, space);
     let newer = crafted(&bob, space, (99, vec![1, 2, 3]), None, |_| {});
     assert_eq!(take(&mut ana, &newer), Taken::Kept);
-    let wants = [Want { key: StreamKey::Log(newer.header().log_id()), from: 0 }];
-    let batch = ana.read(|tx| Held { tx, me: &ana.me, now: ana.now, leaving: &BTreeSet::new() }.batch(&space, &wants, 100_000));
+    let wants = [Want { key: StreamKey::Log(newer.header().log_id()), from: 0, count: None }];
+    let batch = ana.read(|tx| Held { tx, me: &ana.me, now: ana.now, leaving: &BTreeSet::new() }.batch(&space, &wants, false, 100_000));
     assert_eq!(batch.items, [Item::Entry(newer.raw().clone())], "the very bytes");
     assert!(ana.store.snapshot_rows(Table::FeedAll).iter().any(|(key, _)| key.ends_with(&newer.id().0)));
     let stop = crafted(&bob, space, (99, vec![1]), Some(&newer), |header| header.flags = FLAG_CRITICAL);
@@ -419,20 +420,20 @@ fn people_of_another_circle_are_not_told_of() {
     join(&mut ana, &mut bob, space);
     let other = ana.work(|work| work.circle_create("Other")).expect("begins");
     let other: SpaceId = other["circle"].as_str().expect("an id").parse().expect("an id");
-    let wants = [Want { key: StreamKey::Identity(bob.me.id()), from: 0 }];
+    let wants = [Want { key: StreamKey::Identity(bob.me.id()), from: 0, count: None }];
     let items = |circle: &SpaceId| {
-        ana.read(|tx| Held { tx, me: &ana.me, now: ana.now, leaving: &BTreeSet::new() }.batch(circle, &wants, 100_000)).items.len()
+        ana.read(|tx| Held { tx, me: &ana.me, now: ana.now, leaving: &BTreeSet::new() }.batch(circle, &wants, false, 100_000)).items.len()
     };
     assert_eq!((items(&other), items(&space)), (0, 1));
 }
 
-fn bad_inputs(space: SpaceId, stranger: &Node) -> Vec<(Channel, Vec<u8>)> {
+fn bad_inputs(stranger: &Node) -> Vec<(Channel, Vec<u8>)> {
     let tag = Tag([3; 16]);
     let greet = SyncRequest::Greet { nonce: [1; 16] }.to_bytes();
     let chain = stranger.me.identity.chain().clone();
     let push = SyncRequest::Push { tag, items: vec![Item::Identity(chain.clone())] }.to_bytes();
-    let pull = SyncRequest::Pull { tag, scope: haat_protocol::wire::Scope::Shop(space), wants: vec![] }.to_bytes();
-    let compare = SyncRequest::Compare { tag, digests: vec![] }.to_bytes();
+    let pull = SyncRequest::Pull { tag, newest: true, wants: vec![] }.to_bytes();
+    let compare = SyncRequest::Compare { tag, scopes: vec![] }.to_bytes();
     let order = |events| OrderMessage { order: haat_protocol::id::OrderId([1; 32]), events, receipts: vec![], chain: Some(chain.clone()) };
     let junk = DirectRequest::Order(order(vec![ByteBuf::from(vec![0xff; 64])])).to_bytes();
     let large = DirectRequest::Order(order(vec![ByteBuf::from(vec![0; 70_000])])).to_bytes();
@@ -454,11 +455,11 @@ fn bad_inputs(space: SpaceId, stranger: &Node) -> Vec<(Channel, Vec<u8>)> {
 
 #[test]
 fn what_strangers_ask_is_answered_and_leaves_nothing_behind() {
-    let (mut ana, space) = founded();
+    let (mut ana, _) = founded();
     let stranger = Node::new(9);
     let before = ana.everything();
     let device: DeviceId = stranger.device();
-    for (channel, data) in bad_inputs(space, &stranger) {
+    for (channel, data) in bad_inputs(&stranger) {
         let out = ana.work(|work| {
             work.net(NetEvent::Request { id: ResponseId(1), device, channel, data });
             work.out.clone()

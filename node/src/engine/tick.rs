@@ -117,6 +117,9 @@ impl Work<'_, '_> {
 
     /// Compares what is due with every connected member.
     fn compare_due(&mut self) {
+        for (device, circle) in std::mem::take(&mut self.passing.wanted) {
+            self.compare_now(device, circle);
+        }
         let due: Vec<(SpaceId, Due)> = self.passing.due.iter().filter(|(_, due)| due.at <= self.now).map(|(c, d)| (*c, *d)).collect();
         for (circle, due) in due {
             self.passing.due.remove(&circle);

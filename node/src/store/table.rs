@@ -52,6 +52,8 @@ tables! {
     Record = "record", Beside;
     /// space id, device id, log (8), seq (8) -> entry that waits for something.
     Parked = "parked", Beside;
+    /// space id, device id, log (8), seq (8) -> nothing: came without its payload, which another holder may have.
+    Hole = "hole", Beside;
     /// name -> value: format version and small things of this node.
     Meta = "meta", Beside;
 

@@ -6,14 +6,25 @@ use haat_protocol::kind::Kind;
 use serde_bytes::ByteBuf;
 
 use super::{Cx, Said, body, known, word};
-use crate::store::Table;
+use crate::store::{Table, Tx};
 
 /// Something said is listed.
 pub(super) fn list(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>) {
-    let header = said.entry.header();
-    let (at, id) = (header.at.0.to_be_bytes(), said.entry.id());
-    cx.tx.put(Table::FeedCircle, &[header.space.0.as_slice(), &header.lamport.to_be_bytes(), &at, &id.0].concat(), Vec::new());
-    cx.tx.put(Table::FeedAll, &[at.as_slice(), &id.0].concat(), header.space.0.to_vec());
+    cx.tx.put(Table::FeedCircle, &circle_key(said.entry), Vec::new());
+    cx.tx.put(Table::FeedAll, &all_key(said.entry), said.entry.header().space.0.to_vec());
+}
+
+/// Where an entry stands in the feed of its circle.
+#[must_use]
+pub fn circle_key(entry: &Entry) -> Vec<u8> {
+    let header = entry.header();
+    [header.space.0.as_slice(), &header.lamport.to_be_bytes(), &header.at.0.to_be_bytes(), &entry.id().0].concat()
+}
+
+/// Where an entry stands in the feed of all circles.
+#[must_use]
+pub fn all_key(entry: &Entry) -> Vec<u8> {
+    [entry.header().at.0.to_be_bytes().as_slice(), &entry.id().0].concat()
 }
 
 /// The author takes an entry back: everything derived from it goes, and so does its payload. The header stays, so that the
@@ -34,12 +45,21 @@ pub(super) fn retract(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, target: &EntryId
     if let Some(body) = body(cx.tx, target) {
         word::forget(cx, target, &body);
     }
-    let at = header.at.0.to_be_bytes();
-    cx.tx.remove(Table::FeedCircle, &[header.space.0.as_slice(), &header.lamport.to_be_bytes(), &at, &target.0].concat());
-    cx.tx.remove(Table::FeedAll, &[at.as_slice(), &target.0].concat());
+    cx.tx.remove(Table::FeedCircle, &circle_key(&entry));
+    cx.tx.remove(Table::FeedAll, &all_key(&entry));
     cx.tx.remove(Table::Body, &target.0);
     cx.tx.remove(Table::Void, &target.0);
     drop_payload(cx, target);
+}
+
+/// Whether the author took an entry back that may not be held. Anybody may name it; only its author's word counts.
+#[must_use]
+pub fn is_retracted(tx: &Tx<'_>, entry: &Entry) -> bool {
+    let author = known::author(tx, entry.header());
+    tx.prefix(Table::Retracted, &entry.id().0).iter().any(|(mark, _)| {
+        let by = EntryId::from_slice(&mark[32..]).and_then(|by| known::entry(tx, &by));
+        by.is_some_and(|by| by.header().space == entry.header().space && known::author(tx, by.header()) == author)
+    })
 }
 
 /// Whether the author took this entry back before it came here; then its payload goes at once. A stranger's retraction that came

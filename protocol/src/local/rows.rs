@@ -84,6 +84,9 @@ pub struct CircleStatus {
     pub name: String,
     /// When this node last compared it with another; none = not yet.
     pub last_sync: Option<Millis>,
+    /// Entries that are missing here, as a node claims with which it is being compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behind: Option<u64>,
 }
 
 /// A peer.
@@ -337,6 +340,9 @@ pub struct FeedItem {
     /// The entry it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<EntryId>,
+    /// Whether earlier entries of its author are still missing here: it is shown, and nothing is built on it yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pending: bool,
     /// Why to believe it.
     pub why: Vec<WhyReason>,
 }

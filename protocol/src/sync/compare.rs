@@ -1,13 +1,20 @@
-//! What differs between two holders of one circle: digests, heights, and the parts that each lacks.
+//! Comparing two holders of one scope: digests, heights in the order of names, and the rows in which both travel.
 
 use std::collections::BTreeMap;
 
-use super::{Holdings, Stream};
+use serde_bytes::ByteBuf;
+
+use super::tag::mark;
+use super::{Places, Stream, Want};
 use crate::codec::encode;
 use crate::crypto::{Context, hash};
-use crate::id::{Digest, SpaceId};
-use crate::limits::SYNC_WANTS_MAX;
-use crate::wire::{Height, Scope, StreamKey, Want};
+use crate::entry::LogId;
+use crate::id::Digest;
+use crate::limits::{INTEGER_MAX, SYNC_WANTS_MAX};
+use crate::wire::{Heights, Mark, Scope, StreamKey, Summary, Wants};
+
+/// Bytes of a varint that holds any integer of this protocol: 53 bits in sevens.
+const VARINT_MAX_BYTES: usize = 8;
 
 /// Digest over what is held of a scope.
 #[must_use]
@@ -16,89 +23,155 @@ pub fn digest(streams: &[Stream]) -> Digest {
     Digest(hash(Context::SyncDigest, &[&encode(&parts)]))
 }
 
-/// Heights of a scope, each with its tag under the connection's joint nonce.
-#[must_use]
-pub fn heights(streams: &[Stream], joint: &[u8; 32]) -> Vec<Height> {
-    streams.iter().map(|s| Height { key: s.key, height: s.height, tag: head_tag(&s.head, joint) }).collect()
+/// What is held of a scope, in sixteen bytes.
+pub(super) fn summary(scope: Scope, streams: &[Stream], joint: &[u8; 32]) -> Summary {
+    Summary { scope, state: mark(&digest(streams).0, joint), names: names(streams, joint) }
 }
 
-fn head_tag(head: &Digest, joint: &[u8; 32]) -> [u8; 8] {
-    let mut tag = [0; 8];
-    tag.copy_from_slice(&hash(Context::HeadTag, &[joint, &head.0])[..8]);
-    tag
+/// The names of a scope's streams, in eight bytes.
+pub(super) fn names(streams: &[Stream], joint: &[u8; 32]) -> Mark {
+    let keys: Vec<StreamKey> = streams.iter().map(|stream| stream.key).collect();
+    mark(&hash(Context::SyncDigest, &[&encode(&keys)]), joint)
 }
 
-/// What one comparison found.
-#[derive(Debug)]
-pub(super) struct Differences {
-    /// Per scope: streams where the other is ahead, with the height it claims.
-    behind: Vec<(Scope, BTreeMap<StreamKey, u64>)>,
-    /// Heights asked from last time, to notice that nothing moves.
-    last: BTreeMap<StreamKey, u64>,
-    /// Streams where the other lacks something.
-    ahead: Vec<Want>,
+/// The name of a stream on this connection.
+pub(super) fn name(key: &StreamKey, joint: &[u8; 32]) -> Mark {
+    mark(&hash(Context::SyncDigest, &[&encode(key)]), joint)
 }
 
-impl Differences {
-    pub(super) fn new(holdings: &impl Holdings, circle: &SpaceId, theirs: Vec<(Scope, Vec<Height>)>, joint: &[u8; 32]) -> Self {
-        let mut found = Self { behind: Vec::new(), last: BTreeMap::new(), ahead: Vec::new() };
-        for (scope, heights) in theirs {
-            let mut mine: BTreeMap<StreamKey, Stream> = holdings.streams(circle, &scope).into_iter().map(|s| (s.key, s)).collect();
-            let mut behind = BTreeMap::new();
-            for theirs in heights {
-                let held = mine.remove(&theirs.key);
-                let height = held.map_or(0, |s| s.height);
-                let other_head = held.is_some_and(|s| head_tag(&s.head, joint) != theirs.tag);
-                if theirs.height > height {
-                    behind.insert(theirs.key, theirs.height);
-                    found.last.insert(theirs.key, height);
-                } else if theirs.height < height {
-                    found.ahead.push(Want { key: theirs.key, from: theirs.height });
-                } else if other_head && matches!(theirs.key, StreamKey::Record(..)) {
-                    // Equal heights with another end: records issued in the same millisecond. Both are offered, the rule decides.
-                    found.ahead.push(Want { key: theirs.key, from: 0 });
-                }
-            }
-            found.ahead.extend(mine.into_keys().map(|key| Want { key, from: 0 }));
-            found.behind.push((scope, behind));
-        }
-        found
+/// Heights of a scope for an asker who sent `theirs`; none when it holds the same.
+pub(super) fn heights(streams: &[Stream], theirs: &Summary, joint: &[u8; 32]) -> Option<Heights> {
+    let mine = summary(theirs.scope, streams, joint);
+    if mine.state == theirs.state {
+        return None;
     }
-
-    /// The next parts to ask for.
-    pub(super) fn next_pull(&mut self) -> Option<(Scope, Vec<Want>)> {
-        self.behind.retain(|(_, behind)| !behind.is_empty());
-        let (scope, behind) = self.behind.first()?;
-        let want = |key: &StreamKey| Want { key: *key, from: self.last.get(key).copied().unwrap_or(0) };
-        Some((*scope, behind.keys().take(SYNC_WANTS_MAX).map(want).collect()))
-    }
-
-    /// What the other lacks.
-    pub(super) fn offers(&mut self) -> Vec<Want> {
-        std::mem::take(&mut self.ahead)
-    }
-
-    /// Drops what has arrived and what does not move; says whether anything moved.
-    pub(super) fn update(&mut self, holdings: &impl Holdings, circle: &SpaceId) -> bool {
-        let Some((scope, behind)) = self.behind.first_mut() else { return false };
-        let held: BTreeMap<StreamKey, u64> = holdings.streams(circle, scope).into_iter().map(|s| (s.key, s.height)).collect();
-        let mut moved = false;
-        let asked: Vec<StreamKey> = behind.keys().take(SYNC_WANTS_MAX).copied().collect();
-        for key in &asked {
-            let height = held.get(key).copied().unwrap_or(0);
-            if height > self.last.get(key).copied().unwrap_or(0) {
-                moved = true;
-                self.last.insert(*key, height);
-            }
-            if behind.get(key).is_some_and(|wanted| height >= *wanted) {
-                behind.remove(key);
-            }
+    let named = mine.names != theirs.names;
+    let mut rows = Vec::with_capacity(streams.len() * 20);
+    for stream in streams {
+        if named {
+            rows.extend_from_slice(&name(&stream.key, joint).0);
         }
-        if !moved {
-            for key in &asked {
-                behind.remove(key);
-            }
+        varint(&mut rows, stream.height);
+        rows.extend_from_slice(&mark(&stream.head.0, joint).0);
+    }
+    Some(Heights { scope: theirs.scope, names: mine.names, named, rows: ByteBuf::from(rows) })
+}
+
+/// One stream as the other claims to hold it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Claim {
+    /// Its name, when the two hold different ones.
+    pub(super) name: Option<Mark>,
+    /// How much of it.
+    pub(super) height: u64,
+    /// What stands at its end.
+    pub(super) head: Mark,
+}
+
+/// Reads the rows of heights; none when they are damaged.
+pub(super) fn claims(heights: &Heights) -> Option<Vec<Claim>> {
+    let mut rows: &[u8] = &heights.rows;
+    let mut claims = Vec::new();
+    while !rows.is_empty() {
+        let name = if heights.named { Some(eight(&mut rows)?) } else { None };
+        claims.push(Claim { name, height: number(&mut rows)?, head: eight(&mut rows)? });
+    }
+    Some(claims)
+}
+
+/// A row of a pull: index of the stream in the answerer's order, first height, how many.
+pub(super) type Range = (usize, u64, u64);
+
+/// Writes the rows of a pull, ascending by index.
+pub(super) fn ranges(wanted: &[Range]) -> ByteBuf {
+    let mut rows = Vec::with_capacity(wanted.len() * 4);
+    let mut last = 0;
+    for (index, from, count) in wanted {
+        varint(&mut rows, (index - last) as u64);
+        varint(&mut rows, *from);
+        varint(&mut rows, *count);
+        last = *index;
+    }
+    ByteBuf::from(rows)
+}
+
+/// A pull of single entries, by the order of one's own streams: it holds where the other has the same.
+pub(super) fn gaps(scope: Scope, streams: &[Stream], places: &Places, joint: &[u8; 32]) -> Wants {
+    let index = |log: &LogId| streams.iter().position(|stream| stream.key == StreamKey::Log(*log));
+    let mut wanted: Vec<Range> = places.iter().filter_map(|(log, seq)| Some((index(log)?, *seq, 1))).collect();
+    wanted.sort_unstable();
+    Wants { scope, names: names(streams, joint), rows: ranges(&wanted) }
+}
+
+/// Reads the rows of a pull over these streams, as many as one pull may have; damaged ones and those beyond the end are not read.
+pub(super) fn wanted(mut rows: &[u8], streams: &[Stream]) -> Vec<Want> {
+    let mut wants = Vec::new();
+    let mut index = 0usize;
+    while wants.len() < SYNC_WANTS_MAX
+        && let Some((step, from, count)) = triple(&mut rows)
+    {
+        index = index.saturating_add(usize::try_from(step).unwrap_or(usize::MAX));
+        let Some(stream) = streams.get(index) else { break };
+        wants.push(Want { key: stream.key, from, count: (count > 0).then_some(count) });
+    }
+    wants
+}
+
+/// Positions of streams by their name on this connection.
+pub(super) fn by_name<'a>(keys: impl Iterator<Item = &'a StreamKey>, joint: &[u8; 32]) -> BTreeMap<Mark, StreamKey> {
+    keys.map(|key| (name(key, joint), *key)).collect()
+}
+
+fn triple(rows: &mut &[u8]) -> Option<(u64, u64, u64)> {
+    Some((number(rows)?, number(rows)?, number(rows)?))
+}
+
+/// Seven bits a byte, lowest first; the high bit says that more follow.
+fn varint(rows: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        rows.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
+    }
+    rows.push(number as u8);
+}
+
+/// Reads a varint below 2^53 in its shortest form.
+fn number(rows: &mut &[u8]) -> Option<u64> {
+    let mut value = 0u64;
+    for position in 0..VARINT_MAX_BYTES {
+        let (byte, rest) = rows.split_first()?;
+        *rows = rest;
+        value |= u64::from(byte & 0x7f) << (7 * position);
+        if byte & 0x80 == 0 {
+            let is_shortest = *byte != 0 || position == 0;
+            return (is_shortest && value < INTEGER_MAX).then_some(value);
         }
-        moved
+    }
+    None
+}
+
+fn eight(rows: &mut &[u8]) -> Option<Mark> {
+    let (bytes, rest) = rows.split_first_chunk::<8>()?;
+    *rows = rest;
+    Some(Mark(*bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_one_form() {
+        for value in [0, 1, 127, 128, 300, 1 << 35, INTEGER_MAX - 1] {
+            let mut bytes = Vec::new();
+            varint(&mut bytes, value);
+            assert_eq!(number(&mut bytes.as_slice()), Some(value));
+            assert_eq!(number(&mut &bytes[..bytes.len() - 1]), None, "cut short");
+        }
+        assert_eq!(number(&mut [0x80, 0x00].as_slice()), None, "a longer form of 0");
+        assert_eq!(number(&mut [0xff; 9].as_slice()), None, "too long");
+        let mut large = Vec::new();
+        varint(&mut large, INTEGER_MAX);
+        assert_eq!(number(&mut large.as_slice()), None, "too large");
     }
 }

@@ -8,14 +8,14 @@ use haat_protocol::codec::encode;
 use haat_protocol::crypto::{Context, hash, seal};
 use haat_protocol::entry::LogId;
 use haat_protocol::epoch::{ByteKey, EpochKeys, Rotation, place_of, rotate};
-use haat_protocol::id::{DeviceId, Digest, EventId, KeyId, OrderId, SpaceId};
+use haat_protocol::id::{DeviceId, Digest, EventId, IdentityId, KeyId, OrderId, SpaceId};
 use haat_protocol::invite;
 use haat_protocol::meet::{Found, MeetRequest, MeetResponse, Place};
-use haat_protocol::record::{Claim, Record, Slot};
+use haat_protocol::record::{Claim, Record};
 use haat_protocol::space::Sort;
 use haat_protocol::wire::{
-    DirectRequest, DirectResponse, Height, Item, JoinRequest, OrderHead, OrderMessage, Scope, StreamKey, SyncRequest, SyncResponse, Tag,
-    Want, Welcome,
+    DirectRequest, DirectResponse, Heights, Item, JoinRequest, Mark, OrderHead, OrderMessage, Scope, Summary, SyncRequest, SyncResponse,
+    Tag, Wants, Welcome,
 };
 
 use crate::bodies;
@@ -33,16 +33,6 @@ pub(crate) fn sheet() -> Sheet {
     sheet
 }
 
-fn streams() -> [StreamKey; 4] {
-    let log = LogId { space: circle(), device: device(1), number: 0 };
-    [
-        StreamKey::Log(log),
-        StreamKey::Identity(person(1)),
-        StreamKey::Record(device(1), Slot::Prekey),
-        StreamKey::Record(device(1), Slot::Addresses),
-    ]
-}
-
 fn items() -> Vec<Item> {
     let body = bodies::every_kind().remove(0);
     vec![Item::Entry(entry(&body).raw().clone()), Item::Identity(chain(1)), Item::Record(prekey(1))]
@@ -50,22 +40,29 @@ fn items() -> Vec<Item> {
 
 fn sync(sheet: &mut Sheet) {
     let (tag, shop) = (Tag([4; 16]), Scope::Shop(inception(Sort::Shop).id()));
-    let wants = streams().map(|key| Want { key, from: 3 }).to_vec();
+    let scopes = [Scope::Circle, shop, Scope::People, Scope::Records];
+    let (state, names) = (Mark([2; 8]), Mark([3; 8]));
+    // Two parts: the third stream from 300 on, then five entries of the next one.
+    let rows = ByteBuf::from([&[2, 0xac, 2, 0][..], &[1, 7, 5]].concat());
+    let wants = vec![Wants { scope: Scope::Circle, names, rows }];
     let requests = [
         ("greet", SyncRequest::Greet { nonce: [1; 16] }),
-        ("compare", SyncRequest::Compare { tag, digests: vec![(Scope::Circle, Digest([2; 32])), (shop, Digest([3; 32]))] }),
-        ("pull", SyncRequest::Pull { tag, scope: Scope::Circle, wants }),
+        ("compare", SyncRequest::Compare { tag, scopes: scopes.map(|scope| Summary { scope, state, names }).to_vec() }),
+        ("pull", SyncRequest::Pull { tag, newest: true, wants }),
         ("push", SyncRequest::Push { tag, items: items() }),
     ];
     for (name, request) in requests {
         sheet.good(name, "a request to compare and hand over", Case::new("sync_request", request.to_bytes()));
     }
-    let heights = streams().map(|key| Height { key, height: 300, tag: [5; 8] }).to_vec();
+    let height = [&[0xac, 2][..], &[5; 8]].concat();
+    let counted = Heights { scope: Scope::Circle, names, named: false, rows: ByteBuf::from(height.repeat(2)) };
+    let named = Heights { scope: shop, names, named: true, rows: ByteBuf::from([&[6; 8][..], &height].concat()) };
     let answers = [
         ("greeting", SyncResponse::Greeting { nonce: [1; 16], tags: (0..16).map(|n| Tag([n; 16])).collect() }),
-        ("heights", SyncResponse::Heights(vec![(Scope::Circle, heights), (shop, vec![])])),
+        ("heights", SyncResponse::Heights(vec![counted, named])),
         ("in step", SyncResponse::Heights(vec![])),
-        ("items", SyncResponse::Items { items: items(), more: true }),
+        ("items", SyncResponse::Items { items: items() }),
+        ("stale", SyncResponse::Stale {}),
         ("stored", SyncResponse::Stored {}),
         ("stranger", SyncResponse::Stranger {}),
         ("removed", SyncResponse::Removed { items: vec![] }),

@@ -9,25 +9,26 @@ from .shape import ID, SIG, boolean, exactly, integer, many, maybe, octets, one_
 from .sign import hash_of
 
 TAG = exactly(16)
-SCOPE = one_of("circle", shop=ID)
-STREAM = one_of(
-    log=record(space=ID, device=ID, number=integer), identity=ID, record=row(ID, one_of("prekey", "addresses"))
-)
+SCOPE = one_of("circle", "people", "records", shop=ID)
 ITEM = one_of(entry=ENTRY, identity=CHAIN, record=SIGNED)
-HEIGHT = record(key=STREAM, height=integer, tag=exactly(8))
+MARK = exactly(8)
+SUMMARY = record(scope=SCOPE, state=MARK, names=MARK)
+HEIGHTS = record(scope=SCOPE, names=MARK, named=boolean, rows=octets)
+WANTS = record(scope=SCOPE, names=MARK, rows=octets)
 ORDER = record(order=ID, events=many(octets), receipts=many(octets), chain=maybe(CHAIN))
 KEYS = record(control=ID, content=maybe(ID), topic=maybe(ID))
 
 SYNC_REQUEST = one_of(
     greet=record(nonce=TAG),
-    compare=record(tag=TAG, digests=many(row(SCOPE, ID))),
-    pull=record(tag=TAG, scope=SCOPE, wants=many(record(key=STREAM, **{"from": integer}))),
+    compare=record(tag=TAG, scopes=many(SUMMARY)),
+    pull=record(tag=TAG, newest=boolean, wants=many(WANTS)),
     push=record(tag=TAG, items=many(ITEM)),
 )
 SYNC_RESPONSE = one_of(
     greeting=record(nonce=TAG, tags=many(TAG)),
-    heights=many(row(SCOPE, many(HEIGHT))),
-    items=record(items=many(ITEM), more=boolean),
+    heights=many(HEIGHTS),
+    items=record(items=many(ITEM)),
+    stale=record(),
     stored=record(),
     stranger=record(),
     removed=record(items=many(ITEM)),
@@ -91,7 +92,7 @@ def tag(topic, joint, side):
 
 
 def head_tag(joint, head):
-    """The tag of a stream's end."""
+    """The mark of a stream's end."""
     return hash_of("head tag", joint, head)[:8]
 
 

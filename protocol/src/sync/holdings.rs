@@ -1,0 +1,79 @@
+//! What a session asks of whoever holds the entries. Nothing here changes anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::entry::LogId;
+use crate::id::{DeviceId, Digest, SpaceId};
+use crate::wire::{Item, Scope, StreamKey};
+
+/// How a peer's device stands in a circle, as far as is known here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// In it.
+    Member,
+    /// Was removed from it.
+    Removed,
+    /// Neither.
+    Unknown,
+}
+
+/// A stream as it is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stream {
+    /// Which.
+    pub key: StreamKey,
+    /// How much of it is held.
+    pub height: u64,
+    /// What stands at its end.
+    pub head: Digest,
+}
+
+/// A part of a stream: from a height on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Want {
+    /// Which stream.
+    pub key: StreamKey,
+    /// The first height that is missing.
+    pub from: u64,
+    /// How many from there; none = all.
+    pub count: Option<u64>,
+}
+
+/// Sequences that follow each other without a gap: (first, how many), ascending.
+pub type Runs = Vec<(u64, u64)>;
+
+/// Places of entries whose payload is missing here.
+pub type Places = BTreeSet<(LogId, u64)>;
+
+/// Things to hand over, and what did not fit.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// In an order in which they can be taken in.
+    pub items: Vec<Item>,
+    /// Where to go on.
+    pub rest: Vec<Want>,
+}
+
+/// What a session asks of whoever holds the entries.
+pub trait Holdings {
+    /// Circles this node is in, or was.
+    fn circles(&self) -> Vec<SpaceId>;
+    /// Retained topic secrets of a circle, newest first.
+    fn topics(&self, circle: &SpaceId) -> Vec<[u8; 32]>;
+    /// The circle itself and the shops shared into it.
+    fn scopes(&self, circle: &SpaceId) -> Vec<Scope>;
+    /// What is held of a scope, in order of keys.
+    fn streams(&self, circle: &SpaceId, scope: &Scope) -> Vec<Stream>;
+    /// Entries that wait here for earlier ones of their log, by log.
+    fn waiting(&self, circle: &SpaceId, scope: &Scope) -> BTreeMap<LogId, Runs>;
+    /// Entries that are held without their payload although nobody took them back: some of those that were not `asked` for yet.
+    fn holes(&self, circle: &SpaceId, scope: &Scope, asked: &Places) -> Places;
+    /// Things that are wanted, as many as fit. When not all do: those of the newest days if `newest`, else the earliest.
+    fn batch(&self, circle: &SpaceId, wants: &[Want], newest: bool, max_bytes: usize) -> Batch;
+    /// How a device stands in a circle.
+    fn relation(&self, circle: &SpaceId, device: &DeviceId) -> Relation;
+    /// What shows to another member that this node was admitted.
+    fn introduction(&self, circle: &SpaceId) -> Vec<Item>;
+    /// What shows to a removed device that it was removed, and nothing later.
+    fn farewell(&self, circle: &SpaceId, device: &DeviceId) -> Vec<Item>;
+}
