@@ -11,7 +11,7 @@ use haat_protocol::codec::{self, encode};
 use haat_protocol::crypto::{self, Context, Label, Sig, seal};
 use haat_protocol::entry::{Entry, Header, Unverified};
 use haat_protocol::epoch;
-use haat_protocol::id::{DeviceId, Digest, IdentityId, SpaceId};
+use haat_protocol::id::{DeviceId, Digest, SpaceId};
 use haat_protocol::identity::Chain;
 use haat_protocol::invite::Code;
 use haat_protocol::kind::Kind;
