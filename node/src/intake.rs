@@ -96,7 +96,7 @@ fn fill_hole(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
         cx.tx.remove(Table::Hole, &parked_key(entry));
         let place = view::sealed_key(entry);
         if let Some(head) = cx.tx.load(Table::Sealed, &place) {
-            unseal(cx, entry, &head);
+            reveal(cx, entry, &head);
         }
     }
 }
@@ -172,12 +172,12 @@ fn reopen(cx: &mut Cx<'_, '_, '_>, space: SpaceId, key: Option<KeyId>) {
     for (place, row) in cx.tx.prefix(Table::Sealed, &[space.0, key.0].concat()) {
         let Some(entry) = EntryId::from_slice(&place[64..]).and_then(|id| known::entry(cx.tx, &id)) else { continue };
         let Some(head) = cx.tx.decoded::<Head>(Table::Sealed, &row) else { continue };
-        unseal(cx, &entry, &head);
+        reveal(cx, &entry, &head);
     }
 }
 
 /// Opens a sealed entry, if its key and its payload are here.
-fn unseal(cx: &mut Cx<'_, '_, '_>, entry: &Entry, head: &Head) {
+fn reveal(cx: &mut Cx<'_, '_, '_>, entry: &Entry, head: &Head) {
     let secret = secret::for_header(cx.tx, cx.me, entry.header());
     if let Ok(bytes) = entry.open(secret.as_ref()) {
         ledger::append(cx.tx, cx.at, Sort::Opened, Digest(entry.id().0));
