@@ -12,6 +12,7 @@ mod crypto;
 mod deals;
 mod entries;
 mod evidence;
+mod folds;
 mod form;
 mod judge;
 mod kit;
@@ -38,7 +39,7 @@ fn sheets() -> Vec<Sheet> {
         people::sheet(),
         wire::sheet(),
         orders::sheet(),
-        orders::folds(),
+        folds::sheet(),
         evidence::sheet(),
     ]
 }
