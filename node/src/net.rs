@@ -6,7 +6,8 @@
 //! One task owns the swarm and never blocks. When the reader of the events is slow the task stops reading from the network
 //! (peers feel it as back-pressure) but goes on taking commands until [`limits::NET_BACKLOG_MAX`] events wait; so a reader
 //! that itself waits for room among the commands comes free again. The task ends on [`NetCommand::Stop`] or when either
-//! channel is dropped. A panic in it closes the events channel and shows in the [`JoinHandle`].
+//! channel is dropped. A panic in it or in one of its connections brings forth a new swarm: connections are told as lost,
+//! requests as failed, and all wishes still stand.
 
 mod address;
 mod behaviour;
@@ -14,9 +15,12 @@ mod codec;
 mod dialer;
 mod driver;
 mod gate;
+mod quota;
+mod reputation;
 mod request;
 mod scope;
 mod seed;
+mod supervisor;
 mod vocabulary;
 
 #[cfg(test)]
@@ -29,10 +33,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
+use self::driver::Kept;
+use self::supervisor::Plan;
+
 pub use self::address::{AddressError, device_of, handed_out, parse_address, parse_remote, peer_text, without_peer};
 pub use self::scope::{Scope, scope_of};
 pub use self::seed::{Seed, SeedConfig, SeedView, start_seed};
-pub use self::vocabulary::{Channel, GossipId, GossipVerdict, NetCommand, NetConfig, NetEvent, ResponseId};
+pub use self::vocabulary::{Channel, GossipId, GossipVerdict, NetCommand, NetConfig, NetEvent, ResponseId, Severity};
 
 /// Why the network could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -64,9 +71,11 @@ pub fn start(config: NetConfig, events: mpsc::Sender<NetEvent>) -> Result<(mpsc:
     let runtime = tokio::runtime::Handle::try_current().map_err(|_| NetError::NoRuntime)?;
     let mut seed = Zeroizing::new(*config.device_seed);
     let keys = Keypair::ed25519_from_bytes(seed.as_mut_slice()).map_err(|fault| NetError::Key(fault.to_string()))?;
-    let swarm = behaviour::swarm(keys, config.mdns, config.gossip)?;
+    let me = address::device_of_peer(&keys.public().to_peer_id()).expect("the key was made an Ed25519 key above");
+    let plan = Plan { keys, mdns: config.mdns, gossip: config.gossip };
+    let first = plan.swarm()?;
     let (commands, inbox) = mpsc::channel(limits::NET_COMMANDS_MAX);
-    let driver = driver::Driver::new(swarm, inbox, events);
-    let task = runtime.spawn(driver.run(config.listen.clone()));
+    let kept = Kept::new(me, config.listen.clone(), inbox, events);
+    let task = runtime.spawn(supervisor::run(plan, first, kept));
     Ok((commands, task))
 }

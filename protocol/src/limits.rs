@@ -300,6 +300,72 @@ pub const REQUEST_TIMEOUT_MS: u64 = 15 * SECOND_MS;
 pub const REQUEST_STREAMS_MAX: usize = 64;
 /// Requests of this node that wait for an answer, and requests of others that wait for ours.
 pub const REQUESTS_WAITING_MAX: usize = 1_024;
+/// Bytes of requests of others that wait for our answer, over all peers.
+pub const REQUESTS_WAITING_MAX_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of messages that are being read, over all connections: once for requests, once for answers.
+pub const READING_MAX_BYTES: usize = 64 * 1024 * 1024;
+/// Patience for the length of a request once its stream is open.
+pub const REQUEST_FIRST_BYTE_MS: u64 = 3 * SECOND_MS;
+/// Patience for a whole request once its stream is open.
+pub const REQUEST_READ_MS: u64 = 10 * SECOND_MS;
+/// Pause between two looks at the network when nothing happens; gossip's own clock does not wake anybody.
+pub const NET_TICK_MS: u64 = SECOND_MS;
+/// First pause before the network is begun anew after it fell over; doubled up to `NET_RESTART_MAX_MS`.
+pub const NET_RESTART_MIN_MS: u64 = 100;
+/// Longest pause before the network is begun anew: a packet that fells it again and again must not keep the machine busy.
+pub const NET_RESTART_MAX_MS: u64 = 30 * SECOND_MS;
+/// Time without a fall after which the pause starts from the shortest again.
+pub const NET_CALM_MS: u64 = MINUTE_MS;
+
+/// How much of something one peer, and all peers together, may ask for: a bucket of `burst` pieces, filled at a steady rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// Pieces one peer may take at once.
+    pub peer_burst: u64,
+    /// Pieces one peer gets back in a minute.
+    pub peer_per_minute: u64,
+    /// Pieces all peers may take at once.
+    pub all_burst: u64,
+    /// Pieces all peers get back in a minute.
+    pub all_per_minute: u64,
+}
+
+impl Quota {
+    const fn new(peer_burst: u64, peer_per_minute: u64, all_burst: u64, all_per_minute: u64) -> Self {
+        Self { peer_burst, peer_per_minute, all_burst, all_per_minute }
+    }
+}
+
+/// Requests on the sync protocol: two who share 512 circles compare them all as they meet.
+pub const QUOTA_SYNC: Quota = Quota::new(4_096, 6_000, 32_768, 48_000);
+/// Greetings: one per meeting and welcome; each makes the answerer compute a tag per circle.
+pub const QUOTA_GREET: Quota = Quota::new(64, 60, 2_048, 1_200);
+/// Requests on the direct protocol, whatever they ask.
+pub const QUOTA_DIRECT: Quota = Quota::new(2_048, 3_600, 16_384, 28_800);
+/// Requests to be let in or handed keys: each costs signatures and sealing.
+pub const QUOTA_JOIN: Quota = Quota::new(64, 60, 1_024, 600);
+/// Order messages: each costs signatures and a commit.
+pub const QUOTA_ORDER: Quota = Quota::new(2_048, 3_000, 8_192, 12_000);
+/// Gossip messages: a burst of many posts is passed on; sync brings what is over.
+pub const QUOTA_GOSSIP: Quota = Quota::new(4_096, 6_000, 32_768, 24_000);
+/// Bytes of requests and gossip: a large catalogue passes, an endless stream does not.
+pub const QUOTA_BYTES: Quota = Quota::new(64 * 1024 * 1024, 240 * 1024 * 1024, 512 * 1024 * 1024, 960 * 1024 * 1024);
+/// Pause between two times that one peer is held to account for overrunning its quotas.
+pub const OVERRUN_COUNTED_EVERY_MS: u64 = 10 * SECOND_MS;
+/// Peers whose quotas and reputation are remembered; whoever matters least is forgotten first.
+pub const PEERS_REMEMBERED_MAX: usize = 4_096;
+/// Time in which half of a peer's points are forgotten.
+pub const REPUTATION_HALF_LIFE_MS: u64 = 10 * MINUTE_MS;
+/// Points at which a peer is disconnected.
+pub const REPUTATION_DISCONNECT_POINTS: i64 = 20;
+/// Points at which a peer is barred for a while.
+pub const REPUTATION_BAN_POINTS: i64 = 50;
+/// The first time a peer is barred; doubled each time up to `BAN_MAX_MS`.
+pub const BAN_MIN_MS: u64 = 10 * MINUTE_MS;
+/// The longest time a peer is barred.
+pub const BAN_MAX_MS: u64 = 12 * HOUR_MS;
+/// The time a member of an own circle is barred, every time: a friend behind a fault must get back.
+pub const MEMBER_BAN_MS: u64 = MINUTE_MS;
 /// Bytes of one written network address.
 pub const ADDRESS_MAX_BYTES: usize = 256;
 /// Topics one peer may announce; all nodes must agree, else announcements are dropped whole.

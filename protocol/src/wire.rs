@@ -89,6 +89,12 @@ pub fn is_newer_item(bytes: &[u8]) -> bool {
     codec::name_of(bytes, GOSSIP_MAX_BYTES).is_some_and(|name| !ITEM_NAMES.contains(&name.as_str()))
 }
 
+/// Whether these bytes are a request of a sort that a newer version made, beside the `known` ones. It is no fault of the asker.
+#[must_use]
+pub fn is_newer_request(known: &[&str], bytes: &[u8]) -> bool {
+    codec::name_of(bytes, REQUEST_MAX_BYTES).is_some_and(|name| !known.contains(&name.as_str()))
+}
+
 /// The tag of a circle on one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -281,6 +287,16 @@ pub struct Welcome {
     pub items: Vec<Item>,
 }
 
+impl SyncRequest {
+    /// Names of the sorts of requests that are known here.
+    pub const NAMES: &[&str] = &["greet", "compare", "pull", "push"];
+}
+
+impl DirectRequest {
+    /// Names of the sorts of requests that are known here.
+    pub const NAMES: &[&str] = &["join", "keys", "order", "order_heads"];
+}
+
 macro_rules! wire {
     ($($type:ty, $max:ident;)*) => {$(
         impl $type {
@@ -317,6 +333,14 @@ mod tests {
             assert!(!is_newer_item(&named(name)), "{name} is known here, and this is none");
         }
         assert!(!is_newer_item(&[0xff]) && !is_newer_item(&[]));
+        for (known, own) in [
+            (SyncRequest::NAMES, SyncRequest::Greet { nonce: [0; 16] }.to_bytes()),
+            (DirectRequest::NAMES, DirectRequest::OrderHeads { heads: vec![] }.to_bytes()),
+        ] {
+            assert!(is_newer_request(known, &named("poll")));
+            assert!(!is_newer_request(known, &own) && !is_newer_request(known, &[0xff]) && !is_newer_request(known, &[]));
+            assert!(known.iter().all(|name| !is_newer_request(known, &named(name))), "known here, and this is none");
+        }
         let item = Item::Record(SignedRecord { bytes: vec![], sig: Sig([0; 64]) });
         assert!(!is_newer_item(&encode(&item)));
     }

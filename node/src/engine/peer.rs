@@ -8,13 +8,13 @@ use haat_protocol::limits::GOSSIP_MAX_BYTES;
 use haat_protocol::meet::MeetResponse;
 use haat_protocol::record::{Claim, Record, SignedRecord, Slot};
 use haat_protocol::sync::{Effect as Step, Session, Turn};
-use haat_protocol::wire::{DirectRequest, DirectResponse, Item, SyncRequest, SyncResponse, is_newer_item};
+use haat_protocol::wire::{DirectRequest, DirectResponse, Item, SyncRequest, SyncResponse, is_newer_item, is_newer_request};
 
 use super::held::Held;
 use super::work::Work;
 use super::{Asked, What};
 use crate::intake::{self, Taken};
-use crate::net::{Channel, GossipId, GossipVerdict, NetCommand, NetEvent, ResponseId};
+use crate::net::{Channel, GossipId, GossipVerdict, NetCommand, NetEvent, ResponseId, Severity};
 use crate::store::Table;
 use crate::view::shelf;
 
@@ -196,6 +196,16 @@ impl Work<'_, '_> {
             Channel::Meet => None,
             Channel::Direct => DirectRequest::from_bytes(data).ok().map(|request| self.asked_directly(device, request).to_bytes()),
         };
+        // A person's node answers no questions to seeds, and what a newer version asks is no offence.
+        let is_offence = answer.is_none()
+            && match channel {
+                Channel::Sync => SyncRequest::from_bytes(data).is_err() && !is_newer_request(SyncRequest::NAMES, data),
+                Channel::Direct => !is_newer_request(DirectRequest::NAMES, data),
+                Channel::Meet => false,
+            };
+        if is_offence {
+            self.send(NetCommand::Misbehaved { device, severity: Severity::Misuse });
+        }
         // What cannot be read gets an empty answer: the asker sees a failure, and this node owes nothing.
         self.send(NetCommand::Respond { id, data: answer.unwrap_or_default() });
     }
@@ -284,14 +294,21 @@ impl Work<'_, '_> {
     /// Takes things in that were handed over under a circle. What is new goes on to the other members soon.
     pub(super) fn take_items(&mut self, circle: SpaceId, items: Vec<Item>, from: Option<DeviceId>) {
         let shops = shelf::shared_into(&self.tx, &circle).len();
-        let mut news = false;
+        let (mut news, mut forged) = (false, false);
         let mut later = Vec::new();
         for item in items {
             match item {
                 // Chains of people whom nothing concerns would fill the trust log; the entry that admits them may follow.
                 Item::Identity(chain) if from.is_some() && !self.concerns(&chain) => later.push(chain),
-                item => news |= self.take(item) == Outcome::News,
+                item => {
+                    let outcome = self.take(item);
+                    news |= outcome == Outcome::News;
+                    forged |= outcome == Outcome::Wrong;
+                }
             }
+        }
+        if let (true, Some(device)) = (forged, from) {
+            self.send(NetCommand::Misbehaved { device, severity: Severity::Forged });
         }
         for chain in later {
             news |= self.concerns(&chain) && self.take_chain(chain) == Outcome::News;

@@ -464,10 +464,28 @@ fn what_strangers_ask_is_answered_and_leaves_nothing_behind() {
             work.net(NetEvent::Request { id: ResponseId(1), device, channel, data });
             work.out.clone()
         });
-        assert!(matches!(&out[..], [Effect::Net(NetCommand::Respond { .. })]), "each gets an answer, also an empty one");
+        let answers = out.iter().filter(|effect| matches!(effect, Effect::Net(NetCommand::Respond { .. }))).count();
+        let held_against = out.iter().filter(|effect| matches!(effect, Effect::Net(NetCommand::Misbehaved { .. }))).count();
+        assert_eq!((answers, out.len()), (1, 1 + held_against), "each gets an answer, also an empty one");
         assert_eq!(ana.everything(), before);
     }
     assert!(ana.passing.sessions.is_empty() && ana.passing.requests.is_empty());
+}
+
+#[test]
+fn only_what_is_no_request_is_held_against_the_asker() {
+    let (mut ana, _) = founded();
+    let device: DeviceId = Node::new(9).device();
+    for channel in [Channel::Sync, Channel::Direct] {
+        for (data, is_offence) in [(&b"\xa1\x64poll\x01"[..], false), (b"\xff", true), (b"\xa1\x64push\x01\x00", true)] {
+            let out = ana.work(|work| {
+                work.net(NetEvent::Request { id: ResponseId(1), device, channel, data: data.to_vec() });
+                work.out.clone()
+            });
+            let held = out.iter().any(|effect| matches!(effect, Effect::Net(NetCommand::Misbehaved { .. })));
+            assert_eq!(held, is_offence, "{channel:?} {data:x?}");
+        }
+    }
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Which protocols the node speaks and with what settings. Settings that both ends must share are protocol parameters:
 //! changing one of them splits the network. Nothing here may act on an event.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use haat_protocol::limits;
+use libp2p::allow_block_list::{self, BlockedPeers};
 use libp2p::connection_limits::{self, ConnectionLimits};
 use libp2p::gossipsub::{self, MessageAuthenticity, MessageId, ValidationMode};
 use libp2p::identity::{Keypair, PublicKey};
@@ -13,8 +15,9 @@ use libp2p::swarm::behaviour::toggle::Toggle;
 use libp2p::{PeerId, StreamProtocol, Swarm, SwarmBuilder, dcutr, identify, mdns, noise, ping, quic, relay, tcp, yamux};
 
 use super::NetError;
-use super::codec::Frames;
+use super::codec::{Frames, Room};
 use super::gate::{Gate, Gossip};
+use super::supervisor::Alarm;
 
 const SYNC_PROTOCOL: StreamProtocol = StreamProtocol::new("/haat/sync/0");
 const DIRECT_PROTOCOL: StreamProtocol = StreamProtocol::new("/haat/direct/0");
@@ -32,6 +35,8 @@ const FIRST_BEAT: Duration = Duration::from_millis(200);
 #[derive(NetworkBehaviour)]
 pub(super) struct Behaviour {
     limits: connection_limits::Behaviour,
+    /// Who is barred for a while.
+    pub(super) barred: allow_block_list::Behaviour<BlockedPeers>,
     /// Does nothing until a `/p2p-circuit` address is listened on or dialled.
     relay: relay::client::Behaviour,
     pub(super) gossip: Gate,
@@ -47,18 +52,20 @@ pub(super) struct Behaviour {
 
 /// Makes the swarm: TCP with Noise and Yamux, QUIC, connections through relays, and the protocols on top. Of the addresses
 /// of one peer QUIC is tried first, TCP a moment later, a relay last; whichever stands first is taken.
-pub(super) fn swarm(keys: Keypair, with_mdns: bool, with_gossip: bool) -> Result<Swarm<Behaviour>, NetError> {
+pub(super) fn swarm(keys: Keypair, with_mdns: bool, with_gossip: bool, alarm: Alarm) -> Result<Swarm<Behaviour>, NetError> {
     let gate = Gate::new(gossip()?, with_gossip);
     let me = keys.public().to_peer_id();
     let mdns = neighbours(me, with_mdns);
     let identity = identity(keys.public());
+    let room = Room::default();
     let behaviour = |relay| Behaviour {
         limits: connection_limits::Behaviour::new(connection_limits()),
+        barred: allow_block_list::Behaviour::default(),
         relay,
         gossip: gate,
-        sync: requests(SYNC_PROTOCOL, ProtocolSupport::Full),
-        direct: requests(DIRECT_PROTOCOL, ProtocolSupport::Full),
-        meet: requests(MEET_PROTOCOL, ProtocolSupport::Outbound),
+        sync: requests(SYNC_PROTOCOL, ProtocolSupport::Full, &room),
+        direct: requests(DIRECT_PROTOCOL, ProtocolSupport::Full, &room),
+        meet: requests(MEET_PROTOCOL, ProtocolSupport::Outbound, &room),
         identify: identify::Behaviour::new(identity),
         ping: ping::Behaviour::default(),
         mdns,
@@ -74,7 +81,9 @@ pub(super) fn swarm(keys: Keypair, with_mdns: bool, with_gossip: bool) -> Result
         .with_behaviour(|_, relay| behaviour(relay))
         .map_err(|fault| NetError::Protocol(fault.to_string()))?;
     let idle = Duration::from_millis(limits::CONNECTION_IDLE_MS);
-    Ok(builder.with_swarm_config(|config| config.with_idle_connection_timeout(idle).with_smart_dial()).build())
+    let watched = move |task: Pin<Box<dyn Future<Output = ()> + Send>>| alarm.watch(task);
+    let config = libp2p::swarm::Config::with_executor(watched);
+    Ok(builder.with_swarm_config(|_| config.with_idle_connection_timeout(idle).with_smart_dial()).build())
 }
 
 /// What a peer may have under way on one QUIC connection: one full answer per stream, a few streams full at once.
@@ -130,11 +139,11 @@ pub(super) fn message_id(topic: &str, data: &[u8]) -> [u8; 20] {
     id
 }
 
-pub(super) fn requests(protocol: StreamProtocol, support: ProtocolSupport) -> request_response::Behaviour<Frames> {
+pub(super) fn requests(protocol: StreamProtocol, support: ProtocolSupport, room: &Room) -> request_response::Behaviour<Frames> {
     let config = request_response::Config::default()
         .with_request_timeout(Duration::from_millis(limits::REQUEST_TIMEOUT_MS))
         .with_max_concurrent_streams(limits::REQUEST_STREAMS_MAX);
-    request_response::Behaviour::new([(protocol, support)], config)
+    request_response::Behaviour::with_codec(Frames::new(room.clone()), [(protocol, support)], config)
 }
 
 /// Says as little as the protocol allows: no listen addresses, no version, and no cache of what others say.
@@ -176,7 +185,8 @@ mod tests {
             let greeting = limits::TOPICS_PER_PEER_MAX * 32;
             assert!(greeting < limits::GOSSIP_CONTROL_MAX_BYTES);
             assert!(limits::GOSSIP_CONTROL_MAX_BYTES < limits::GOSSIP_PACKET_MAX_BYTES);
-            assert!(limits::CIRCLES_MAX <= limits::TOPICS_PER_PEER_MAX);
+            // Twice: while keys change, a node stays on the topic of before for a while.
+            assert!(limits::CIRCLES_MAX * 2 <= limits::TOPICS_PER_PEER_MAX);
             assert!(limits::GOSSIP_MAX_BYTES * 3 / 2 < limits::GOSSIP_PACKET_MAX_BYTES);
         }
     }

@@ -4,15 +4,44 @@
 //! message; what it means is decided above. This file must never look inside one.
 
 use std::io;
+use std::sync::Arc;
+use std::time::Duration;
 
 use futures::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use haat_protocol::limits::{REQUEST_MAX_BYTES, RESPONSE_MAX_BYTES};
+use haat_protocol::limits::{READING_MAX_BYTES, REQUEST_FIRST_BYTE_MS, REQUEST_MAX_BYTES, REQUEST_READ_MS, RESPONSE_MAX_BYTES};
 use libp2p::StreamProtocol;
 use libp2p::request_response;
+use tokio::sync::Semaphore;
+
+/// Room for messages that are being read, over all connections: one slot for each kibibyte that came. Answers, which we asked
+/// for, have room of their own, so that strangers who send slowly cannot keep us from being answered.
+#[derive(Debug, Clone)]
+pub(super) struct Room {
+    requests: Arc<Semaphore>,
+    answers: Arc<Semaphore>,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        let room = || Arc::new(Semaphore::new(READING_MAX_BYTES / PIECE));
+        Self { requests: room(), answers: room() }
+    }
+}
+
+/// Bytes that come with one slot.
+const PIECE: usize = 1024;
 
 /// The framing of both request protocols.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Frames;
+#[derive(Debug, Clone)]
+pub(super) struct Frames {
+    room: Room,
+}
+
+impl Frames {
+    pub(super) const fn new(room: Room) -> Self {
+        Self { room }
+    }
+}
 
 impl request_response::Codec for Frames {
     type Protocol = StreamProtocol;
@@ -23,14 +52,17 @@ impl request_response::Codec for Frames {
     where
         T: AsyncRead + Unpin + Send,
     {
-        read_frame(io, REQUEST_MAX_BYTES).await
+        let limits = (Duration::from_millis(REQUEST_FIRST_BYTE_MS), Duration::from_millis(REQUEST_READ_MS));
+        read_request(io, limits, &self.room.requests).await
     }
 
     async fn read_response<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Vec<u8>>
     where
         T: AsyncRead + Unpin + Send,
     {
-        read_frame(io, RESPONSE_MAX_BYTES).await
+        // Whoever answers may think first; the patience for the whole request ends this.
+        let length = read_length(io, RESPONSE_MAX_BYTES).await?;
+        read_rest(io, length, &self.room.answers).await
     }
 
     async fn write_request<T>(&mut self, _: &StreamProtocol, io: &mut T, data: Vec<u8>) -> io::Result<()>
@@ -48,15 +80,42 @@ impl request_response::Codec for Frames {
     }
 }
 
-async fn read_frame<T: AsyncRead + Unpin + Send>(io: &mut T, max: usize) -> io::Result<Vec<u8>> {
+/// Reads a request within the time for its length and the time for all of it.
+async fn read_request<T: AsyncRead + Unpin + Send>(
+    io: &mut T,
+    (first, whole): (Duration, Duration),
+    room: &Semaphore,
+) -> io::Result<Vec<u8>> {
+    in_time(whole, async {
+        let length = in_time(first, read_length(io, REQUEST_MAX_BYTES)).await?;
+        read_rest(io, length, room).await
+    })
+    .await
+}
+
+async fn in_time<T>(limit: Duration, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    let late = |_| io::Error::new(io::ErrorKind::TimedOut, "the message did not come in time");
+    tokio::time::timeout(limit, work).await.map_err(late)?
+}
+
+async fn read_length<T: AsyncRead + Unpin + Send>(io: &mut T, max: usize) -> io::Result<usize> {
     let mut length = [0; 4];
     io.read_exact(&mut length).await.map_err(|fault| named(fault, "the stream ended before the length of the message"))?;
-    let length = u32::from_be_bytes(length);
-    checked(length as usize, max)?;
+    let length = u32::from_be_bytes(length) as usize;
+    checked(length, max)?;
+    Ok(length)
+}
+
+/// Reads piece by piece; each piece waits for room before it is read.
+async fn read_rest<T: AsyncRead + Unpin + Send>(io: &mut T, length: usize, room: &Semaphore) -> io::Result<Vec<u8>> {
     let mut data = Vec::new();
-    let read = io.take(u64::from(length)).read_to_end(&mut data).await?;
-    if read < length as usize {
-        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("the stream ended after {read} of {length} bytes")));
+    let mut held = Vec::new();
+    while data.len() < length {
+        held.push(room.acquire().await.expect("the room is never closed"));
+        let before = data.len();
+        let next = length.min(before + PIECE);
+        data.resize(next, 0);
+        io.read_exact(&mut data[before..]).await.map_err(|fault| named(fault, "the stream ended in the middle of a message"))?;
     }
     Ok(data)
 }
@@ -83,13 +142,62 @@ fn named(fault: io::Error, meaning: &str) -> io::Error {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
     use futures::executor::block_on;
     use futures::io::Cursor;
+    use haat_protocol::limits;
 
     use super::*;
 
     fn read(bytes: &[u8], max: usize) -> Result<Vec<u8>, io::ErrorKind> {
-        block_on(read_frame(&mut Cursor::new(bytes), max)).map_err(|fault| fault.kind())
+        let room = Room::default();
+        let mut io = Cursor::new(bytes);
+        let read = async {
+            let length = read_length(&mut io, max).await?;
+            read_rest(&mut io, length, &room.requests).await
+        };
+        let read = block_on(read).map_err(|fault: io::Error| fault.kind());
+        assert_eq!(room.requests.available_permits(), READING_MAX_BYTES / PIECE, "all room is given back");
+        read
+    }
+
+    #[test]
+    fn what_is_held_for_all_peers_is_bounded() {
+        const {
+            // Messages being read, both ways; requests that wait for the engine; and what waits to be told to it.
+            let reading = 2 * READING_MAX_BYTES;
+            let waiting = limits::REQUESTS_WAITING_MAX_BYTES;
+            assert!(reading + waiting <= 256 * 1024 * 1024);
+            assert!(READING_MAX_BYTES >= 64 * RESPONSE_MAX_BYTES, "many honest messages at once");
+            assert!(REQUEST_FIRST_BYTE_MS < REQUEST_READ_MS && REQUEST_READ_MS < limits::REQUEST_TIMEOUT_MS);
+        }
+    }
+
+    #[tokio::test]
+    async fn who_sends_slowly_is_cut_off() {
+        let (short, long) = (Duration::from_millis(20), Duration::from_secs(60));
+        for (sent, first, whole) in [(&[][..], short, long), (&[0, 0], short, long), (&[0, 0, 0, 9, 1], long, short)] {
+            let (ours, mut theirs) = tokio::io::duplex(64);
+            tokio::io::AsyncWriteExt::write_all(&mut theirs, sent).await.unwrap();
+            let mut stream = SlowStream(ours);
+            let room = Room::default();
+            let read = read_request(&mut stream, (first, whole), &room.requests);
+            let end = tokio::time::timeout(Duration::from_secs(30), read).await.expect("the other limit is far away");
+            assert_eq!(end.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        }
+    }
+
+    /// A tokio stream where a futures one is wanted.
+    struct SlowStream(tokio::io::DuplexStream);
+
+    impl AsyncRead for SlowStream {
+        fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+            let mut buf = tokio::io::ReadBuf::new(buf);
+            let polled = tokio::io::AsyncRead::poll_read(Pin::new(&mut self.0), cx, &mut buf);
+            polled.map_ok(|()| buf.filled().len())
+        }
     }
 
     #[test]

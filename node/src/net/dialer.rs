@@ -135,6 +135,14 @@ impl Dialer {
         }
     }
 
+    /// Every connection and every dial is gone at once: what stands is due, what was to be tried one time is over.
+    pub(super) fn begin_anew(&mut self, now: Instant) {
+        self.wishes.retain(|_, wish| wish.standing);
+        for wish in self.wishes.values_mut().filter(|wish| !matches!(wish.state, State::Waiting { .. })) {
+            wish.state = State::Waiting { until: now };
+        }
+    }
+
     /// The last connection with `device` is gone.
     pub(super) fn lost(&mut self, device: DeviceId, now: Instant, luck: u64) {
         if let Some(wish) = self.wishes.get_mut(&Target::Device(device))

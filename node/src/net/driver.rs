@@ -2,111 +2,148 @@
 //!
 //! It must never touch a disk, decode a message or wait for anything but the network, its two channels and the dial clock.
 
+mod account;
+mod kept;
+mod listen;
 mod wishes;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::net::{IpAddr, Ipv6Addr, TcpListener, UdpSocket};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use haat_protocol::id::DeviceId;
 use haat_protocol::limits;
 use libp2p::core::ConnectedPoint;
-use libp2p::core::transport::{ListenerId, TransportError};
+use libp2p::core::transport::ListenerId;
 use libp2p::gossipsub::{self, MessageAcceptance};
-use libp2p::multiaddr::Protocol;
-use libp2p::request_response::{self, Message};
+use libp2p::request_response::{self, InboundFailure, Message};
 use libp2p::swarm::{ConnectionId, DialError, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, Swarm, mdns, ping};
-use tokio::sync::mpsc;
+use tokio::time::{Interval, MissedTickBehavior};
 
-use super::address;
+use super::address::{self, peer_of};
 use super::behaviour::{Behaviour, BehaviourEvent};
-use super::dialer::{Dialer, Target};
-use super::request::{self, Requests};
-use super::vocabulary::{Channel, GossipId, NetCommand, NetEvent};
+use super::dialer::Target;
+use super::request;
+use super::supervisor::Alarm;
+use super::vocabulary::{Channel, GossipId, GossipVerdict, NetEvent, Severity};
 
-/// State of the network task.
-pub(super) struct Driver {
+pub(super) use self::kept::Kept;
+pub(super) use self::listen::{free, transport_reason};
+
+/// State of the network task during one life of the swarm.
+pub(super) struct Driver<'k> {
     swarm: Swarm<Behaviour>,
-    commands: mpsc::Receiver<NetCommand>,
-    events: mpsc::Sender<NetEvent>,
-    /// Facts that wait for room in `events`; while there are any, the network is not read.
-    backlog: VecDeque<NetEvent>,
-    requests: Requests,
-    dialer: Dialer,
+    alarm: Alarm,
+    kept: &'k mut Kept,
+    /// Wakes the task, see [`limits::NET_TICK_MS`].
+    tick: Interval,
     /// Dials under way.
     dials: HashMap<ConnectionId, Target>,
     /// Connections we made, and where they lead.
     outgoing: HashMap<ConnectionId, (DeviceId, String)>,
     /// Peers disconnected in order to be met anew, and where we had dialled them.
     renewals: HashMap<DeviceId, Vec<String>>,
-    /// Topics we take part in.
-    topics: BTreeSet<String>,
     /// Listeners by the address they were asked for.
     listeners: HashMap<ListenerId, String>,
+    /// Addresses of the swarm before this one that are not free yet.
+    listen_again: Vec<String>,
 }
 
 /// Whether the task goes on.
 enum Next {
     Go,
     Stop,
+    /// A task of the swarm panicked: only a new swarm is sound.
+    Fall,
 }
 
-impl Driver {
-    pub(super) fn new(swarm: Swarm<Behaviour>, commands: mpsc::Receiver<NetCommand>, events: mpsc::Sender<NetEvent>) -> Self {
+impl<'k> Driver<'k> {
+    pub(super) fn new(swarm: Swarm<Behaviour>, alarm: Alarm, kept: &'k mut Kept) -> Self {
+        let mut tick = tokio::time::interval(Duration::from_millis(limits::NET_TICK_MS));
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             swarm,
-            commands,
-            events,
-            backlog: VecDeque::new(),
-            requests: Requests::default(),
-            dialer: Dialer::default(),
+            alarm,
+            kept,
+            tick,
             dials: HashMap::new(),
             outgoing: HashMap::new(),
             renewals: HashMap::new(),
-            topics: BTreeSet::new(),
             listeners: HashMap::new(),
+            listen_again: Vec::new(),
         }
     }
 
-    /// Runs until told to stop or until nobody is left to talk to.
-    pub(super) async fn run(mut self, listen: Vec<String>) {
-        for address in listen {
+    /// Runs until told to stop or until nobody is left to talk to. False: a task of the swarm panicked.
+    pub(super) async fn run(mut self) -> bool {
+        self.begin();
+        loop {
+            match self.turn().await {
+                Next::Go => {}
+                Next::Stop => break,
+                Next::Fall => return false,
+            }
+        }
+        self.close().await;
+        true
+    }
+
+    /// Takes over what a swarm before this one was told.
+    fn begin(&mut self) {
+        for device in self.kept.reputation.banned(Instant::now()) {
+            self.swarm.behaviour_mut().barred.block_peer(peer_of(&device));
+        }
+        let members = self.kept.members.clone();
+        self.admit(members);
+        for topic in std::mem::take(&mut self.kept.topics) {
+            self.subscribe(topic);
+        }
+        for address in self.kept.listen.clone() {
             self.listen(address);
         }
-        while matches!(self.turn().await, Next::Go) {}
-        self.close().await;
     }
 
     /// Waits for one thing and deals with it.
     async fn turn(&mut self) -> Next {
-        if !self.backlog.is_empty() {
+        if !self.kept.backlog.is_empty() {
             return self.deliver().await;
         }
         let due = self.next_dial();
         tokio::select! {
-            command = self.commands.recv() => match command {
+            command = self.kept.commands.recv() => match command {
                 None => return Next::Stop,
                 Some(command) => return self.obey(command),
             },
             event = self.swarm.select_next_some() => self.happened(event),
             () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now).into()), if due.is_some() => self.dial_due(),
-            () = self.events.closed() => return Next::Stop,
+            _ = self.tick.tick() => self.ticked(),
+            () = self.alarm.rung() => return Next::Fall,
+            () = self.kept.events.closed() => return Next::Stop,
         }
         Next::Go
     }
 
+    /// Gossip sets the clock of its next heartbeat without asking to be woken for it: where nothing else happens, only being
+    /// polled again after this tick lets it look after its meshes.
+    fn ticked(&mut self) {
+        self.release();
+        for address in std::mem::take(&mut self.listen_again) {
+            self.listen(address);
+        }
+    }
+
     /// Hands out the oldest fact, or takes a command while there is no room for it.
     async fn deliver(&mut self) -> Next {
-        let takes_commands = self.backlog.len() < limits::NET_BACKLOG_MAX;
+        let takes_commands = self.kept.backlog.len() < limits::NET_BACKLOG_MAX;
         let command = tokio::select! {
-            room = self.events.reserve() => {
-                let (Ok(room), Some(event)) = (room, self.backlog.pop_front()) else { return Next::Stop };
+            room = self.kept.events.reserve() => {
+                let (Ok(room), Some(event)) = (room, self.kept.backlog.pop_front()) else { return Next::Stop };
                 room.send(event);
                 return Next::Go;
             }
-            command = self.commands.recv(), if takes_commands => command,
+            command = self.kept.commands.recv(), if takes_commands => command,
+            () = self.alarm.rung() => return Next::Fall,
         };
         command.map_or(Next::Stop, |command| self.obey(command))
     }
@@ -127,30 +164,9 @@ impl Driver {
         }
     }
 
-    fn unlistened(&mut self, address: Multiaddr) {
-        let whole = address.with_p2p(*self.swarm.local_peer_id()).unwrap_or_else(|other| other);
-        self.backlog.push_back(NetEvent::Unlistened { address: whole.to_string() });
-    }
-
-    fn listen(&mut self, text: String) {
-        if self.listeners.values().any(|other| *other == text) {
-            return;
-        }
-        let opened = address::read(&text).map_err(|fault| fault.to_string()).and_then(|(wire, _)| {
-            free(&wire)?;
-            self.swarm.listen_on(wire).map_err(|fault| transport_reason(&fault))
-        });
-        match opened {
-            Ok(listener) => {
-                self.listeners.insert(listener, text);
-            }
-            Err(reason) => self.backlog.push_back(NetEvent::ListenFailed { address: text, reason }),
-        }
-    }
-
     /// When the next dial is to be made; none while enough are under way.
     fn next_dial(&self) -> Option<Instant> {
-        if self.dial_room() == 0 { None } else { self.dialer.next_due() }
+        if self.dial_room() == 0 { None } else { self.kept.dialer.next_due() }
     }
 
     fn dial_room(&self) -> usize {
@@ -158,7 +174,7 @@ impl Driver {
     }
 
     fn dial_due(&mut self) {
-        for (target, addresses) in self.dialer.take_due(Instant::now(), self.dial_room()) {
+        for (target, addresses) in self.kept.dialer.take_due(Instant::now(), self.dial_room()) {
             let options = wishes::dial_options(&target, &addresses);
             let connection = options.connection_id();
             match self.swarm.dial(options) {
@@ -173,10 +189,10 @@ impl Driver {
     fn dial_failed(&mut self, target: &Target, fault: &DialError) {
         if matches!(fault, DialError::LocalPeerId { .. }) {
             tracing::debug!(?target, "that is our own address; not dialled again");
-            self.dialer.forget(target);
+            self.kept.dialer.forget(target);
         } else {
             tracing::debug!(?target, reason = %fault, "dial failed");
-            self.dialer.failed(target, Instant::now(), luck());
+            self.kept.dialer.failed(target, Instant::now(), luck());
         }
     }
 
@@ -202,16 +218,14 @@ impl Driver {
                 }
             }
             SwarmEvent::IncomingConnectionError { error, .. } => tracing::debug!(reason = %error, "incoming connection refused"),
-            SwarmEvent::NewListenAddr { address, .. } => {
-                let whole = address.with_p2p(*self.swarm.local_peer_id()).unwrap_or_else(|other| other);
-                self.backlog.push_back(NetEvent::Listening { address: whole.to_string() });
-            }
+            SwarmEvent::NewListenAddr { address, listener_id } => self.listened(listener_id, address),
             SwarmEvent::ExpiredListenAddr { address, .. } => self.unlistened(address),
             SwarmEvent::ListenerClosed { listener_id, reason, addresses } => {
                 addresses.into_iter().for_each(|address| self.unlistened(address));
                 let reason = reason.err().map_or_else(|| "the listener ended".to_owned(), |fault| fault.to_string());
                 if let Some(address) = self.listeners.remove(&listener_id) {
-                    self.backlog.push_back(NetEvent::ListenFailed { address, reason });
+                    self.kept.circuits.remove(&address);
+                    self.kept.backlog.push_back(NetEvent::ListenFailed { address, reason });
                 }
             }
             SwarmEvent::ListenerError { error, .. } => tracing::warn!(reason = %error, "listener"),
@@ -226,33 +240,39 @@ impl Driver {
             self.part(peer);
             return;
         };
+        // Whoever was barred while the handshake was under way.
+        if self.kept.reputation.is_banned(&device, Instant::now()) {
+            self.part(peer);
+        }
         let address = address::bare(endpoint.get_remote_address());
         let outgoing = endpoint.is_dialer();
         if outgoing {
             self.outgoing.insert(connection, (device, address.clone()));
         }
         if let Some(target) = target {
-            self.dialer.reached(&target, device, Instant::now());
+            self.kept.dialer.reached(&target, device, Instant::now());
         }
-        self.dialer.connected(device);
+        self.kept.dialer.connected(device);
         self.renewals.remove(&device);
         if first {
-            self.backlog.push_back(NetEvent::Connected { device, address, outgoing });
+            self.kept.connected.insert(device);
+            self.kept.backlog.push_back(NetEvent::Connected { device, address, outgoing });
         }
     }
 
     fn closed(&mut self, peer: PeerId, connection: ConnectionId, last: bool) {
         self.outgoing.remove(&connection);
-        self.requests.sweep();
+        self.kept.requests.sweep();
         if !last {
             return;
         }
         let Some(device) = address::device_of_peer(&peer) else { return };
-        self.dialer.lost(device, Instant::now(), luck());
+        self.kept.connected.remove(&device);
+        self.kept.dialer.lost(device, Instant::now(), luck());
         if let Some(addresses) = self.renewals.remove(&device) {
-            self.dialer.urge(device, addresses, Instant::now());
+            self.kept.dialer.urge(device, addresses, Instant::now());
         }
-        self.backlog.push_back(NetEvent::Disconnected { device });
+        self.kept.backlog.push_back(NetEvent::Disconnected { device });
     }
 
     fn said(&mut self, event: BehaviourEvent) {
@@ -269,7 +289,7 @@ impl Driver {
             BehaviourEvent::Relay(event) => tracing::debug!(?event, "relay"),
             BehaviourEvent::DirectUpgrade(event) => tracing::debug!(?event, "direct connection"),
             BehaviourEvent::Mdns(mdns::Event::Expired(_)) | BehaviourEvent::Identify(_) | BehaviourEvent::Ping(_) => {}
-            BehaviourEvent::Limits(never) => match never {},
+            BehaviourEvent::Limits(never) | BehaviourEvent::Barred(never) => match never {},
         }
     }
 
@@ -285,15 +305,20 @@ impl Driver {
                         &peer,
                         MessageAcceptance::Reject,
                     );
+                    self.offended(device, Severity::Oversize);
                     return;
                 }
-                self.backlog.push_back(NetEvent::Gossip { id, device, topic: message.topic.into_string(), data: message.data });
+                if !self.may_gossip(device, message.data.len()) {
+                    self.judge(id, &device, GossipVerdict::Ignore);
+                    return;
+                }
+                self.kept.backlog.push_back(NetEvent::Gossip { id, device, topic: message.topic.into_string(), data: message.data });
             }
             gossipsub::Event::Subscribed { peer_id, topic } => {
                 if let Some(device) = address::device_of_peer(&peer_id)
-                    && self.topics.contains(topic.as_str())
+                    && self.kept.topics.contains(topic.as_str())
                 {
-                    self.backlog.push_back(NetEvent::TopicPeer { topic: topic.into_string(), device });
+                    self.kept.backlog.push_back(NetEvent::TopicPeer { topic: topic.into_string(), device });
                 }
             }
             gossipsub::Event::SlowPeer { peer_id, .. } => tracing::debug!(peer = %peer_id, "slow; gossip for it was dropped"),
@@ -305,26 +330,36 @@ impl Driver {
         match event {
             request_response::Event::Message { peer, message: Message::Request { request: data, channel: reply, .. }, .. } => {
                 let Some(device) = address::device_of_peer(&peer) else { return };
-                match self.requests.received(channel, reply) {
-                    Some(id) => self.backlog.push_back(NetEvent::Request { id, device, channel, data }),
+                if !self.may_ask(device, channel, &data) {
+                    return;
+                }
+                match self.kept.requests.received(channel, reply, data.len()) {
+                    Some(id) => self.kept.backlog.push_back(NetEvent::Request { id, device, channel, data }),
                     None => tracing::debug!(device = %device.short(), ?channel, "request dropped: too many wait"),
                 }
             }
             request_response::Event::Message { peer, message: Message::Response { request_id, response: data }, .. } => {
-                let id = self.requests.ended(channel, request_id);
+                let id = self.kept.requests.ended(channel, request_id);
                 if let (Some(id), Some(device)) = (id, address::device_of_peer(&peer)) {
-                    self.backlog.push_back(NetEvent::Response { id, device, data });
+                    self.kept.backlog.push_back(NetEvent::Response { id, device, data });
                 }
             }
             request_response::Event::OutboundFailure { peer, request_id, error, .. } => {
-                let id = self.requests.ended(channel, request_id);
+                let id = self.kept.requests.ended(channel, request_id);
                 if let (Some(id), Some(device)) = (id, address::device_of_peer(&peer)) {
-                    self.backlog.push_back(NetEvent::Failed { id, device, reason: request::reason(&error) });
+                    self.kept.backlog.push_back(NetEvent::Failed { id, device, reason: request::reason(&error) });
                 }
             }
             request_response::Event::InboundFailure { peer, error, .. } => {
                 tracing::debug!(%peer, ?channel, reason = %error, "an incoming request came to nothing");
-                self.requests.sweep();
+                if let (InboundFailure::Io(fault), Some(device)) = (&error, address::device_of_peer(&peer)) {
+                    match fault.kind() {
+                        std::io::ErrorKind::InvalidData => self.offended(device, Severity::Oversize),
+                        std::io::ErrorKind::TimedOut => self.offended(device, Severity::Slow),
+                        _ => {}
+                    }
+                }
+                self.kept.requests.sweep();
             }
             request_response::Event::ResponseSent { .. } => {}
         }
@@ -342,43 +377,7 @@ impl Driver {
                 }
             }
         }
-        self.backlog.extend(neighbours.into_iter().map(|(device, addresses)| NetEvent::Found { device, addresses }));
-    }
-}
-
-/// Checks that nobody listens on a definite port. The TCP transport shares ports for the sake of dialling from them, so without
-/// this two nodes would both listen and each get some of the connections. Any other trouble is left to the transport to tell.
-pub(super) fn free(address: &Multiaddr) -> Result<(), String> {
-    let (mut host, mut tcp, mut udp): (Option<IpAddr>, u16, u16) = (None, 0, 0);
-    for part in address {
-        match part {
-            Protocol::Ip4(ip) => host = Some(ip.into()),
-            // A socket on `::` would take the IPv4 port too; whoever listens on `::` is found on the loopback address as well.
-            Protocol::Ip6(ip) if ip.is_unspecified() => host = Some(Ipv6Addr::LOCALHOST.into()),
-            Protocol::Ip6(ip) => host = Some(ip.into()),
-            Protocol::Tcp(port) => tcp = port,
-            Protocol::Udp(port) => udp = port,
-            // The host and port are the relay's.
-            Protocol::P2pCircuit => return Ok(()),
-            _ => {}
-        }
-    }
-    let opened = match (host, tcp, udp) {
-        (Some(host), 1.., _) => TcpListener::bind((host, tcp)).err(),
-        (Some(host), _, 1..) => UdpSocket::bind((host, udp)).err(),
-        _ => None,
-    };
-    match opened {
-        Some(fault) if fault.kind() == std::io::ErrorKind::AddrInUse => Err(format!("port {} is in use", tcp.max(udp))),
-        _ => Ok(()),
-    }
-}
-
-/// Why the transport does not listen, without the words around it.
-pub(super) fn transport_reason(fault: &TransportError<std::io::Error>) -> String {
-    match fault {
-        TransportError::Other(fault) => fault.to_string(),
-        TransportError::MultiaddrNotSupported(address) => format!("nothing here speaks {address}"),
+        self.kept.backlog.extend(neighbours.into_iter().map(|(device, addresses)| NetEvent::Found { device, addresses }));
     }
 }
 

@@ -4,16 +4,25 @@
 
 use std::collections::HashMap;
 
-use haat_protocol::limits::REQUESTS_WAITING_MAX;
+use haat_protocol::id::DeviceId;
+use haat_protocol::limits::{REQUESTS_WAITING_MAX, REQUESTS_WAITING_MAX_BYTES};
 use libp2p::request_response::{OutboundFailure, OutboundRequestId, ResponseChannel};
 
 use super::vocabulary::{Channel, ResponseId};
 
+/// A request of somebody else: the way back, and how many bytes it had.
+#[derive(Debug)]
+struct Waiting {
+    channel: Channel,
+    reply: ResponseChannel<Vec<u8>>,
+    bytes: usize,
+}
+
 /// Both books.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
-    ours: HashMap<(Channel, OutboundRequestId), u64>,
-    theirs: HashMap<ResponseId, (Channel, ResponseChannel<Vec<u8>>)>,
+    ours: HashMap<(Channel, OutboundRequestId), (u64, DeviceId)>,
+    theirs: HashMap<ResponseId, Waiting>,
     last: u64,
 }
 
@@ -24,37 +33,48 @@ impl Requests {
     }
 
     /// A request of ours went out.
-    pub(super) fn sent(&mut self, channel: Channel, wire: OutboundRequestId, id: u64) {
-        self.ours.insert((channel, wire), id);
+    pub(super) fn sent(&mut self, channel: Channel, wire: OutboundRequestId, asked: (u64, DeviceId)) {
+        self.ours.insert((channel, wire), asked);
     }
 
     /// A request of ours came to its end; which one it was.
     pub(super) fn ended(&mut self, channel: Channel, wire: OutboundRequestId) -> Option<u64> {
-        self.ours.remove(&(channel, wire))
+        self.ours.remove(&(channel, wire)).map(|(id, _)| id)
     }
 
     /// A request came in: the ticket for its answer. None when too many wait; the asker then sees a failure and may ask again.
-    pub(super) fn received(&mut self, channel: Channel, reply: ResponseChannel<Vec<u8>>) -> Option<ResponseId> {
-        if self.theirs.len() >= REQUESTS_WAITING_MAX {
+    pub(super) fn received(&mut self, channel: Channel, reply: ResponseChannel<Vec<u8>>, bytes: usize) -> Option<ResponseId> {
+        if self.is_full(bytes) {
             self.sweep();
         }
-        if self.theirs.len() >= REQUESTS_WAITING_MAX {
+        if self.is_full(bytes) {
             return None;
         }
         self.last += 1;
         let id = ResponseId(self.last);
-        self.theirs.insert(id, (channel, reply));
+        self.theirs.insert(id, Waiting { channel, reply, bytes });
         Some(id)
     }
 
     /// Takes the way back for an answer.
     pub(super) fn take(&mut self, id: ResponseId) -> Option<(Channel, ResponseChannel<Vec<u8>>)> {
-        self.theirs.remove(&id)
+        self.theirs.remove(&id).map(|waiting| (waiting.channel, waiting.reply))
     }
 
     /// Drops tickets whose asker is gone or has stopped waiting.
     pub(super) fn sweep(&mut self) {
-        self.theirs.retain(|_, (_, reply)| reply.is_open());
+        self.theirs.retain(|_, waiting| waiting.reply.is_open());
+    }
+
+    /// The connections are gone: forgets everything and says which requests of ours will never be answered.
+    pub(super) fn interrupt(&mut self) -> Vec<(u64, DeviceId)> {
+        self.theirs.clear();
+        self.ours.drain().map(|(_, asked)| asked).collect()
+    }
+
+    fn is_full(&self, bytes: usize) -> bool {
+        let held: usize = self.theirs.values().map(|waiting| waiting.bytes).sum();
+        self.theirs.len() >= REQUESTS_WAITING_MAX || held + bytes > REQUESTS_WAITING_MAX_BYTES
     }
 }
 

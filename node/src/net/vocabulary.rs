@@ -57,6 +57,23 @@ pub enum GossipVerdict {
     Reject,
 }
 
+/// How bad it is what a peer did. Only what is wrong for everybody, whatever they know, is an offence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// A signature that does not hold.
+    Forged,
+    /// Bytes that are provably not what they must be.
+    Malformed,
+    /// More than one message may have.
+    Oversize,
+    /// A protocol used otherwise than it is written.
+    Misuse,
+    /// More than its quota.
+    Overrun,
+    /// Keeping us waiting in the middle of a message.
+    Slow,
+}
+
 /// A wish.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NetCommand {
@@ -132,8 +149,21 @@ pub enum NetCommand {
         /// Where.
         address: String,
     },
+    /// Somebody did what nobody may do; enough of it ends the connection, and bars new ones for a while.
+    Misbehaved {
+        /// Who.
+        device: DeviceId,
+        /// What.
+        severity: Severity,
+    },
     /// Close everything and end the task.
     Stop,
+    /// Panics in the swarm's own task.
+    #[cfg(test)]
+    Panic,
+    /// Panics in a task of one connection.
+    #[cfg(test)]
+    PanicInTask,
 }
 
 /// A fact.

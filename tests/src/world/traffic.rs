@@ -72,6 +72,8 @@ impl World {
             NetCommand::Respond { id, data } => self.respond(id, data),
             // There are no seeds in this world, so nobody listens through one.
             NetCommand::Listen { .. } => {}
+            // Nobody misbehaves here but on purpose; bans are the network's own matter.
+            NetCommand::Misbehaved { .. } => {}
             NetCommand::Stop => self.crash(who),
         }
     }

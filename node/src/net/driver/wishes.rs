@@ -1,6 +1,6 @@
 //! What each command does. No command may block, and none that fails may stop the task.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use haat_protocol::id::DeviceId;
@@ -9,66 +9,51 @@ use libp2p::gossipsub::{IdentTopic, MessageAcceptance, MessageId};
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::{Multiaddr, PeerId};
 
-use super::super::address::{self, device_of_peer, peer_of};
+use super::super::address::{device_of_peer, peer_of};
 use super::super::dialer::Target;
-use super::super::vocabulary::{Channel, GossipId, GossipVerdict, NetCommand, NetEvent, ResponseId};
+use super::super::vocabulary::{Channel, GossipId, GossipVerdict, NetCommand, NetEvent, ResponseId, Severity};
 use super::{Driver, Next};
 
-impl Driver {
+impl Driver<'_> {
     pub(super) fn obey(&mut self, command: NetCommand) -> Next {
         match command {
-            NetCommand::Dial { device, addresses } => self.want(device, &addresses),
-            NetCommand::Forget { device } => self.dialer.forget(&Target::Device(device)),
+            NetCommand::Dial { device, addresses } => self.kept.want(device, &addresses),
+            NetCommand::Forget { device } => self.kept.dialer.forget(&Target::Device(device)),
             NetCommand::Disconnect { device } => self.part(peer_of(&device)),
-            NetCommand::Members { devices } => self.admit(&devices),
+            NetCommand::Members { devices } => self.admit(devices),
             NetCommand::Subscribe { topic } => self.subscribe(topic),
             NetCommand::Unsubscribe { topic } => {
-                self.topics.remove(&topic);
+                self.kept.topics.remove(&topic);
                 self.swarm.behaviour_mut().gossip.gossip().unsubscribe(&IdentTopic::new(topic));
             }
             NetCommand::Publish { topic, data } => self.publish(topic, data),
-            NetCommand::Verdict { id, device, verdict } => self.judge(id, &device, verdict),
+            NetCommand::Verdict { id, device, verdict } => {
+                self.judge(id, &device, verdict);
+                match verdict {
+                    GossipVerdict::Accept => self.kept.reputation.pleased(device, Instant::now()),
+                    GossipVerdict::Ignore => {}
+                    GossipVerdict::Reject => self.offended(device, Severity::Malformed),
+                }
+            }
+            NetCommand::Misbehaved { device, severity } => self.offended(device, severity),
+            #[cfg(test)]
+            NetCommand::Panic => panic!("told to"),
+            #[cfg(test)]
+            NetCommand::PanicInTask => self.alarm.watch(Box::pin(async { panic!("told to") })),
             NetCommand::Request { id, device, channel, data } => self.ask(id, device, channel, data),
             NetCommand::Respond { id, data } => self.respond(id, data),
-            NetCommand::Listen { address } => self.listen(address),
+            NetCommand::Listen { address } => {
+                self.kept.circuits.insert(address.clone());
+                self.listen(address);
+            }
             NetCommand::Stop => return Next::Stop,
         }
         Next::Go
     }
 
-    /// One wish per device that is asked for or named in an address, and one for each address that names nobody.
-    fn want(&mut self, device: Option<DeviceId>, addresses: &[String]) {
-        let mut wishes: BTreeMap<Target, Vec<String>> = BTreeMap::new();
-        for text in addresses {
-            let (address, named) = match address::parse_remote(text) {
-                Ok(read) => read,
-                Err(fault) => {
-                    tracing::warn!(reason = %fault, "not dialled");
-                    continue;
-                }
-            };
-            if named.is_some() && device.is_some() && named != device {
-                tracing::warn!(address = %text, "not dialled: the address names another device than asked for");
-                continue;
-            }
-            let target = device.or(named).map_or_else(|| Target::Address(address.clone()), Target::Device);
-            wishes.entry(target).or_default().push(address);
-        }
-        let own = device_of_peer(self.swarm.local_peer_id());
-        for (target, addresses) in wishes {
-            let connected = match &target {
-                Target::Device(device) if own == Some(*device) => continue,
-                Target::Device(device) => self.swarm.is_connected(&peer_of(device)),
-                Target::Address(_) => false,
-            };
-            if !self.dialer.want(target, addresses, connected, Instant::now()) {
-                tracing::warn!(max = limits::DIAL_WISHES_MAX, "not dialled: too many peers are being dialled already");
-            }
-        }
-    }
-
-    fn admit(&mut self, devices: &BTreeSet<DeviceId>) {
+    pub(super) fn admit(&mut self, devices: BTreeSet<DeviceId>) {
         let members = devices.iter().map(peer_of).collect();
+        self.kept.members = devices;
         let wrong: Vec<PeerId> = self.swarm.behaviour_mut().gossip.set_members(members);
         for peer in wrong {
             let Some(device) = device_of_peer(&peer) else { continue };
@@ -79,8 +64,8 @@ impl Driver {
         }
     }
 
-    fn subscribe(&mut self, topic: String) {
-        if self.topics.len() >= limits::TOPICS_PER_PEER_MAX && !self.topics.contains(&topic) {
+    pub(super) fn subscribe(&mut self, topic: String) {
+        if self.kept.topics.len() >= limits::TOPICS_PER_PEER_MAX && !self.kept.topics.contains(&topic) {
             tracing::warn!(max = limits::TOPICS_PER_PEER_MAX, "not subscribed: too many topics");
             return;
         }
@@ -94,8 +79,8 @@ impl Driver {
                     there.then(|| device_of_peer(peer)).flatten()
                 };
                 let there: Vec<DeviceId> = gossip.all_peers().filter_map(takes_part).collect();
-                self.backlog.extend(there.into_iter().map(|device| NetEvent::TopicPeer { topic: topic.clone(), device }));
-                self.topics.insert(topic);
+                self.kept.backlog.extend(there.into_iter().map(|device| NetEvent::TopicPeer { topic: topic.clone(), device }));
+                self.kept.topics.insert(topic);
             }
         }
     }
@@ -115,7 +100,7 @@ impl Driver {
         }
     }
 
-    fn judge(&mut self, id: GossipId, device: &DeviceId, verdict: GossipVerdict) {
+    pub(super) fn judge(&mut self, id: GossipId, device: &DeviceId, verdict: GossipVerdict) {
         let acceptance = match verdict {
             GossipVerdict::Accept => MessageAcceptance::Accept,
             GossipVerdict::Ignore => MessageAcceptance::Ignore,
@@ -133,13 +118,13 @@ impl Driver {
             Some(format!("a request of {} bytes where at most {} are allowed", data.len(), limits::REQUEST_MAX_BYTES))
         } else if !self.swarm.is_connected(&peer) {
             Some("not connected".to_owned())
-        } else if !self.requests.has_room() {
+        } else if !self.kept.requests.has_room() {
             Some("too many requests are under way".to_owned())
         } else {
             None
         };
         if let Some(reason) = refusal {
-            self.backlog.push_back(NetEvent::Failed { id, device, reason });
+            self.kept.backlog.push_back(NetEvent::Failed { id, device, reason });
             return;
         }
         let behaviour = self.swarm.behaviour_mut();
@@ -148,11 +133,11 @@ impl Driver {
             Channel::Direct => behaviour.direct.send_request(&peer, data),
             Channel::Meet => behaviour.meet.send_request(&peer, data),
         };
-        self.requests.sent(channel, wire, id);
+        self.kept.requests.sent(channel, wire, (id, device));
     }
 
     fn respond(&mut self, id: ResponseId, data: Vec<u8>) {
-        let Some((channel, reply)) = self.requests.take(id) else {
+        let Some((channel, reply)) = self.kept.requests.take(id) else {
             tracing::debug!("the answer came too late");
             return;
         };

@@ -14,7 +14,7 @@ use libp2p::{Swarm, SwarmBuilder, autonat, identify, noise, ping, relay, tcp, ya
 use super::tape::{Tape, Taped};
 use crate::net::NetError;
 use crate::net::behaviour::{MEET_PROTOCOL, identity, requests};
-use crate::net::codec::Frames;
+use crate::net::codec::{Frames, Room};
 
 /// Everything a seed speaks. The limits come first: what they refuse, nobody after them has seen.
 #[derive(NetworkBehaviour)]
@@ -32,7 +32,7 @@ pub(super) fn swarm(keys: Keypair, tape: Option<Tape>) -> Result<Swarm<Behaviour
     let me = keys.public().to_peer_id();
     let behaviour = Behaviour {
         limits: connection_limits::Behaviour::new(connection_limits()),
-        meet: requests(MEET_PROTOCOL, ProtocolSupport::Inbound),
+        meet: requests(MEET_PROTOCOL, ProtocolSupport::Inbound, &Room::default()),
         relay: relay::Behaviour::new(me, circuits()),
         reachability: autonat::v2::server::Behaviour::default(),
         identify: identify::Behaviour::new(identity(keys.public())),

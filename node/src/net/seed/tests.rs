@@ -8,8 +8,8 @@ use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, Swarm, SwarmBuilder, identify, noise, ping, relay, request_response, tcp, yamux};
 
 use super::*;
-use crate::net::behaviour::{MEET_PROTOCOL, identity};
-use crate::net::codec::Frames;
+use crate::net::behaviour::{MEET_PROTOCOL, identity, requests};
+use crate::net::codec::{Frames, Room};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -27,7 +27,7 @@ fn client(seed: u8) -> Swarm<Client> {
     let builder = builder.with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default).unwrap();
     let builder = builder.with_relay_client(noise::Config::new, yamux::Config::default).unwrap();
     let ends = request_response::ProtocolSupport::Outbound;
-    let meet = || request_response::Behaviour::new([(MEET_PROTOCOL, ends)], request_response::Config::default());
+    let meet = || requests(MEET_PROTOCOL, ends, &Room::default());
     builder
         .with_behaviour(|_, relay| Client {
             relay,
