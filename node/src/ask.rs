@@ -24,7 +24,7 @@ use crate::myself::Myself;
 use crate::name::{self, People};
 use crate::presence::Presence;
 use crate::store::Tx;
-use crate::view::{circle as circles, known};
+use crate::view::{circle as circles, fork, known};
 
 pub use status::reach;
 
@@ -102,11 +102,13 @@ impl<'a, 's> Ask<'a, 's> {
         Self { tx, me, facts, people: People::read(tx, me), rosters }
     }
 
-    /// Whether an entry counts, given the removals known now.
+    /// Whether an entry counts, given the removals, revocations and forks known now.
     fn counts(&self, header: &Header) -> bool {
         let Some(roster) = self.rosters.get(&header.space) else { return known::counts(self.tx, header) };
         let person = known::author(self.tx, header);
-        person.is_some_and(|person| roster.standing(&person, &header.device, header.log).counts(header.seq))
+        let standing =
+            |person| roster.standing(&person, &header.device, header.log).and(fork::standing(self.tx, &person, &header.log_id()));
+        person.is_some_and(|person| standing(person).counts(header.seq))
     }
 }
 

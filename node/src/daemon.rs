@@ -28,6 +28,7 @@ use crate::service::Service;
 use crate::store::disk::DiskStore;
 use crate::store::{Store as _, Tx};
 use crate::view::known;
+use crate::witness::file::FileWitness;
 
 /// How to run a node.
 #[derive(Debug, Clone)]
@@ -85,7 +86,8 @@ pub async fn run(options: UpOptions, announce: Box<dyn FnOnce(Ready) + Send>) ->
     let (commands, net_task) = net::start(config, events).map_err(|fault| {
         Problem::usage("bad-listen", "the node cannot listen there", fault.to_string()).hint("see `haat up --help` for --listen")
     })?;
-    let engine = Engine::new(store, me.clone(), Box::new(System), Conduct { gossip: options.gossip });
+    let witness = FileWitness::open(&home.witness()).map_err(|fault| store_problem(&fault))?;
+    let engine = Engine::new(store, me.clone(), Box::new(System), Conduct { gossip: options.gossip }).with_witness(Box::new(witness));
     let (node, thread) = runner::start(engine, home.store_path(), commands.clone(), events_out)
         .map_err(|fault| Problem::new(ProblemKind::Internal, "no-thread", "the node cannot start", fault.to_string()))?;
 
@@ -182,14 +184,14 @@ fn myself(secrets: &Secrets, store: &DiskStore) -> Result<Myself, Problem> {
     let root = Keypair::from_seed(&secrets.root_seed());
     let next_root = Keypair::from_seed(&secrets.next_root_seed()).public();
     let pair = Keypair::from_seed(&secrets.device_seed);
-    let begun = Chain::begin(&root, &next_root, pair.public(), secrets.created);
+    let begun = Chain::begin(&root, &next_root, &pair, secrets.created);
     let snapshot = store.snapshot().map_err(|fault| store_problem(&fault))?;
     let held = known::chain(&Tx::new(&*snapshot), &begun.inception.id());
     let identity = held.unwrap_or(begun).verify().map_err(|fault| {
         Problem::new(ProblemKind::Store, "bad-identity", "the own identity does not hold", fault.to_string()).hint("see `haat log verify`")
     })?;
     let prekeys = secrets.prekeys.iter().map(|(_, key)| Key(*key)).collect();
-    Ok(Myself { identity, pair, storage: Key(secrets.storage_key), prekeys, name: secrets.name.clone() })
+    Ok(Myself { identity, root: Some(root), pair, storage: Key(secrets.storage_key), prekeys, name: secrets.name.clone() })
 }
 
 async fn await_listening(node: &Node, asked: &[String]) -> Result<Vec<String>, Problem> {

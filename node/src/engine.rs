@@ -5,6 +5,8 @@
 
 mod circle;
 mod epoch;
+mod fork;
+mod guard;
 mod held;
 mod join;
 mod keys;
@@ -26,6 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use haat_protocol::entry::Entry;
 use haat_protocol::id::{DeviceId, OrderId, SpaceId};
+use haat_protocol::limits::START_WORD_MS;
 use haat_protocol::local::{Command, Happening, Problem, ProblemKind};
 use haat_protocol::sync::{Session, Turn};
 use haat_protocol::time::Millis;
@@ -37,6 +40,7 @@ use crate::myself::Myself;
 use crate::net::{NetCommand, NetEvent};
 use crate::presence::Presence;
 use crate::store::{Store, StoreError, Tx};
+use crate::witness::{Recalled, Witness};
 use work::Work;
 
 /// How far a clock may go back, in milliseconds, before everything that waits for a time begins anew.
@@ -103,6 +107,8 @@ struct Passing {
     is_rooted: bool,
     /// Membership, keys or records changed: topics, gates and dials have to follow.
     is_stale: bool,
+    /// What is known of own logs.
+    guard: guard::Guard,
 }
 
 impl Passing {
@@ -110,6 +116,7 @@ impl Passing {
     fn look_at_clock(&mut self, now: Millis) {
         if now.plus(CLOCK_BACK_MS) < self.clock {
             self.start_over();
+            self.guard.wait_no_longer_than(now.plus(START_WORD_MS));
         }
         self.clock = now;
     }
@@ -169,6 +176,9 @@ pub struct Engine<S: Store> {
     store: S,
     me: Myself,
     entropy: Box<dyn Entropy>,
+    witness: Box<dyn Witness>,
+    /// Whether the guard knows what was signed before.
+    is_recovered: bool,
     conduct: Conduct,
     passing: Passing,
 }
@@ -176,7 +186,8 @@ pub struct Engine<S: Store> {
 impl<S: Store> Engine<S> {
     /// An engine that owns a store. The first tick makes its records and dials its peers.
     pub fn new(store: S, me: Myself, entropy: Box<dyn Entropy>, conduct: Conduct) -> Self {
-        Self { store, me, entropy, conduct, passing: Passing { is_stale: true, ..Passing::default() } }
+        let witness = Box::new(Recalled::default());
+        Self { store, me, entropy, witness, conduct, is_recovered: false, passing: Passing { is_stale: true, ..Passing::default() } }
     }
 
     /// Who this node is.
@@ -191,6 +202,13 @@ impl<S: Store> Engine<S> {
         &self.store
     }
 
+    /// The same engine with this witness; without one it remembers nothing of what it signed before, and begins new logs.
+    #[must_use]
+    pub fn with_witness(mut self, witness: Box<dyn Witness>) -> Self {
+        self.witness = witness;
+        self
+    }
+
     /// What may be looked at of the passing state.
     #[must_use]
     pub const fn presence(&self) -> &Presence {
@@ -201,7 +219,9 @@ impl<S: Store> Engine<S> {
     pub fn step(&mut self, now: Millis, inputs: Vec<Input>) -> Vec<Effect> {
         let tickets: Vec<Ticket> = inputs.iter().filter_map(ticket).collect();
         let rebuild = inputs.iter().any(|input| matches!(input, Input::Rebuild(_)));
-        match self.work(now, inputs) {
+        let recovered = self.recover(now);
+        let before = self.passing.guard.clone();
+        match recovered.and_then(|()| self.work(now, inputs)) {
             Ok(mut effects) => {
                 if rebuild {
                     effects.extend(self.rebuild(&tickets));
@@ -210,15 +230,27 @@ impl<S: Store> Engine<S> {
             }
             Err(fault) => {
                 self.passing.start_over();
+                self.passing.guard.undo(before);
                 tickets.into_iter().map(|ticket| Effect::Answer(ticket, Err(store_problem(&fault)))).collect()
             }
         }
     }
 
+    /// Before anything else: what was signed before, and what of it the store was not told.
+    fn recover(&mut self, now: Millis) -> Result<(), StoreError> {
+        if !self.is_recovered {
+            self.passing.guard = guard::recover(&mut self.store, &*self.witness, &self.me, now)?;
+            self.is_recovered = true;
+        }
+        Ok(())
+    }
+
     fn work(&mut self, now: Millis, inputs: Vec<Input>) -> Result<Vec<Effect>, StoreError> {
+        self.passing.guard.begin();
         let snapshot = self.store.snapshot()?;
         let tx = Tx::new(&*snapshot);
-        let (log_from, _) = ledger::end(&tx);
+        let base = ledger::end(&tx);
+        let log_from = base.0;
         let mut work = Work {
             tx,
             log_from,
@@ -247,11 +279,18 @@ impl<S: Store> Engine<S> {
         }
         work.settle();
         let Work { tx, out, .. } = work;
+        let signed = self.passing.guard.note(&tx, base, tx.changes());
         let batch = tx.finish()?;
-        if !batch.is_empty() {
-            self.store.commit(batch)?;
+        if let Some(note) = &signed {
+            self.witness.note(note.clone())?;
         }
-        Ok(out)
+        let committed = if batch.is_empty() { Ok(()) } else { self.store.commit(batch) };
+        if let (Err(_), Some(note)) = (&committed, &signed) {
+            // Nothing of it was sent, so it was never signed. If that cannot be written down either, a new log follows.
+            let back = guard::taken_back(&Tx::new(&*self.store.snapshot()?), note);
+            drop(self.witness.note(back));
+        }
+        committed.map(|()| out)
     }
 
     fn rebuild(&mut self, tickets: &[Ticket]) -> Vec<Effect> {

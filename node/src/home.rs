@@ -27,7 +27,7 @@ pub use remembered::Remembered;
 /// Mode of directories in the home.
 const DIR_MODE: u32 = 0o700;
 /// Files of the home that must be the user's alone.
-const FILES: &[&str] = &["api-token", "config.toml", "haat.redb", "identity", "lock", "remembered.json"];
+const FILES: &[&str] = &["api-token", "config.toml", "haat.redb", "identity", "lock", "remembered.json", "witness"];
 /// Directories of the home that must be the user's alone.
 const DIRS: &[&str] = &["blobs", "logs"];
 /// Characters of an API token: 32 bytes in base64url.
@@ -97,6 +97,12 @@ impl Home {
     #[must_use]
     pub fn store_path(&self) -> PathBuf {
         self.path.join("haat.redb")
+    }
+
+    /// The witness of what was signed.
+    #[must_use]
+    pub fn witness(&self) -> WitnessPlace {
+        WitnessPlace(self.path.join("witness"))
     }
 
     /// Directory of the blobs.
@@ -200,6 +206,26 @@ impl Home {
         }
         Ok(())
     }
+}
+
+/// Where the witness of a home lies. Only a home whose permissions were found good has one.
+#[derive(Debug, Clone)]
+pub struct WitnessPlace(PathBuf);
+
+impl WitnessPlace {
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+/// Replaces a small private file by one whose contents may name the file itself.
+///
+/// # Errors
+/// What the file system says; the old file stays then.
+pub(crate) fn replace(path: &Path, contents: impl FnOnce(&fs::Metadata) -> Vec<u8>) -> std::io::Result<()> {
+    file::write_naming(path, contents)
 }
 
 /// The home for these values of `XDG_DATA_HOME` and `HOME`; relative paths do not count.

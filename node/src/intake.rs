@@ -3,6 +3,7 @@
 //! Signatures are checked before; here the protocol's door decides, the ledger appends, the views follow, all in the same
 //! transaction. What waits for something is parked, within bounds, and tried again when that something comes.
 
+pub mod fork;
 pub mod order;
 
 use std::collections::VecDeque;
@@ -11,6 +12,7 @@ use haat_protocol::admit::{self, Head, Missing, Refusal, Verdict, View};
 use haat_protocol::body::{Body, Manifest};
 use haat_protocol::entry::{Entry, Unverified};
 use haat_protocol::epoch::{self, EpochKeys};
+use haat_protocol::fork::Fork;
 use haat_protocol::id::{Digest, EntryId, KeyId, SpaceId};
 use haat_protocol::identity::Identity;
 use haat_protocol::kind::Kind;
@@ -37,6 +39,8 @@ pub enum Taken {
     Parked(Missing),
     /// Not kept.
     Refused(Refusal),
+    /// Not kept: it proves that its log is forked, which was not known.
+    Forked(Box<Fork>),
 }
 
 /// Takes an entry in, and whatever waited for it.
@@ -50,11 +54,18 @@ pub fn entry(cx: &mut Cx<'_, '_, '_>, entry: &Entry) -> Taken {
 }
 
 fn one(cx: &mut Cx<'_, '_, '_>, entry: &Entry) -> Taken {
+    let pending = view::fork::pending(cx.tx, &entry.header().log_id());
+    if let Some(pending) = pending.filter(|pending| (pending.from..=pending.to).contains(&entry.header().seq)) {
+        return fork::branch(cx, entry, &pending);
+    }
     let verdict = admit::header(&known::Known(cx.tx), entry, cx.at);
     match verdict {
         Verdict::Known => {
             fill_hole(cx, entry);
             Taken::Known
+        }
+        Verdict::Refused(Refusal::Fork(held)) => {
+            fork::met(cx, &held, entry).map_or(Taken::Refused(Refusal::Fork(held)), |fork| Taken::Forked(Box::new(fork)))
         }
         Verdict::Refused(refusal) => Taken::Refused(refusal),
         Verdict::Waiting(missing) => {
@@ -268,10 +279,10 @@ fn try_parked(cx: &mut Cx<'_, '_, '_>, keys: Vec<Vec<u8>>) {
     }
 }
 
-/// Takes an identity chain in when it continues the one held; says whether it was news.
+/// Takes an identity chain in when it stands against the one held; says whether it was news.
 pub fn identity(cx: &mut Cx<'_, '_, '_>, identity: &Identity) -> bool {
     let held = known::identity(cx.tx, &identity.id());
-    let news = held.is_none_or(|held| held.is_continued_by(identity) && held != *identity);
+    let news = held.is_none_or(|held| identity.beats(&held));
     if news {
         let (_, last) = identity.head();
         cx.tx.save(Table::Chain, &last.0, identity.chain());

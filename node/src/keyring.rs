@@ -24,8 +24,10 @@ pub struct Keyring<'a, 's> {
     rows: Vec<(KeyId, EpochRow)>,
     /// Epochs whose entries count, as far as they stand.
     pub graph: Graph,
-    /// Removals, leaves and revocations that are known here.
+    /// What every epoch that is written under covers: removals and leaves that are known here, and revocations of members' devices.
     pub required: BTreeSet<Digest>,
+    /// Revocations that are known of whoever is or was in the circle.
+    revoked: BTreeSet<Digest>,
 }
 
 impl<'a, 's> Keyring<'a, 's> {
@@ -35,7 +37,9 @@ impl<'a, 's> Keyring<'a, 's> {
         let rows = circle::epochs(tx, &roster.space);
         let counting = rows.iter().filter(|(_, row)| row.counts(tx, roster));
         let graph = Graph::new(counting.map(|(key, row)| (*key, row.node())));
-        Self { tx, me, space: roster.space, graph, required: required(roster), rows }
+        let required = circle::revocations(tx, roster.members.keys()).union(&removals(roster)).copied().collect();
+        let revoked = circle::revocations(tx, roster.members.keys().chain(roster.removed.keys()));
+        Self { tx, me, space: roster.space, graph, required, revoked, rows }
     }
 
     /// The epoch to write under. Without one, whoever wants to write begins one.
@@ -68,7 +72,7 @@ impl<'a, 's> Keyring<'a, 's> {
         self.required.difference(&covered).copied().collect()
     }
 
-    /// Whether an epoch covers every removal that is known; it need not stand.
+    /// Whether an epoch covers everything that it has to; it need not stand.
     #[must_use]
     pub fn covers_all(&self, key: &KeyId) -> bool {
         let met = self.met();
@@ -97,12 +101,12 @@ impl<'a, 's> Keyring<'a, 's> {
 
     /// Whether what an epoch covers is held here.
     fn is_known(&self, digest: &Digest) -> bool {
-        self.tx.has(Table::Body, &digest.0)
+        self.tx.has(Table::Body, &digest.0) || self.revoked.contains(digest)
     }
 }
 
-/// Removals that are known: every epoch that is written under covers them.
-fn required(roster: &Roster) -> BTreeSet<Digest> {
+/// Removals and leaves that are known.
+fn removals(roster: &Roster) -> BTreeSet<Digest> {
     roster.removed.values().map(|removal| Digest(removal.by.0)).collect()
 }
 

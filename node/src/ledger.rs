@@ -28,6 +28,8 @@ pub enum Sort {
     Receipt,
     /// A local fact.
     Fact,
+    /// The proof that a log is forked.
+    Fork,
 }
 
 /// One position of the log.

@@ -20,6 +20,8 @@ impl std::fmt::Debug for Key {
 pub struct Myself {
     /// The person.
     pub identity: Identity,
+    /// The root's key pair, where it is at hand: the words may be kept elsewhere one day.
+    pub root: Option<Keypair>,
     /// The device's key pair: signs entries, order events, records.
     pub pair: Keypair,
     /// Seals secrets in the store.

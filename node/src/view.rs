@@ -5,6 +5,7 @@
 
 pub mod circle;
 pub mod feed;
+pub mod fork;
 pub mod known;
 pub mod order;
 pub mod shelf;
@@ -165,16 +166,42 @@ fn take_effect(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &Body) {
     }
 }
 
+/// Nothing that was derived from an entry stays: its place is another's.
+fn forget(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
+    let (header, id) = (entry.header(), entry.id());
+    if let Some(body) = body(cx.tx, &id) {
+        word::forget(cx, &id, &body);
+        match body {
+            Body::Retract(body) => cx.tx.remove(Table::Retracted, &[body.entry.0, id.0].concat()),
+            Body::Epoch(body) => circle::forget_epoch(cx.tx, entry, &body.manifest),
+            Body::Share(body) => shelf::forget(cx, header, &id, &body.inception.id()),
+            Body::Unshare(body) => shelf::forget(cx, header, &id, &body.shop),
+            _ => {}
+        }
+    }
+    feed::unlist(cx, entry);
+    cx.tx.remove(Table::Membership, &circle::membership_key(header, &id));
+    cx.tx.remove(Table::Body, &id.0);
+    cx.tx.remove(Table::Void, &id.0);
+    cx.tx.remove(Table::Sealed, &sealed_key(entry));
+}
+
 /// An identity chain that was accepted: whose devices are whose.
 pub fn identity(cx: &mut Cx<'_, '_, '_>, identity: &Identity) {
+    let before = known::identity(cx.tx, &identity.id()).map(|held| held.ever().collect::<Vec<_>>()).unwrap_or_default();
     cx.tx.save(Table::Identity, &identity.id().0, &identity.head());
-    for device in identity.devices() {
-        // A device signs nothing when it is added, so a chain may name somebody else's: who named it first keeps it.
-        if cx.tx.has(Table::Device, &device.0) {
-            continue;
+    for device in before.into_iter().filter(|device| !identity.ever().any(|known| known == *device)) {
+        if known::person_of(cx.tx, &device) == Some(identity.id()) {
+            cx.tx.remove(Table::Device, &device.0);
         }
-        cx.tx.put(Table::Device, &device.0, identity.id().0.to_vec());
     }
+    for device in identity.ever() {
+        // A device may agree to be two people's; all nodes hold it to be one's, whose chain they met first does not matter.
+        if known::person_of(cx.tx, &device).is_none_or(|other| identity.id() < other) {
+            cx.tx.put(Table::Device, &device.0, identity.id().0.to_vec());
+        }
+    }
+    fork::settle_person(cx, &identity.id());
 }
 
 /// A local fact that was noted.

@@ -174,8 +174,9 @@ fn belongs(kind: u64, sort: Sort) -> bool {
     (sort == Sort::Shop) == (64..96).contains(&kind)
 }
 
-/// The end of the log once this entry is kept.
-fn follow(head: Option<&Head>, entry: &Entry) -> Head {
+/// The end of a log once this entry is kept behind that head.
+#[must_use]
+pub fn follow(head: Option<&Head>, entry: &Entry) -> Head {
     let header = entry.header();
     let day = header.at.day().max(head.map_or(0, |head| head.day));
     let same_day = head.filter(|head| head.day == day);

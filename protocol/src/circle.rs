@@ -122,6 +122,25 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// How a log stands that two say something about: as far as both let it.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Closed, _) | (_, Self::Closed) => Self::Closed,
+            (Self::Until(a), Self::Until(b)) => Self::Until(a.min(b)),
+            (Self::Open, other) | (other, Self::Open) => other,
+        }
+    }
+
+    /// Everything before this sequence, and nothing from it on.
+    #[must_use]
+    pub const fn before(seq: u64) -> Self {
+        match seq.checked_sub(1) {
+            Some(last) => Self::Until(last),
+            None => Self::Closed,
+        }
+    }
+
     /// Whether the entry at this sequence counts.
     #[must_use]
     pub const fn counts(self, seq: u64) -> bool {

@@ -18,6 +18,8 @@ pub enum Context {
     Identity,
     /// Identity operation to its id.
     Operation,
+    /// A log to its name in an identity's chain, which tells nothing of its space.
+    BlindLog,
     /// Space inception to space id.
     Space,
     /// Unsigned header to entry id.
@@ -48,6 +50,8 @@ pub enum Context {
     Place,
     /// Topic secret, peers and nonces to the tag by which two members recognise a circle.
     SpaceTag,
+    /// Fork proof to its local id.
+    ForkProof,
     /// Stream heads to digest.
     SyncDigest,
     /// Joint nonce and 32 bytes to their mark.
@@ -79,6 +83,7 @@ impl Context {
         match self {
             Self::Identity => "haat 0 identity",
             Self::Operation => "haat 0 identity operation",
+            Self::BlindLog => "haat 0 blind log",
             Self::Space => "haat 0 space",
             Self::Entry => "haat 0 entry",
             Self::Payload => "haat 0 payload",
@@ -94,6 +99,7 @@ impl Context {
             Self::Topic => "haat 0 topic",
             Self::Place => "haat 0 meeting place",
             Self::SpaceTag => "haat 0 space tag",
+            Self::ForkProof => "haat 0 fork proof",
             Self::SyncDigest => "haat 0 sync digest",
             Self::HeadTag => "haat 0 head tag",
             Self::NextRoot => "haat 0 next root",
@@ -133,6 +139,8 @@ pub enum Label {
     Entry,
     /// An identity operation.
     Operation,
+    /// A device's word that it is one of an identity.
+    Device,
     /// An expiring record: prekey or addresses.
     Record,
     /// A newcomer's use of an invite.
@@ -154,6 +162,7 @@ impl Label {
         match self {
             Self::Entry => "entry",
             Self::Operation => "operation",
+            Self::Device => "device",
             Self::Record => "record",
             Self::Invite => "invite",
             Self::OrderEvent => "order-event",

@@ -12,9 +12,7 @@ use crate::codec::{CodecError, decode, encode};
 use crate::crypto::seal::{self, SealError};
 use crate::crypto::{Context, Keypair, Label, Sig, hash, verify};
 use crate::id::{DeviceId, Digest, EntryId, KeyId, SpaceId};
-use crate::limits::{
-    EXTENSIONS_MAX, HEADER_MAX_BYTES, INTEGER_MAX, LOGS_PER_DEVICE_MAX, NETWORK, PAYLOAD_MAX_BYTES, REFS_MAX, WIRE_VERSION,
-};
+use crate::limits::{EXTENSIONS_MAX, HEADER_MAX_BYTES, INTEGER_MAX, LOG_NUMBERS_MAX, NETWORK, PAYLOAD_MAX_BYTES, REFS_MAX, WIRE_VERSION};
 use crate::time::Millis;
 
 /// Flag bit: who does not understand this kind must let nothing later of its log take effect.
@@ -160,7 +158,7 @@ impl Header {
         if numbers.iter().any(|n| *n >= INTEGER_MAX) {
             return Err(EntryError::Shape("an integer is 2^53 or more"));
         }
-        if self.log >= LOGS_PER_DEVICE_MAX {
+        if self.log >= LOG_NUMBERS_MAX {
             return Err(EntryError::Shape("the log number is too high"));
         }
         if self.prev.is_none() != (self.seq == 0) {

@@ -14,6 +14,7 @@ pub mod codec;
 pub mod crypto;
 pub mod entry;
 pub mod epoch;
+pub mod fork;
 pub mod id;
 pub mod identity;
 pub mod invite;

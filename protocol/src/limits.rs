@@ -44,8 +44,13 @@ pub const PARKED_MAX: u64 = 8192;
 pub const LAMPORT_FOLLOWED_MAX: u64 = INTEGER_MAX / 2;
 /// Operations in one identity chain.
 pub const OPERATIONS_MAX: usize = 256;
-/// Logs one device may open in one space.
-pub const LOGS_PER_DEVICE_MAX: u64 = 64;
+/// Ends of logs that one revocation may let stand, so that it fits one operation.
+pub const CUTS_MAX: usize = 32;
+/// Numbers of the logs that one device may open in one space.
+pub const LOG_NUMBERS_MAX: u64 = 4096;
+/// How far the number of a new log may lie from the last one: two homes of one device hardly ever choose the same. The steps grow
+/// smaller as the numbers run out, so that there are some 600 logs before there is none left.
+pub const LOG_STEP_MAX: u64 = 64;
 
 /// How far ahead a claimed time may be before the entry waits.
 pub const CLOCK_SKEW_MS: u64 = 10 * MINUTE_MS;
@@ -191,6 +196,8 @@ pub const SYNC_PUSH_ENTRIES: u64 = 64;
 pub const SYNC_BATCH_BYTES: usize = 256 * 1024;
 /// Bytes of things in one push, so that it fits `REQUEST_MAX_BYTES` with room for one more entry.
 pub const SYNC_PUSH_BYTES: usize = 72 * 1024;
+/// Entries below its end from which a log is asked for that ends otherwise elsewhere.
+pub const SYNC_PROBE_ENTRIES: u64 = 64;
 /// Rows of one pull: streams, or gaps in them.
 pub const SYNC_WANTS_MAX: usize = 500;
 /// Missing payloads that one run asks a peer for.
@@ -436,6 +443,14 @@ pub const KEYFILE_PASSES_MAX: u32 = 16;
 pub const KEYFILE_LANES_MAX: u32 = 8;
 /// Bytes of any other small file of the home that are read at most.
 pub const HOME_FILE_MAX_BYTES: u64 = 1024 * 1024;
+/// Bytes of the witness file at which it is written anew.
+pub const WITNESS_MAX_BYTES: u64 = 1024 * 1024;
+/// Bytes of changes that the witness keeps so that a crash loses nothing; after a greater group, an import, a crash costs a log.
+pub const REDO_MAX_BYTES: usize = 256 * 1024;
+/// How long a node that starts waits for a peer's word about its own logs before it goes on in new ones.
+pub const START_WORD_MS: u64 = 30 * SECOND_MS;
+/// Commands that wait for a peer's word after a start.
+pub const COMMANDS_WAITING_MAX: usize = 256;
 /// Attempts to take the lock of a home: whoever only looks whether it is held holds it for a moment.
 pub const HOME_LOCK_ATTEMPTS: u32 = 10;
 /// Pause between two attempts to take the lock of a home.

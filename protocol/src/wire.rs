@@ -9,9 +9,10 @@ use crate::codec::{self, CodecError, decode, encode};
 use crate::crypto::Sig;
 use crate::entry::{LogId, Unverified};
 use crate::epoch::EpochKeys;
+use crate::fork::ForkProof;
 use crate::id::{DeviceId, EventId, IdentityId, KeyId, OrderId, SpaceId};
 use crate::identity::Chain;
-use crate::limits::{GOSSIP_MAX_BYTES, REQUEST_MAX_BYTES, RESPONSE_MAX_BYTES};
+use crate::limits::{GOSSIP_MAX_BYTES, INTEGER_MAX, REQUEST_MAX_BYTES, RESPONSE_MAX_BYTES};
 use crate::record::{SignedRecord, Slot};
 use crate::space::Inception;
 
@@ -25,6 +26,16 @@ pub enum StreamKey {
     Identity(IdentityId),
     /// A record; its height is when it was issued.
     Record(DeviceId, Slot),
+    /// The proof that a log is forked; its height is the greater the lower the fork. See [`StreamKey::fork_height`].
+    Fork(LogId),
+}
+
+impl StreamKey {
+    /// Height of the proof of a fork at this sequence: who knows of the lower fork is ahead.
+    #[must_use]
+    pub const fn fork_height(seq: u64) -> u64 {
+        INTEGER_MAX - 1 - seq
+    }
 }
 
 /// Eight bytes of a hash that is keyed with the connection's joint nonce: they mean nothing on any other connection.
@@ -78,10 +89,12 @@ pub enum Item {
     Identity(Chain),
     /// A record.
     Record(SignedRecord),
+    /// The proof of a fork.
+    Fork(ForkProof),
 }
 
 /// Names of the sorts of items that are known here.
-const ITEM_NAMES: &[&str] = &["entry", "identity", "record"];
+const ITEM_NAMES: &[&str] = &["entry", "identity", "record", "fork"];
 
 /// Whether these bytes are an item of a sort that a newer version made. It is no fault of who passes it on.
 #[must_use]

@@ -12,6 +12,8 @@ use crate::world::{Reply, World};
 
 /// How long a newcomer waits for the circle.
 const JOIN_MS: u64 = 90_000;
+/// How long a command may wait inside a node that has just started.
+const ANSWER_MS: u64 = 40_000;
 
 /// A world that several actors act in.
 pub type Stage = Rc<RefCell<World>>;
@@ -61,9 +63,18 @@ impl Actor {
     /// Gives the node a command that has to be carried out.
     ///
     /// # Panics
-    /// When it is not answered at once, or refused.
+    /// When it is not answered, or refused.
     pub fn does(&self, command: Command) -> Value {
-        let reply = self.tries(command.clone()).unwrap_or_else(|| panic!("{} did not answer {command:?}", self.name()));
+        let (ticket, mut reply) = self.stage.borrow_mut().command(self.who, command.clone());
+        // A node that has just started may wait for a member's word first.
+        for _ in 0..ANSWER_MS / 250 {
+            if reply.is_some() {
+                break;
+            }
+            self.stage.borrow_mut().run_for(250);
+            reply = self.stage.borrow_mut().answer(self.who, ticket);
+        }
+        let reply = reply.unwrap_or_else(|| panic!("{} did not answer {command:?}", self.name()));
         reply.unwrap_or_else(|problem: Problem| panic!("{} refused {command:?}: {problem:?}", self.name()))
     }
 

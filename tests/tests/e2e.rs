@@ -5,6 +5,7 @@
 mod api;
 mod crash;
 mod evidence;
+mod fork;
 mod import;
 mod invite;
 mod members;

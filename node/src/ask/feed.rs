@@ -176,6 +176,7 @@ impl Ask<'_, '_> {
         let introduced =
             ground.authors.entry(*author).or_insert_with(|| ground.graph.introduction(author).map(|reason| self.because(&reason, author)));
         let mut why: Vec<WhyReason> = introduced.iter().cloned().collect();
+        why.extend(self.fork_warning(author).map(|text| WhyReason { text, via: Vec::new(), proofs: Vec::new() }));
         if let Some(seller) = listing.and_then(|listing| self.seller(listing)).filter(|seller| *seller != me) {
             let vouches = &ground.vouches;
             let reasons = ground.sellers.entry(seller).or_insert_with(|| {

@@ -96,7 +96,7 @@ impl Ask<'_, '_> {
 
     fn chain(&self, person: &IdentityId) -> Result<Chain, Problem> {
         if *person == self.me.id() {
-            return Ok(self.me.identity.chain().clone());
+            return Ok(known::own_chain(self.tx, self.me));
         }
         known::chain(self.tx, person).ok_or_else(|| {
             let what = format!("the identity chain of {} has not come yet", self.people.call(person));

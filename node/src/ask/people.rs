@@ -4,6 +4,7 @@ use haat_protocol::id::{IdentityId, SpaceId};
 use haat_protocol::local::PersonRow;
 
 use super::Ask;
+use crate::view::{fork, shelf};
 
 impl Ask<'_, '_> {
     /// Everyone in my circles but me; only those of one circle, if given.
@@ -14,8 +15,21 @@ impl Ask<'_, '_> {
             name: self.people.claimed(person),
             petname: self.people.petname(person),
             circles: self.people.shared(person).to_vec(),
-            warning: self.people.warning(person),
+            warning: self.people.warning(person).or_else(|| self.fork_warning(person)),
         };
         people.map(row).collect()
+    }
+
+    /// What a fork of a person's log means, in a sentence.
+    pub(super) fn fork_warning(&self, person: &IdentityId) -> Option<String> {
+        let name = self.people.call(person);
+        let spaces = self.joined().map(|roster| roster.space);
+        let spaces: Vec<SpaceId> = spaces.flat_map(|space| shelf::shared_into(self.tx, &space).into_iter().chain([space])).collect();
+        let states: Vec<bool> = spaces.iter().flat_map(|space| fork::of_person(self.tx, space, person)).collect();
+        match states.iter().any(|is_open| *is_open) {
+            true => Some(format!("two different entries by a device of {name}; what came after is set aside")),
+            false if states.is_empty() => None,
+            false => Some(format!("two different entries by a device of {name}; one was named, and a new log was begun")),
+        }
     }
 }

@@ -108,8 +108,9 @@ pub async fn run(options: SeedOptions, announce: Box<dyn FnOnce(SeedReady) + Sen
 fn me(secrets: &Secrets) -> Me {
     let root = Keypair::from_seed(&secrets.root_seed());
     let next_root = Keypair::from_seed(&secrets.next_root_seed()).public();
-    let device = Keypair::from_seed(&secrets.device_seed).public();
-    let identity = Chain::begin(&root, &next_root, device, secrets.created).inception.id();
+    let pair = Keypair::from_seed(&secrets.device_seed);
+    let identity = Chain::begin(&root, &next_root, &pair, secrets.created).inception.id();
+    let device = pair.public();
     Me { identity, device, peer: net::peer_text(&device), name: secrets.name.clone() }
 }
 

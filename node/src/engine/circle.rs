@@ -149,7 +149,7 @@ impl Work<'_, '_> {
 
     /// Whether a device speaks for a member of any circle that this node is a member of.
     pub(super) fn is_fellow(&self, device: &DeviceId) -> bool {
-        let Some(person) = known::person_of(&self.tx, device) else { return false };
+        let Some(person) = known::speaks_for(&self.tx, device) else { return false };
         let circles = circle::all(&self.tx);
         circles.iter().filter_map(|space| circle::roster(&self.tx, space)).any(|roster| roster.has(&person) && roster.has(&self.me.id()))
     }

@@ -47,7 +47,7 @@ impl Work<'_, '_> {
     /// speaks first begins one.
     pub(super) fn renew_keys(&mut self, space: SpaceId) -> Result<(), Problem> {
         let Some(roster) = circle::roster(&self.tx, &space).filter(|roster| roster.has(&self.me.id())) else { return Ok(()) };
-        for _ in 0..=roster.removed.len() {
+        for _ in 0..=Keyring::of(&self.tx, self.me, &roster).required.len() {
             if Keyring::of(&self.tx, self.me, &roster).current().is_some() {
                 return Ok(());
             }

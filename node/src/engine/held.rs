@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use haat_protocol::admit::{Head, View, Writer};
 use haat_protocol::circle::{Roster, Standing};
+use haat_protocol::codec::encode;
 use haat_protocol::crypto::{Context, hash};
 use haat_protocol::entry::LogId;
 use haat_protocol::id::{DeviceId, Digest, EntryId, IdentityId, SpaceId};
@@ -18,6 +19,7 @@ use haat_protocol::wire::{Item, Scope, StreamKey};
 use crate::keyring;
 use crate::myself::Myself;
 use crate::store::{Table, Tx};
+use crate::view::fork::{self, log_of};
 use crate::view::known::{self, Known};
 use crate::view::{circle, feed, place_key, shelf};
 
@@ -100,8 +102,10 @@ impl Holdings for Held<'_, '_> {
     fn relation(&self, circle: &SpaceId, device: &DeviceId) -> Relation {
         let Some(roster) = circle::roster(self.tx, circle) else { return Relation::Unknown };
         let Some(person) = known::person_of(self.tx, device) else { return Relation::Unknown };
-        if roster.has(&person) {
+        if roster.has(&person) && known::speaks_for(self.tx, device).is_some() {
             Relation::Member
+        } else if roster.has(&person) {
+            Relation::Unknown
         } else if roster.removed.contains_key(&person) {
             Relation::Removed
         } else {
@@ -112,7 +116,7 @@ impl Holdings for Held<'_, '_> {
     fn introduction(&self, circle: &SpaceId) -> Vec<Item> {
         let Some(roster) = circle::roster(self.tx, circle) else { return Vec::new() };
         let Some(member) = roster.members.get(&self.me.id()) else { return Vec::new() };
-        let mut items: Vec<Item> = vec![Item::Identity(self.me.identity.chain().clone())];
+        let mut items: Vec<Item> = vec![Item::Identity(known::own_chain(self.tx, self.me))];
         items.extend(self.record(&self.me.device(), Slot::Prekey).map(|(signed, _)| Item::Record(signed)));
         items.extend(self.leading_to(&member.by, SYNC_BATCH_BYTES / 4));
         items
@@ -142,7 +146,7 @@ impl Held<'_, '_> {
         people.filter_map(stream).collect()
     }
 
-    /// Records of a circle's devices that have not expired.
+    /// Records of a circle's devices that have not expired, and proofs of forks of the logs that travel under it.
     fn records(&self, circle: &SpaceId) -> Vec<Stream> {
         let Some(roster) = circle::roster(self.tx, circle) else { return Vec::new() };
         let mut streams = Vec::new();
@@ -154,7 +158,17 @@ impl Held<'_, '_> {
                 }
             }
         }
+        let spaces = std::iter::once(*circle).chain(shelf::shared_into(self.tx, circle));
+        for (log, fork) in spaces.flat_map(|space| fork::all(self.tx, &space)) {
+            let head = Digest(hash(Context::SyncDigest, &[&encode(&(log, fork.seq))]));
+            streams.push(Stream { key: StreamKey::Fork(log), height: StreamKey::fork_height(fork.seq), head });
+        }
         streams
+    }
+
+    fn fork(&self, log: &LogId) -> Option<Item> {
+        let proof = fork::forked(self.tx, log)?.proof;
+        self.tx.load(Table::Fork, &proof.0).map(Item::Fork)
     }
 
     fn record(&self, device: &DeviceId, slot: Slot) -> Option<(SignedRecord, Millis)> {
@@ -206,25 +220,20 @@ fn place_of(key: &[u8]) -> Option<(LogId, u64)> {
     Some((log_of(key)?, u64::from_be_bytes(key.get(72..80)?.try_into().ok()?)))
 }
 
-pub(super) fn log_of(key: &[u8]) -> Option<LogId> {
-    let number = u64::from_be_bytes(key.get(64..72)?.try_into().ok()?);
-    Some(LogId { space: SpaceId::from_slice(&key[..32])?, device: DeviceId::from_slice(&key[32..64])?, number })
-}
-
 /// The log, sequence and id at a removed person's ends: what the removal lets stand.
 pub(super) fn cuts(tx: &Tx<'_>, roster: &Roster, person: &IdentityId) -> Vec<haat_protocol::body::Cut> {
     let Some(identity) = known::identity(tx, person) else { return Vec::new() };
     let mut cuts = Vec::new();
-    for device in identity.devices() {
+    for device in identity.ever() {
         for (key, row) in tx.prefix(Table::Head, &[roster.space.0, device.0].concat()) {
             let (Some(log), Some(head)) = (log_of(&key), tx.decoded::<Head>(Table::Head, &row)) else { continue };
-            let seq = match roster.standing(person, device, log.number) {
+            let seq = match roster.standing(person, &device, log.number) {
                 Standing::Until(cut) => cut.min(head.seq),
                 _ => head.seq,
             };
             let id = tx.get(Table::At, &place_key(&log, seq)).and_then(|id| EntryId::from_slice(&id));
             if let Some(id) = id {
-                cuts.push(haat_protocol::body::Cut { device: *device, log: log.number, seq, id });
+                cuts.push(haat_protocol::body::Cut { device, log: log.number, seq, id });
             }
         }
     }

@@ -101,7 +101,7 @@ impl Work<'_, '_> {
             space: code.space,
             invite: code.pair().public(),
             proof: invite::prove(&code.pair(), code.space, self.me.id(), self.me.device()),
-            chain: self.me.identity.chain().clone(),
+            chain: known::own_chain(&self.tx, self.me),
             prekey,
             name: self.me.name.clone(),
         };

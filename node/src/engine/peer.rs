@@ -23,7 +23,7 @@ const COMPARE_AGAIN_MS: u64 = 5_000;
 
 /// What became of a thing that somebody handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+pub(super) enum Outcome {
     /// It is new here.
     News,
     /// It was here, waits for something, or is not for now.
@@ -178,6 +178,7 @@ impl Work<'_, '_> {
                     self.passing.presence.synced.insert(circle, self.now);
                     self.leave_told(&circle);
                     self.passing.presence.behind.remove(&circle);
+                    self.heard_of_own(circle);
                 }
                 Step::Unfinished(circle) => {
                     if let Some(session) = self.passing.sessions.get_mut(&device) {
@@ -325,6 +326,7 @@ impl Work<'_, '_> {
             Item::Entry(raw) => self.take_entry(raw),
             Item::Identity(chain) => self.take_chain(chain),
             Item::Record(signed) => self.take_record(&signed),
+            Item::Fork(proof) => self.take_fork(proof),
         }
     }
 
@@ -333,6 +335,10 @@ impl Work<'_, '_> {
         let Some(entry) = checked.or_else(|| raw.verify().ok()) else { return Outcome::Wrong };
         match intake::entry(&mut self.cx(), &entry) {
             Taken::Kept => Outcome::News,
+            Taken::Forked(fork) => {
+                self.fork_found(&fork);
+                Outcome::Nothing
+            }
             Taken::Known | Taken::Parked(_) | Taken::Refused(_) => Outcome::Nothing,
         }
     }
@@ -350,6 +356,7 @@ impl Work<'_, '_> {
         let news = intake::identity(&mut self.cx(), &identity);
         if news {
             self.passing.is_stale = true;
+            self.close_own_forks();
             let circles = crate::view::circle::all(&self.tx);
             for circle in circles {
                 intake::retry(&mut self.cx(), &circle);

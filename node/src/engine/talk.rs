@@ -18,14 +18,19 @@ use crate::view::{body, circle, known, order, shelf};
 impl Work<'_, '_> {
     /// Carries out a command and answers it. Of a command that is refused, nothing stays.
     pub(super) fn command(&mut self, ticket: Ticket, command: Command) {
-        let (savepoint, wished) = (self.tx.savepoint(), self.out.len());
+        let (savepoint, wished, signed) = (self.tx.savepoint(), self.out.len(), self.passing.guard.savepoint());
+        let again = self.may_wait().then(|| command.clone());
         let answer = match command {
             Command::CircleJoin { code } => self.circle_join(ticket, &code).transpose(),
             other => Some(self.carry_out(other)),
         };
-        if matches!(answer, Some(Err(_))) {
+        if let Some(Err(problem)) = &answer {
             self.tx.roll_back(savepoint);
             self.out.truncate(wished);
+            self.passing.guard.roll_back(signed);
+            if self.keeps_waiting(ticket, again, problem) {
+                return;
+            }
         }
         if let Some(answer) = answer {
             self.out.push(Effect::Answer(ticket, answer));

@@ -2,6 +2,8 @@
 
 mod catchup;
 mod epochs;
+mod fork;
+mod guard;
 mod shops;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +14,7 @@ use haat_protocol::crypto::{Keypair, seal};
 use haat_protocol::entry::{Draft, Entry, FLAG_CRITICAL, Header, LogId};
 use haat_protocol::epoch::ByteKey;
 use haat_protocol::id::{DeviceId, Digest, EntryId, IdentityId, KeyId, SpaceId};
-use haat_protocol::identity::{Chain, Change};
+use haat_protocol::identity::{self, Chain, Change};
 use haat_protocol::invite::{self, Code};
 use haat_protocol::kind::{Kind, secrecy_of};
 use haat_protocol::limits::{INTEGER_MAX, PARKED_MAX};
@@ -210,11 +212,13 @@ fn nobody_takes_a_device_over_by_naming_it() {
     let (mut ana, space) = founded();
     let mut bob = node(2);
     join(&mut ana, &mut bob, space);
-    let root = Keypair::from_seed(&[77; 32]);
-    let mut chain = Chain::begin(&root, &root.public(), Keypair::from_seed(&[78; 32]).public(), Millis(1));
-    chain.append(&root, Change::AddDevice { device: bob.device() }, Millis(2));
-    let thief = chain.verify().expect("a chain that holds");
-    ana.work(|work| intake::identity(&mut work.cx(), &thief));
+    let (root, own) = (Keypair::from_seed(&[77; 32]), Keypair::from_seed(&[78; 32]));
+    let mut chain = Chain::begin(&root, &root.public(), &own, Millis(1));
+    let consent = identity::consent(&own, chain.inception.id());
+    chain.append(&root, Change::AddDevice { device: bob.device(), consent }, Millis(2));
+    let thief = chain.inception.id();
+    ana.work(|work| work.take_items(space, vec![Item::Identity(chain)], None));
+    assert_eq!(ana.read(|tx| known::identity(tx, &thief)), None, "bob's device did not agree");
     assert_eq!(ana.read(|tx| known::person_of(tx, &bob.device())), Some(bob.me.id()));
     assert_eq!(take(&mut ana, &crafted(&bob, space, post("still here"), None, |_| {})), Taken::Kept);
     is_sound(&ana);

@@ -31,12 +31,14 @@ impl Work<'_, '_> {
         self.tend_records();
         self.tend_joins();
         self.tend_seeds();
+        self.tend_waiting();
         self.send_orders();
         self.tend_keys();
         self.compare_due();
         if self.passing.next_sync <= self.now {
             self.passing.next_sync = self.now.plus(SYNC_EVERY_MS);
             intake::retry_all(&mut self.cx());
+            self.close_own_forks();
             let circles = circle::all(&self.tx);
             for circle in circles {
                 self.passing.due.insert(circle, Due { at: self.now, except: None });
@@ -53,6 +55,7 @@ impl Work<'_, '_> {
             let identity = self.me.identity.clone();
             intake::identity(&mut self.cx(), &identity);
             self.remember_leaving();
+            self.close_own_forks();
         }
     }
 
@@ -139,7 +142,7 @@ impl Work<'_, '_> {
     }
 
     pub(super) fn is_member_device(&self, circle: &SpaceId, device: &DeviceId) -> bool {
-        let person = crate::view::known::person_of(&self.tx, device);
+        let person = crate::view::known::speaks_for(&self.tx, device);
         person.is_some_and(|person| circle::roster(&self.tx, circle).is_some_and(|roster| roster.has(&person)))
     }
 

@@ -9,12 +9,12 @@ use haat_protocol::codec::encode;
 use haat_protocol::entry::{Draft, Entry, Header, LogId};
 use haat_protocol::id::{EntryId, KeyId, SpaceId};
 use haat_protocol::kind::{Kind, Secrecy};
-use haat_protocol::limits::{CLOCK_SKEW_MS, GOSSIP_MAX_BYTES, LAMPORT_FOLLOWED_MAX, LOGS_PER_DEVICE_MAX, REFS_MAX};
+use haat_protocol::limits::{GOSSIP_MAX_BYTES, LAMPORT_FOLLOWED_MAX, REFS_MAX};
 use haat_protocol::local::{Happening, Problem, ProblemKind};
 use haat_protocol::time::Millis;
 use haat_protocol::wire::Item;
 
-use super::{Conduct, Due, Effect, Passing, held};
+use super::{Conduct, Due, Effect, Passing};
 use crate::entropy::Entropy;
 use crate::intake::{self, Taken};
 use crate::keyring;
@@ -84,7 +84,7 @@ impl<'w, 's> Work<'w, 's> {
             .map_err(|fault| Problem::refused("too-large", "the entry cannot be made", fault.to_string()))?;
         self.dry_run(&entry, body)?;
         match intake::entry(&mut self.cx(), &entry) {
-            Taken::Kept => {}
+            Taken::Kept => self.passing.guard.signed(entry.header().log_id(), entry.id()),
             other => return Err(internal(&format!("an own entry was not kept: {other:?}"))),
         }
         Ok(entry)
@@ -114,21 +114,18 @@ impl<'w, 's> Work<'w, 's> {
         }
     }
 
-    fn next_header(&self, space: SpaceId, body: &Body, key: Option<KeyId>) -> Result<Header, Problem> {
+    /// Whether a log of this device takes an entry at this place.
+    pub(super) fn takes(&self, log: &LogId, seq: u64) -> bool {
+        matches!(Known(&self.tx).writer(log), Writer::Person(_, standing) if standing != Standing::Closed && standing.counts(seq))
+    }
+
+    fn next_header(&mut self, space: SpaceId, body: &Body, key: Option<KeyId>) -> Result<Header, Problem> {
+        let log = self.own_log(space)?;
         let view = Known(&self.tx);
-        let device = self.me.device();
-        let log = (0..LOGS_PER_DEVICE_MAX).map(|number| LogId { space, device, number }).find(|log| {
-            let head = view.head(log);
-            let next = head.as_ref().map_or(0, |head| head.seq + 1);
-            // Whatever follows an entry that a wrong clock dated ahead would wait with it.
-            let is_ahead = head.and_then(|head| view.header(&head.id)).is_some_and(|last| last.at > self.now.plus(CLOCK_SKEW_MS));
-            !is_ahead && matches!(view.writer(log), Writer::Person(_, standing) if standing != Standing::Closed && standing.counts(next))
-        });
-        let log = log.ok_or_else(|| Problem::refused("not-a-member", "nothing can be said there", "this node is not a member any more"))?;
         let head = view.head(&log);
         let (refs, newest) = self.tips(&log, head.as_ref().map_or(0, |head| head.lamport));
         Ok(Header {
-            device,
+            device: log.device,
             space,
             log: log.number,
             seq: head.as_ref().map_or(0, |head| head.seq + 1),
@@ -150,7 +147,8 @@ impl<'w, 's> Work<'w, 's> {
         let own_key = crate::view::log_key(log);
         let rows = self.tx.prefix(Table::Head, &log.space.0);
         let others = rows.iter().filter(|(key, _)| *key != own_key);
-        let heads = others.filter_map(|(key, row)| Some((held::log_of(key)?, self.tx.decoded::<admit::Head>(Table::Head, row)?)));
+        let heads =
+            others.filter_map(|(key, row)| Some((crate::view::fork::log_of(key)?, self.tx.decoded::<admit::Head>(Table::Head, row)?)));
         // What lies beyond a cut is not held by everybody.
         let counts = |log: &LogId, seq| matches!(Known(&self.tx).writer(log), Writer::Person(_, standing) if standing.counts(seq));
         let heads = heads.filter(|(log, head)| counts(log, head.seq)).map(|(_, head)| head);

@@ -35,8 +35,14 @@ pub(super) fn read(path: &Path, max: u64) -> Result<Option<Zeroizing<Vec<u8>>>, 
 
 /// Replaces a file: written beside it, flushed, renamed, the directory flushed.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_naming(path, |_| bytes.to_vec())
+}
+
+/// The same with contents that depend on what the new file is called by the file system: its inode stays with the rename.
+pub(super) fn write_naming(path: &Path, contents: impl FnOnce(&fs::Metadata) -> Vec<u8>) -> io::Result<()> {
     let (mut file, unfinished) = create_beside(path)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&unfinished, path));
+    let bytes = Zeroizing::new(contents(&file.metadata()?));
+    let written = file.write_all(&bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&unfinished, path));
     if let Err(fault) = written {
         drop(fs::remove_file(&unfinished));
         return Err(fault);

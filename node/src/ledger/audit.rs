@@ -5,6 +5,7 @@
 
 use haat_protocol::admit::{self, Head, Verdict};
 use haat_protocol::entry::Entry;
+use haat_protocol::fork::ForkProof;
 use haat_protocol::id::{Digest, EntryId, EventId};
 use haat_protocol::identity::Chain;
 use haat_protocol::order::{Event, SignedReceipt};
@@ -204,6 +205,15 @@ fn replay(cx: &mut Cx<'_, '_, '_>, held: &Link) -> Result<bool, String> {
                 return Err("the receipt is another".into());
             }
             view::order::receipt(cx, &item, &receipt);
+            Ok(false)
+        }
+        Sort::Fork => {
+            let proof: ForkProof = row(cx, Table::Fork, &item)?;
+            let fork = proof.verify().map_err(|fault| fault.to_string())?;
+            if fork.id() != item {
+                return Err("the proof is another".into());
+            }
+            view::fork::note(cx, &fork);
             Ok(false)
         }
         Sort::Fact => {

@@ -45,6 +45,8 @@ tables! {
     Receipt = "receipt", Truth;
     /// fact id -> local fact.
     Fact = "fact", Truth;
+    /// proof id -> proof that a log is forked.
+    Fork = "fork", Truth;
 
     /// space id, key id -> sealed keys.
     Secret = "secret", Beside;
@@ -67,6 +69,8 @@ tables! {
     Void = "view_void", View;
     /// space id, key id, entry id -> nothing: kept, but not opened yet.
     Sealed = "view_sealed", View;
+    /// space id, device id, log (8) -> the lowest fork known, and the id of its proof.
+    Forked = "view_forked", View;
     /// device id -> identity id.
     Device = "view_device", View;
     /// identity id -> length and last operation of the newest chain.

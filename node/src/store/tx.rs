@@ -81,6 +81,12 @@ impl<'a> Tx<'a> {
         self.changes.clone()
     }
 
+    /// The changes so far.
+    #[must_use]
+    pub const fn changes(&self) -> &Batch {
+        &self.changes
+    }
+
     /// Comes back to a savepoint: what was changed since is not.
     pub fn roll_back(&mut self, savepoint: Batch) {
         self.changes = savepoint;

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use haat_protocol::body::Manifest;
 use haat_protocol::circle::{Operation, Roster, fold};
-use haat_protocol::entry::Entry;
+use haat_protocol::entry::{Entry, Header, LogId};
 use haat_protocol::epoch::{Node, key_id};
 use haat_protocol::id::{DeviceId, Digest, EntryId, IdentityId, KeyId, SpaceId};
 use haat_protocol::space::{Inception, Sort};
 use haat_protocol::time::Millis;
 use serde::{Deserialize, Serialize};
 
-use super::{Cx, body, known, word};
+use super::{Cx, body, fork, known, word};
 use crate::store::{Table, Tx};
 
 /// An epoch: where it stands and what it says of itself.
@@ -42,25 +42,34 @@ impl EpochRow {
         Node { generation: self.generation, parents: self.parents.clone(), covers: self.covers.clone() }
     }
 
-    /// Whether its entry counts, given the removals known now.
+    /// Whether its entry counts, given the removals, revocations and forks known now.
     #[must_use]
     pub fn counts(&self, tx: &Tx<'_>, roster: &Roster) -> bool {
-        let (device, log) = &self.log;
-        known::person_of(tx, device).is_some_and(|person| roster.standing(&person, device, *log).counts(self.seq))
+        let log = LogId { space: roster.space, device: self.log.0, number: self.log.1 };
+        known::person_of(tx, &log.device).is_some_and(|person| fork::in_circle(tx, roster, &person, &log).counts(self.seq))
     }
 }
 
 /// A membership entry took effect.
 pub(super) fn note(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
     let header = entry.header();
-    let key = [header.space.0.as_slice(), &header.lamport.to_be_bytes(), &entry.id().0].concat();
-    cx.tx.put(Table::Membership, &key, Vec::new());
-    let Some(roster) = fold(header.space, &operations(cx.tx, &header.space)) else { return };
-    let before = self::roster(cx.tx, &header.space).map(|roster| roster.removed).unwrap_or_default();
-    cx.tx.save(Table::Roster, &header.space.0, &roster);
+    cx.tx.put(Table::Membership, &membership_key(header, &entry.id()), Vec::new());
+    fold_again(cx, &header.space);
+}
+
+/// Key of an entry in [`Table::Membership`].
+pub(super) fn membership_key(header: &Header, id: &EntryId) -> Vec<u8> {
+    [header.space.0.as_slice(), &header.lamport.to_be_bytes(), &id.0].concat()
+}
+
+/// Folds the roster of a circle anew: its entries are others, or count otherwise.
+pub(super) fn fold_again(cx: &mut Cx<'_, '_, '_>, space: &SpaceId) {
+    let Some(roster) = fold(*space, &operations(cx.tx, space)) else { return };
+    let before = self::roster(cx.tx, space).map(|roster| roster.removed).unwrap_or_default();
+    cx.tx.save(Table::Roster, &space.0, &roster);
     let people: BTreeSet<IdentityId> = before.keys().chain(roster.removed.keys()).copied().collect();
     for person in people.iter().filter(|person| before.get(*person) != roster.removed.get(*person)) {
-        word::weigh_again(cx, &header.space, person);
+        word::weigh_again(cx, space, person);
     }
 }
 
@@ -72,13 +81,18 @@ fn operations(tx: &Tx<'_>, space: &SpaceId) -> Vec<Operation> {
 fn operation(tx: &Tx<'_>, id: &EntryId) -> Option<Operation> {
     let entry = known::entry(tx, id)?;
     let header = entry.header();
+    // What a fork, a close or a revocation sets aside; removals are found by the fold itself.
+    let author = known::author(tx, header)?;
+    if !fork::standing(tx, &author, &header.log_id()).counts(header.seq) {
+        return None;
+    }
     Some(Operation {
         id: *id,
         lamport: header.lamport,
         at: header.at,
         log: (header.device, header.log),
         seq: header.seq,
-        author: known::author(tx, header)?,
+        author,
         body: body(tx, id)?,
     })
 }
@@ -115,6 +129,14 @@ pub(super) fn begin_epoch(cx: &mut Cx<'_, '_, '_>, entry: &Entry, manifest: &Man
     }
 }
 
+/// The entry that began an epoch has lost its place.
+pub(super) fn forget_epoch(tx: &mut Tx<'_>, entry: &Entry, manifest: &Manifest) {
+    let (space, key) = (entry.header().space, key_id(entry.header().space, manifest));
+    if epoch(tx, &space, &key).is_some_and(|row| row.entry == entry.id()) {
+        tx.remove(Table::Epoch, &[space.0, key.0].concat());
+    }
+}
+
 /// All epochs of a circle that were met.
 #[must_use]
 pub fn epochs(tx: &Tx<'_>, space: &SpaceId) -> Vec<(KeyId, EpochRow)> {
@@ -134,6 +156,14 @@ pub fn all(tx: &Tx<'_>) -> Vec<SpaceId> {
     let rows = tx.prefix(Table::Space, &[]);
     let circles = rows.iter().filter(|(_, row)| tx.decoded::<Inception>(Table::Space, row).is_some_and(|begun| begun.sort == Sort::Circle));
     circles.filter_map(|(key, _)| SpaceId::from_slice(key)).collect()
+}
+
+/// Operations by which these people took devices out of their chains: whoever makes new keys has to cover those of members.
+pub fn revocations<'p>(tx: &Tx<'_>, people: impl Iterator<Item = &'p IdentityId>) -> BTreeSet<Digest> {
+    // A chain of one operation revokes nothing, and most are such.
+    let long = people.filter(|person| tx.load::<(u64, Digest)>(Table::Identity, &person.0).is_some_and(|(count, _)| count > 1));
+    let identities: Vec<_> = long.filter_map(|person| known::identity(tx, person)).collect();
+    identities.iter().flat_map(|identity| identity.revocations()).map(|revocation| Digest(revocation.by.0)).collect()
 }
 
 /// Devices of everyone who is in a circle now.

@@ -45,8 +45,7 @@ pub(super) fn retract(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, target: &EntryId
     if let Some(body) = body(cx.tx, target) {
         word::forget(cx, target, &body);
     }
-    cx.tx.remove(Table::FeedCircle, &circle_key(&entry));
-    cx.tx.remove(Table::FeedAll, &all_key(&entry));
+    unlist(cx, &entry);
     cx.tx.remove(Table::Body, &target.0);
     cx.tx.remove(Table::Void, &target.0);
     drop_payload(cx, target);
@@ -60,6 +59,12 @@ pub fn is_retracted(tx: &Tx<'_>, entry: &Entry) -> bool {
         let by = EntryId::from_slice(&mark[32..]).and_then(|by| known::entry(tx, &by));
         by.is_some_and(|by| by.header().space == entry.header().space && known::author(tx, by.header()) == author)
     })
+}
+
+/// Something said is listed no more.
+pub(super) fn unlist(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
+    cx.tx.remove(Table::FeedCircle, &circle_key(entry));
+    cx.tx.remove(Table::FeedAll, &all_key(entry));
 }
 
 /// Whether the author took this entry back before it came here; then its payload goes at once. A stranger's retraction that came

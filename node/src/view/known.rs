@@ -8,7 +8,8 @@ use haat_protocol::id::{DeviceId, EntryId, IdentityId, SpaceId};
 use haat_protocol::identity::{Chain, Identity};
 use haat_protocol::space::{Inception, Sort};
 
-use super::{body, circle, log_key, place_key};
+use super::{body, circle, fork, log_key, place_key};
+use crate::myself::Myself;
 use crate::store::{StoreError, Table, Tx};
 
 /// The store, as the door sees it.
@@ -33,12 +34,12 @@ impl View for Known<'_, '_> {
         if let Some(roster) = circle::roster(self.0, &log.space) {
             let standing = roster.standing(&person, &log.device, log.number);
             let never_in = standing == Standing::Closed && !roster.removed.contains_key(&person);
-            return if never_in { Writer::Unknown } else { Writer::Person(person, standing) };
+            return if never_in { Writer::Unknown } else { Writer::Person(person, standing.and(fork::standing(self.0, &person, log))) };
         }
         match inception(self.0, &log.space) {
             // Before the entry that begins a circle is here, only its creator may write, and only that entry comes first.
             Some(begun) if begun.creator == person && (begun.sort == Sort::Shop || begun.device == log.device) => {
-                Writer::Person(person, Standing::Open)
+                Writer::Person(person, fork::standing(self.0, &person, log))
             }
             _ => Writer::Unknown,
         }
@@ -91,6 +92,12 @@ pub fn person_of(tx: &Tx<'_>, device: &DeviceId) -> Option<IdentityId> {
     IdentityId::from_slice(&tx.get(Table::Device, &device.0)?)
 }
 
+/// For whom this device speaks now: a revoked one speaks for nobody.
+#[must_use]
+pub fn speaks_for(tx: &Tx<'_>, device: &DeviceId) -> Option<IdentityId> {
+    person_of(tx, device).filter(|person| identity(tx, person).is_some_and(|identity| identity.devices().contains(device)))
+}
+
 /// Who wrote an entry.
 #[must_use]
 pub fn author(tx: &Tx<'_>, header: &Header) -> Option<IdentityId> {
@@ -104,13 +111,20 @@ pub fn chain(tx: &Tx<'_>, person: &IdentityId) -> Option<Chain> {
     tx.load(Table::Chain, &last.0)
 }
 
+/// This node's own chain: what was appended since the start included.
+#[must_use]
+pub fn own_chain(tx: &Tx<'_>, me: &Myself) -> Chain {
+    chain(tx, &me.id()).unwrap_or_else(|| me.identity.chain().clone())
+}
+
 /// A person's identity, from the newest chain held.
 #[must_use]
 pub fn identity(tx: &Tx<'_>, person: &IdentityId) -> Option<Identity> {
-    chain(tx, person)?.verify().ok()
+    // It was verified when it was accepted, and is again by whoever audits the log.
+    chain(tx, person)?.trusted().ok()
 }
 
-/// Whether an entry still counts, given the removals known now.
+/// Whether an entry still counts, given the removals, revocations and forks known now.
 #[must_use]
 pub fn counts(tx: &Tx<'_>, header: &Header) -> bool {
     match Known(tx).writer(&header.log_id()) {

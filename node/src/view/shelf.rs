@@ -1,12 +1,13 @@
 //! Shops and what stands on their shelves: which circles a shop is shared into, which version of a listing is current.
 
-use haat_protocol::body::{Share, ShopCreate};
+use haat_protocol::body::{Body, Share, ShopCreate};
 use haat_protocol::circle::Roster;
+use haat_protocol::entry::{Entry, Header, LogId};
 use haat_protocol::id::{DeviceId, EntryId, IdentityId, KeyId, SpaceId};
 use haat_protocol::listing::Listing;
 use serde::{Deserialize, Serialize};
 
-use super::{Cx, Said, circle, known};
+use super::{Cx, Said, circle, fork, known};
 use crate::secret::shop_key_id;
 use crate::store::{Table, Tx};
 
@@ -69,10 +70,42 @@ pub(super) fn note(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, shop: &SpaceId, key
     let header = said.entry.header();
     let circle = header.space;
     let word = ShareWord { author: said.author, log: (header.device, header.log), seq: header.seq, key };
-    let place = [circle.0.as_slice(), &shop.0, &header.lamport.to_be_bytes(), &said.entry.id().0].concat();
-    cx.tx.save(Table::ShopWord, &place, &word);
+    cx.tx.save(Table::ShopWord, &word_key(header, &said.entry.id(), shop), &word);
     cx.tx.put(Table::ShopCircle, &[shop.0, circle.0].concat(), Vec::new());
     cx.tx.put(Table::CircleShop, &[circle.0, shop.0].concat(), Vec::new());
+}
+
+/// A word about sharing a shop has lost its place.
+pub(super) fn forget(cx: &mut Cx<'_, '_, '_>, header: &Header, id: &EntryId, shop: &SpaceId) {
+    cx.tx.remove(Table::ShopWord, &word_key(header, id, shop));
+}
+
+fn word_key(header: &Header, id: &EntryId, shop: &SpaceId) -> Vec<u8> {
+    [header.space.0.as_slice(), &shop.0, &header.lamport.to_be_bytes(), &id.0].concat()
+}
+
+/// What stands on the shelves of a shop follows again from its entries that count.
+pub(super) fn fill_again(cx: &mut Cx<'_, '_, '_>, shop: &SpaceId) {
+    for lineage in listings(cx.tx, shop) {
+        cx.tx.remove(Table::Listing, &lineage.0);
+        cx.tx.remove(Table::ShopListing, &[shop.0, lineage.0].concat());
+    }
+    cx.tx.remove(Table::Shop, &shop.0);
+    let entries = cx.tx.prefix(Table::At, &shop.0).into_iter().filter_map(|(_, id)| known::entry(cx.tx, &EntryId::from_slice(&id)?));
+    let mut entries: Vec<Entry> = entries.collect();
+    entries.retain(|entry| known::counts(cx.tx, entry.header()));
+    // Listings before what takes them off the shelf.
+    entries.sort_by_key(|entry| (entry.header().kind, entry.header().lamport, entry.id()));
+    for entry in &entries {
+        let Some(author) = known::author(cx.tx, entry.header()) else { continue };
+        let said = Said { entry, author };
+        match super::body(cx.tx, &entry.id()) {
+            Some(Body::ShopCreate(body)) => open(cx, &said, &body),
+            Some(Body::Listing(body)) => list(cx, &said, &body),
+            Some(Body::ListingWithdraw(body)) => withdraw(cx, &said, &body.listing),
+            _ => {}
+        }
+    }
 }
 
 pub(super) fn open(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &ShopCreate) {
@@ -139,7 +172,10 @@ pub fn words(tx: &Tx<'_>, circle: &SpaceId, shop: &SpaceId) -> Vec<(EntryId, Sha
 /// Whether a shop is shared into a circle now: its keeper is a member there, and did not take it back.
 #[must_use]
 pub fn is_shared(tx: &Tx<'_>, roster: &Roster, shop: &SpaceId) -> bool {
-    let counts = |word: &ShareWord| roster.standing(&word.author, &word.log.0, word.log.1).counts(word.seq);
+    let counts = |word: &ShareWord| {
+        let log = LogId { space: roster.space, device: word.log.0, number: word.log.1 };
+        fork::in_circle(tx, roster, &word.author, &log).counts(word.seq)
+    };
     let last = words(tx, &roster.space, shop).into_iter().rev().find(|(_, word)| counts(word));
     last.is_some_and(|(_, word)| word.key.is_some() && roster.has(&word.author))
 }

@@ -6,7 +6,7 @@ use haat_protocol::time::Millis;
 use haat_protocol::trust::Weight;
 use serde::{Deserialize, Serialize};
 
-use super::{Cx, Said, known};
+use super::{Cx, Said, fork, known};
 use crate::store::Table;
 
 /// The last word of one person about another in one circle.
@@ -49,6 +49,9 @@ pub(super) fn unvouch(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &body::Unv
 
 fn word(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, about: &IdentityId, weight: Option<Weight>) {
     let header = said.entry.header();
+    if !fork::weighs(cx.tx, header) {
+        return;
+    }
     let key = [header.space.0, said.author.0, about.0].concat();
     let row = VouchRow { entry: said.entry.id(), lamport: header.lamport, weight };
     let held: Option<VouchRow> = cx.tx.load(Table::Vouch, &key);
@@ -64,7 +67,7 @@ pub(super) fn weigh_again(cx: &mut Cx<'_, '_, '_>, space: &SpaceId, person: &Ide
     for (key, _) in rows {
         cx.tx.remove(Table::Vouch, &key);
     }
-    let devices = known::identity(cx.tx, person).map(|identity| identity.devices().to_vec()).unwrap_or_default();
+    let devices = known::identity(cx.tx, person).map(|identity| identity.ever().collect::<Vec<_>>()).unwrap_or_default();
     for device in devices {
         for (_, id) in cx.tx.prefix(Table::At, &[space.0, device.0].concat()) {
             let Some(entry) = EntryId::from_slice(&id).and_then(|id| counts(cx, &id)) else { continue };

@@ -66,7 +66,7 @@ fn shapes_that_no_entry_has_are_refused() {
     assert!(signed(|h| h.seq = 1).is_err(), "a later entry without predecessor");
     assert!(signed(|h| h.prev = Some(EntryId([1; 32]))).is_err(), "a first entry with one");
     assert!(signed(|h| h.lamport = INTEGER_MAX).is_err());
-    assert!(signed(|h| h.log = LOGS_PER_DEVICE_MAX).is_err());
+    assert!(signed(|h| h.log = LOG_NUMBERS_MAX).is_err());
     assert!(signed(|h| h.refs = vec![EntryId([1; 32]); 2]).is_err(), "double");
     assert!(signed(|h| h.refs = vec![EntryId([2; 32]), EntryId([1; 32])]).is_err(), "unsorted");
     assert!(signed(|h| h.refs = (0..9).map(|i| EntryId([i; 32])).collect()).is_err(), "too many");

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::codec::{CodecError, decode, encode};
 use crate::crypto::{Context, Keypair, Label, Sig, hash, verify as verify_sig};
 use crate::id::{DeviceId, Digest, EventId, IdentityId, OrderId};
-use crate::identity::{Chain, ChainError, Change, Identity, Operation};
-use crate::limits::{EVIDENCE_MAX_BYTES, NETWORK, OPERATION_MAX_BYTES, WIRE_VERSION};
+use crate::identity::{Chain, ChainError, Identity};
+use crate::limits::{EVIDENCE_MAX_BYTES, NETWORK, WIRE_VERSION};
 use crate::order::event::{Event, SignedEvent};
 use crate::order::fold::{OrderSet, fold};
 use crate::order::receipt::SignedReceipt;
@@ -266,15 +266,11 @@ fn read_receipts(bundle: &Bundle, mut set: OrderSet, order: &Order) -> Found<Ord
     Ok(set)
 }
 
-/// The identity is the party's, and its root once added the party's device. Whether the device was revoked later does not
-/// undo what it signed; the times in the chain are claims.
+/// The identity is the party's and once had the party's device. Whether the device was revoked later does not undo what it signed;
+/// the times in the chain are claims.
 fn check_person(chain: &Chain, party: &Party) -> Result<(), Fault> {
     let identity: Identity = chain.clone().verify()?;
-    let adds = |bytes: &[u8]| {
-        let operation: Result<Operation, _> = decode(bytes, OPERATION_MAX_BYTES);
-        operation.is_ok_and(|operation| operation.change == Change::AddDevice { device: party.device })
-    };
-    let had = chain.operations.iter().any(|signed| adds(&signed.bytes));
+    let had = identity.ever().any(|device| device == party.device);
     if identity.id() == party.identity && had { Ok(()) } else { Err(Fault::ForeignDevice) }
 }
 

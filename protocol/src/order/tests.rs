@@ -31,7 +31,7 @@ fn keys(role: Role) -> Keypair {
 fn chain(role: Role) -> Chain {
     let seed = if role == Role::Buyer { 11 } else { 12 };
     let (root, spare) = (Keypair::from_seed(&[seed; 32]), Keypair::from_seed(&[seed + 10; 32]));
-    Chain::begin(&root, &spare.public(), keys(role).public(), Millis(1_000))
+    Chain::begin(&root, &spare.public(), &keys(role), Millis(1_000))
 }
 
 fn party(role: Role) -> Party {

@@ -9,7 +9,7 @@ use super::compare::{Claim, Range, by_name, ranges};
 use super::tag::mark;
 use super::{Holdings, Runs, Stream, Want};
 use crate::id::SpaceId;
-use crate::limits::{PARKED_PER_LOG_MAX, SYNC_PULL_ENTRIES, SYNC_RANGES_MAX, SYNC_WANTS_MAX};
+use crate::limits::{PARKED_PER_LOG_MAX, SYNC_PROBE_ENTRIES, SYNC_PULL_ENTRIES, SYNC_RANGES_MAX, SYNC_WANTS_MAX};
 use crate::wire::{Heights, Mark, Scope, StreamKey, SyncRequest, Tag, Wants};
 
 /// A stream of which the other claims more.
@@ -20,6 +20,18 @@ struct Behind {
     claim: Claim,
     /// Height and number of waiting entries when it was last asked for.
     last: Option<(u64, u64)>,
+    /// It ends otherwise at the other: it is asked for from here on once more, so that a fork is met.
+    probe: Option<u64>,
+}
+
+impl Behind {
+    /// Nothing of it could be taken: perhaps it goes on from another branch, which is looked for once.
+    fn turns_into_probe(&mut self, scope: Scope) -> bool {
+        let height = self.last.take().map_or(0, |(height, _)| height);
+        let is_new = is_log(scope) && height > 0 && self.probe.is_none();
+        self.probe = self.probe.or(Some(below(height)));
+        is_new
+    }
 }
 
 #[derive(Debug)]
@@ -73,7 +85,7 @@ impl Plan {
             let stream = key.and_then(|key| unseen.remove(&key));
             let height = stream.map_or(0, |stream| stream.height);
             if claim.height > height {
-                part.behind.push(Behind { index, key, claim: *claim, last: None });
+                part.behind.push(Behind { index, key, claim: *claim, last: None, probe: None });
             } else if let Some(stream) = stream {
                 let is_other = mark(&stream.head.0, joint) != claim.head;
                 if claim.height < height {
@@ -81,6 +93,8 @@ impl Plan {
                 } else if is_other && matches!(stream.key, StreamKey::Record(..)) {
                     // Equal heights with another end: records issued in the same millisecond. Both are offered, the rule decides.
                     self.offer(stream.key, 0, 1);
+                } else if is_other && matches!(stream.key, StreamKey::Log(_)) {
+                    part.behind.push(Behind { index, key, claim: *claim, last: None, probe: Some(below(height)) });
                 }
             }
         }
@@ -147,7 +161,13 @@ impl Plan {
             part.behind.retain_mut(|behind| {
                 let stream = behind.key.and_then(|key| held.get(&key));
                 let now = (stream.map_or(0, |stream| stream.height), waits(behind.key, &waiting));
-                moved |= behind.last.is_some_and(|last| last != now);
+                let has_moved = behind.last.is_some_and(|last| last != now);
+                moved |= has_moved;
+                if behind.probe.is_some() {
+                    // A log grows shorter when a fork is met, and then is compared anew.
+                    *is_short |= has_moved;
+                    return behind.last.is_none();
+                }
                 if let Some(last) = &mut behind.last {
                     *last = now;
                 }
@@ -165,7 +185,8 @@ impl Plan {
     fn give_up(&mut self) {
         for part in &mut self.parts {
             let before = part.behind.len();
-            part.behind.retain(|behind| behind.last.is_none());
+            let scope = part.scope;
+            part.behind.retain_mut(|behind| behind.last.is_none() || behind.turns_into_probe(scope));
             self.is_short |= part.behind.len() < before;
         }
     }
@@ -179,6 +200,11 @@ impl Plan {
             for behind in &mut part.behind {
                 let height = behind.key.and_then(|key| held.get(&key).copied()).unwrap_or(0);
                 behind.last = Some((height, waits(behind.key, &waiting)));
+                if let Some(from) = behind.probe {
+                    let range = (behind.index, from, 0);
+                    rows.push(Row { part: index, range, weight: behind.claim.height.saturating_sub(from).max(1), newest: false });
+                    continue;
+                }
                 let runs = behind.key.and_then(|key| runs(&key, &waiting)).unwrap_or_default();
                 let weight = if is_log(part.scope) { behind.claim.height - height } else { 1 };
                 let newest = is_first && part.scope == Scope::Circle && weight <= PARKED_PER_LOG_MAX as u64;
@@ -263,6 +289,11 @@ fn runs(key: &StreamKey, waiting: &BTreeMap<crate::entry::LogId, Runs>) -> Optio
 
 fn waits(key: Option<StreamKey>, waiting: &BTreeMap<crate::entry::LogId, Runs>) -> u64 {
     key.and_then(|key| runs(&key, waiting)).unwrap_or_default().iter().map(|(_, count)| count).sum()
+}
+
+/// From where a log is asked for that ends otherwise elsewhere.
+const fn below(height: u64) -> u64 {
+    height.saturating_sub(SYNC_PROBE_ENTRIES)
 }
 
 /// What is missing between what is held and what is claimed, beside what waits here: (from, how many; 0 = all).

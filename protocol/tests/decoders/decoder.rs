@@ -128,7 +128,7 @@ fn chain(_: &str, data: &[u8]) -> bool {
 fn operation(_: &str, data: &[u8]) -> bool {
     let Some(operation) = canonical::<Operation>(data, OPERATION_MAX_BYTES) else { return false };
     let [root, spare, device] = [101, 151, 1].map(|seed| Keypair::from_seed(&[seed; 32]));
-    let mut chain = Chain::begin(&root, &spare.public(), device.public(), BEGUN);
+    let mut chain = Chain::begin(&root, &spare.public(), &device, BEGUN);
     if operation.seq == 0 {
         chain.operations.clear();
     }

@@ -5,6 +5,7 @@ use haat_protocol::codec::CodecError;
 use haat_protocol::crypto::BadSignature;
 use haat_protocol::crypto::seal::SealError;
 use haat_protocol::entry::EntryError;
+use haat_protocol::fork::ForkError;
 use haat_protocol::identity::ChainError;
 use haat_protocol::invite::CodeError;
 use haat_protocol::listing::ListingError;
@@ -107,8 +108,19 @@ impl Coded for ChainError {
             Self::Malformed(_, fault) => return fault.code(),
             Self::Unlinked(_) => "unlinked",
             Self::WrongSigner(_) => "signer",
+            Self::Unwilling(_) => "unwilling",
+            Self::Idle(_) => "idle",
         }
         .to_owned()
+    }
+}
+
+impl Coded for ForkError {
+    fn code(&self) -> String {
+        match self {
+            Self::Header(fault) => fault.code(),
+            Self::NoFork => "no_fork".to_owned(),
+        }
     }
 }
 

@@ -9,9 +9,10 @@ use haat_protocol::wire::StreamKey;
 use crate::kit::{circle, device, hex, pair, person, told};
 use crate::sheet::{Case, Sheet};
 
-const CONTEXTS: [Context; 28] = [
+const CONTEXTS: [Context; 30] = [
     Context::Identity,
     Context::Operation,
+    Context::BlindLog,
     Context::Space,
     Context::Entry,
     Context::Payload,
@@ -26,6 +27,7 @@ const CONTEXTS: [Context; 28] = [
     Context::EntryKey,
     Context::Topic,
     Context::SpaceTag,
+    Context::ForkProof,
     Context::SyncDigest,
     Context::HeadTag,
     Context::NextRoot,
@@ -40,9 +42,10 @@ const CONTEXTS: [Context; 28] = [
     Context::Place,
 ];
 
-const LABELS: [(Label, &str); 9] = [
+const LABELS: [(Label, &str); 10] = [
     (Label::Entry, "entry"),
     (Label::Operation, "operation"),
+    (Label::Device, "device"),
     (Label::Record, "record"),
     (Label::Invite, "invite"),
     (Label::OrderEvent, "order-event"),

@@ -11,6 +11,7 @@ use haat_protocol::codec::{self, encode};
 use haat_protocol::crypto::{self, Context, Label, Sig, seal};
 use haat_protocol::entry::{Entry, Header, Unverified};
 use haat_protocol::epoch;
+use haat_protocol::fork::ForkProof;
 use haat_protocol::id::{DeviceId, Digest, SpaceId};
 use haat_protocol::identity::Chain;
 use haat_protocol::invite::Code;
@@ -44,6 +45,10 @@ pub(crate) fn judge(check: &str, input: &[u8], context: &Value) -> Found {
         "body" => body(input, context),
         "space" => read::<Inception>(input, ANY).map(|inception| json!({"id": inception.id(), "value": shown(input)})),
         "identity" => identity(input),
+        "fork" => {
+            let fork = read::<ForkProof>(input, ANY)?.verify().map_err(|fault| fault.code())?;
+            Ok(json!({"log": fork.log(), "seq": fork.seq(), "ids": fork.ids()}))
+        }
         "record" => {
             let record = read::<SignedRecord>(input, ANY)?.verify().map_err(|fault| fault.code())?;
             Ok(json!({"value": shown(&encode(&record))}))
@@ -133,7 +138,8 @@ fn body(input: &[u8], context: &Value) -> Found {
 fn identity(input: &[u8]) -> Found {
     let identity = read::<Chain>(input, ANY)?.verify().map_err(|fault| fault.code())?;
     let (height, head) = identity.head();
-    Ok(json!({"id": identity.id(), "devices": identity.devices(), "height": height, "head": head}))
+    let revoked: Vec<_> = identity.revocations().iter().map(|revocation| revocation.device).collect();
+    Ok(json!({"id": identity.id(), "devices": identity.devices(), "revoked": revoked, "height": height, "head": head}))
 }
 
 fn epoch_keys(input: &[u8], context: &Value) -> Found {
@@ -217,6 +223,8 @@ fn context_of(name: &str) -> Context {
         C::EntryKey,
         C::Topic,
         C::SpaceTag,
+        C::BlindLog,
+        C::ForkProof,
         C::SyncDigest,
         C::HeadTag,
         C::NextRoot,
@@ -237,6 +245,7 @@ fn label_of(name: &str) -> Label {
     match name {
         "entry" => Label::Entry,
         "operation" => Label::Operation,
+        "device" => Label::Device,
         "record" => Label::Record,
         "invite" => Label::Invite,
         "order-event" => Label::OrderEvent,

@@ -29,7 +29,7 @@ pub(crate) fn device(seed: u8) -> DeviceId {
 
 /// A person by number: root 100 + n, device n.
 pub(crate) fn chain(n: u8) -> Chain {
-    Chain::begin(&pair(100 + n), &device(150 + n), device(n), START)
+    Chain::begin(&pair(100 + n), &device(150 + n), &pair(n), START)
 }
 
 pub(crate) fn person(n: u8) -> IdentityId {

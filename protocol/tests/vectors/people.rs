@@ -2,14 +2,16 @@
 
 use haat_protocol::codec::encode;
 use haat_protocol::crypto::{Keypair, Label, Sig};
-use haat_protocol::id::{IdentityId, OperationId};
-use haat_protocol::identity::{Chain, Change, Operation, SignedOperation};
+use haat_protocol::entry::Draft;
+use haat_protocol::fork::{Fork, ForkProof};
+use haat_protocol::id::{Digest, EntryId, IdentityId, OperationId};
+use haat_protocol::identity::{Chain, Change, LogEnd, Operation, SignedOperation, blind_log, consent};
 use haat_protocol::invite::{Code, Contact};
 use haat_protocol::record::{Claim, Record, SignedRecord};
 use haat_protocol::space::Sort;
 use haat_protocol::time::Millis;
 
-use crate::kit::{START, chain, circle, device, inception, pair};
+use crate::kit::{START, chain, circle, device, header, inception, pair, person};
 use crate::sheet::{Case, Sheet};
 
 pub(crate) fn sheet() -> Sheet {
@@ -29,24 +31,76 @@ fn case(chain: &Chain) -> Case {
 /// The chain of person 1 with two devices more, the first one revoked.
 fn long() -> Chain {
     let mut chain = chain(1);
-    chain.append(&pair(101), Change::AddDevice { device: device(21) }, START.plus(1));
-    chain.append(&pair(101), Change::AddDevice { device: device(22) }, START.plus(2));
-    chain.append(&pair(101), Change::RevokeDevice { device: device(1) }, START.plus(3));
+    chain.append(&pair(101), add(&chain, 21), START.plus(1));
+    chain.append(&pair(101), add(&chain, 22), START.plus(2));
+    let cuts = vec![LogEnd { log: blind_log(&circle(), &device(1), 0), seq: 3, id: EntryId([4; 32]) }];
+    chain.append(&pair(101), Change::RevokeDevice { device: device(1), cuts }, START.plus(3));
     chain
+}
+
+fn add(chain: &Chain, n: u8) -> Change {
+    Change::AddDevice { device: device(n), consent: consent(&pair(n), chain.inception.id()) }
+}
+
+fn revoke(n: u8) -> Change {
+    Change::RevokeDevice { device: device(n), cuts: vec![] }
+}
+
+fn after(mut chain: Chain, by: u8, change: Change) -> Case {
+    chain.append(&pair(by), change, START.plus(9));
+    case(&chain)
 }
 
 fn identities(sheet: &mut Sheet) {
     sheet.good("begun", "an identity with one device", case(&chain(1)));
     sheet.good("devices", "two devices added, one revoked", case(&long()));
-    let mut back = long();
-    back.append(&pair(101), Change::AddDevice { device: device(1) }, START.plus(4));
-    sheet.good("revoked stays out", "a revoked device does not come back", case(&back));
+    let mut by_device = chain(1);
+    by_device.append(&pair(1), add(&by_device, 21), START.plus(1));
+    let end = LogEnd { log: blind_log(&circle(), &device(21), 0), seq: 0, id: EntryId([4; 32]) };
+    by_device.append(&pair(1), Change::CloseLog { end }, START.plus(2));
+    sheet.good("by a device", "a device adds another and closes a log of it", case(&by_device));
+    sheet.good("revokes its own", "a device revokes the one it added", after(by_device.clone(), 1, revoke(21)));
+    sheet.bad("revokes another", "a device that did not add it", after(by_device, 21, revoke(1)), "signer");
+    sheet.bad("revoked stays out", "a revoked device does not come back", after(long(), 101, add(&long(), 1)), "idle");
+    sheet.bad("revoked signs", "a revoked device signs nothing more", after(long(), 1, add(&long(), 23)), "signer");
+    sheet.bad("device twice", "a device that was added", after(chain(1), 101, add(&chain(1), 1)), "idle");
+    sheet.bad("nobody revoked", "a device that does not speak for the identity", after(chain(1), 101, revoke(30)), "idle");
+    let unasked = Change::AddDevice { device: device(21), consent: consent(&pair(22), person(1)) };
+    sheet.bad("no consent", "another device agreed", after(chain(1), 101, unasked), "unwilling");
+    let other = Change::AddDevice { device: device(21), consent: consent(&pair(21), person(2)) };
+    sheet.bad("other consent", "it agreed to be another person's", after(chain(1), 101, other), "unwilling");
+    let cut = LogEnd { log: Digest([1; 32]), seq: 0, id: EntryId([2; 32]) };
+    let cuts = |count| Change::RevokeDevice { device: device(1), cuts: vec![cut; count] };
+    sheet.good("32 cuts", "as many as there may be", after(chain(1), 101, cuts(32)));
+    sheet.bad("33 cuts", "more than there may be", after(chain(1), 101, cuts(33)), "idle");
     let mut alone = chain(1);
     alone.operations.clear();
     sheet.good("no operation", "the head is the identity's id", case(&alone));
-    let mut twice = chain(1);
-    twice.append(&pair(101), Change::AddDevice { device: device(1) }, START);
-    sheet.good("device twice", "a device that is added again stands twice", case(&twice));
+    forks(sheet);
+}
+
+fn forks(sheet: &mut Sheet) {
+    let entry = |seed: u8, text: &str| {
+        let header = haat_protocol::entry::Header { device: device(seed), ..header(32) };
+        Draft { header, body: text.as_bytes().to_vec() }.sign(&pair(seed), None, &[0; 32]).expect("a good entry")
+    };
+    let case = |proof: &ForkProof| Case::new("fork", encode(proof));
+    let (left, right) = (entry(1, "left"), entry(1, "right"));
+    let fork = Fork::between(&left, &right).expect("a fork");
+    let proof = fork.proof();
+    sheet.good("fork", "two entries at one place", case(proof));
+    let turned = ForkProof { one: proof.other.clone(), other: proof.one.clone() };
+    sheet.bad("fork turned", "the greater id first", case(&turned), "no_fork");
+    let alike = ForkProof { one: proof.one.clone(), other: proof.one.clone() };
+    sheet.bad("no fork", "one entry twice", case(&alike), "no_fork");
+    let foreign = Fork::between(&entry(2, "left"), &entry(2, "right")).expect("a fork");
+    let mut pair = [(fork.ids()[0], proof.one.clone()), (foreign.ids()[0], foreign.proof().one.clone())];
+    pair.sort_by_key(|(id, _)| *id);
+    let [one, other] = pair.map(|(_, header)| header);
+    sheet.bad("fork of two", "entries of two devices", case(&ForkProof { one, other }), "no_fork");
+    let mut forged = proof.clone();
+    forged.other.sig = Sig([7; 64]);
+    sheet.bad("fork forged", "a signature does not hold", case(&forged), "signature");
 }
 
 /// The second operation of person 1, changed and signed.
@@ -57,7 +111,7 @@ fn second(by: &Keypair, change: impl Fn(&mut Operation)) -> Case {
         seq: 1,
         prev: all.operations.first().map(SignedOperation::id),
         at: START,
-        change: Change::AddDevice { device: device(21) },
+        change: add(&all, 21),
         signer: by.public(),
     };
     change(&mut operation);

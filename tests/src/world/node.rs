@@ -7,6 +7,7 @@ use haat_node::entropy::{Entropy, Seeded};
 use haat_node::myself::{Key, Myself};
 use haat_node::net::GossipId;
 use haat_node::store::{Snapshot, Store};
+use haat_node::witness::Recalled;
 use haat_protocol::crypto::Keypair;
 use haat_protocol::id::DeviceId;
 use haat_protocol::identity::Chain;
@@ -37,6 +38,8 @@ pub(super) struct Node {
     pub(super) engine: Option<Engine<SimStore>>,
     /// The store while the engine is down; a view of it while it is up.
     pub(super) store: SimStore,
+    /// What the node wrote down before it committed: it outlives every fall.
+    pub(super) witness: Recalled,
     pub(super) wishes: BTreeMap<DeviceId, Vec<String>>,
     pub(super) attempts: BTreeSet<DeviceId>,
     pub(super) topics: BTreeSet<String>,
@@ -57,6 +60,7 @@ impl Node {
             life: 0,
             engine: None,
             store,
+            witness: Recalled::default(),
             wishes: BTreeMap::new(),
             attempts: BTreeSet::new(),
             topics: BTreeSet::new(),
@@ -73,7 +77,7 @@ impl Node {
     pub(super) fn start(&mut self, seed: u64, number: usize, conduct: Conduct) {
         self.life += 1;
         let entropy = Box::new(Seeded::new(seed, (number as u64 + 1) * LIVES_MAX + self.life));
-        self.engine = Some(Engine::new(self.store.clone(), self.me.clone(), entropy, conduct));
+        self.engine = Some(Engine::new(self.store.clone(), self.me.clone(), entropy, conduct).with_witness(Box::new(self.witness.clone())));
         self.wishes.clear();
         self.attempts.clear();
         self.topics.clear();
@@ -106,7 +110,6 @@ impl Node {
 fn myself(seed: u64, number: u64, name: &str) -> Myself {
     let mut fresh = Seeded::new(seed, number * LIVES_MAX + LIVES_MAX);
     let (root, next, pair) = (Keypair::from_seed(&fresh.fresh()), Keypair::from_seed(&fresh.fresh()), Keypair::from_seed(&fresh.fresh()));
-    let identity =
-        Chain::begin(&root, &next.public(), pair.public(), Millis(super::DAWN.0 - 1)).verify().expect("a chain just begun holds");
-    Myself { identity, pair, storage: Key(fresh.fresh()), prekeys: vec![Key(fresh.fresh())], name: name.to_owned() }
+    let identity = Chain::begin(&root, &next.public(), &pair, Millis(super::DAWN.0 - 1)).verify().expect("a chain just begun holds");
+    Myself { identity, root: Some(root), pair, storage: Key(fresh.fresh()), prekeys: vec![Key(fresh.fresh())], name: name.to_owned() }
 }

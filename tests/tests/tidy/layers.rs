@@ -11,7 +11,7 @@ const STRATA: &[&[&str]] = &[
     &["crypto"],
     &["identity", "listing", "record", "space"],
     &["entry", "invite", "kind", "meet"],
-    &["norms", "order", "trust"],
+    &["fork", "norms", "order", "trust"],
     &["body"],
     &["circle", "epoch"],
     &["admit", "wire"],

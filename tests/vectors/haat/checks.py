@@ -64,7 +64,11 @@ def _space(data, _):
 
 def _identity(data, _):
     found = identity.read(data)
-    return {name: found[name] for name in ("id", "devices", "height", "head")}
+    return {name: found[name] for name in ("id", "devices", "revoked", "height", "head")}
+
+
+def _fork(data, _):
+    return entry.read_fork(data)
 
 
 def _record(data, _):
@@ -150,6 +154,7 @@ ALL = {
     "body": _body,
     "space": _space,
     "identity": _identity,
+    "fork": _fork,
     "record": _record,
     "invite_code": _invite_code,
     "epoch": _epoch,

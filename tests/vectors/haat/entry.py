@@ -9,6 +9,8 @@ FIELDS = ("version", "network", "device", "space", "log", "seq", "prev", "kind",
 FIELDS += ("payload_bytes", "payload_hash", "extensions")
 HEADER = row(integer, text, ID, ID, integer, integer, maybe(ID), integer, integer, integer, integer, many(ID), maybe(ID), integer, maybe(ID), named(octets))
 ENTRY = record(h=octets, s=SIG, p=maybe(octets))
+HEAD = record(h=octets, s=SIG)
+FORK = record(one=HEAD, other=HEAD)
 CRITICAL = 1
 
 
@@ -20,7 +22,7 @@ def read_header(data):
         ("version", header["version"] == 0),
         ("network", header["network"] == "haat"),
         ("integer", all(header[name] < 2**53 for name in ("seq", "kind", "flags", "lamport", "at"))),
-        ("log_number", header["log"] < 64),
+        ("log_number", header["log"] < 4096),
         ("prev", (header["prev"] is None) == (header["seq"] == 0)),
         ("refs", len(refs) <= 8 and all(a < b for a, b in zip(refs, refs[1:]))),
         ("extensions", len(header["extensions"]) <= 8),
@@ -62,3 +64,14 @@ def open_payload(raw, header, key):
     if 20 + size > len(plain) or any(plain[20 + size :]):
         raise Refused("unopened")
     return plain[20 : 20 + size]
+
+
+def read_fork(data):
+    """What a proof of two entries at one place shows."""
+    proof = decode(data, FORK)
+    one, other = (check({**proof[name], "p": None}) for name in ("one", "other"))
+    where = [tuple(header[name] for name in ("space", "device", "log", "seq")) for _, header in (one, other)]
+    if where[0] != where[1] or one[0] >= other[0]:
+        raise Refused("no_fork")
+    space, device, log, seq = where[0]
+    return {"log": {"space": space, "device": device, "number": log}, "seq": seq, "ids": [one[0], other[0]]}

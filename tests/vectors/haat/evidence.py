@@ -69,7 +69,7 @@ def _receipts(bundle, events, stands):
 
 def _person(chain, party):
     found = identity.check(chain)
-    if found["id"] != party["identity"] or party["device"] not in found["added"]:
+    if found["id"] != party["identity"] or party["device"] not in found["devices"] + found["revoked"]:
         raise Refused("foreign_device")
 
 

@@ -2,7 +2,7 @@
 
 from .bodies import INCEPTION
 from .cbor import Refused, write
-from .entry import ENTRY
+from .entry import ENTRY, FORK
 from .identity import CHAIN
 from .records import SIGNED
 from .shape import ID, SIG, boolean, exactly, integer, many, maybe, octets, one_of, record, row, text
@@ -10,7 +10,7 @@ from .sign import hash_of
 
 TAG = exactly(16)
 SCOPE = one_of("circle", "people", "records", shop=ID)
-ITEM = one_of(entry=ENTRY, identity=CHAIN, record=SIGNED)
+ITEM = one_of(entry=ENTRY, identity=CHAIN, record=SIGNED, fork=FORK)
 MARK = exactly(8)
 SUMMARY = record(scope=SCOPE, state=MARK, names=MARK)
 HEIGHTS = record(scope=SCOPE, names=MARK, named=boolean, rows=octets)
@@ -102,7 +102,9 @@ def _place(stream):
         return 0, value["space"], value["device"], value["number"]
     if name == "identity":
         return 1, value
-    return 2, value[0], ("prekey", "addresses").index(value[1])
+    if name == "record":
+        return 2, value[0], ("prekey", "addresses").index(value[1])
+    return 3, value["space"], value["device"], value["number"]
 
 
 def digest(streams):

@@ -56,8 +56,15 @@ fn person(n: usize) -> Myself {
     let seed = 10 * (n as u8 + 1);
     let key = |more: u8| Keypair::from_seed(&[seed + more; 32]);
     let pair = key(2);
-    let identity = Chain::begin(&key(0), &key(1).public(), pair.public(), Millis(1_000)).verify().expect("good chain");
-    Myself { identity, pair, storage: Key([seed + 3; 32]), prekeys: vec![Key([seed + 4; 32])], name: NAMES[n].to_owned() }
+    let identity = Chain::begin(&key(0), &key(1).public(), &pair, Millis(1_000)).verify().expect("good chain");
+    Myself {
+        identity,
+        root: Some(key(0)),
+        pair,
+        storage: Key([seed + 3; 32]),
+        prekeys: vec![Key([seed + 4; 32])],
+        name: NAMES[n].to_owned(),
+    }
 }
 
 pub(super) fn tea(title: &str, stock: Option<u64>) -> Listing {

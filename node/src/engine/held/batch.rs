@@ -56,7 +56,7 @@ pub(super) fn gather(held: &Held<'_, '_>, circle: &SpaceId, wants: &[Want], newe
     for want in wants {
         let item = match want.key {
             StreamKey::Log(log) => {
-                if log.space == *circle || shelf::circles(held.tx, &log.space).contains(circle) {
+                if is_under(held.tx, circle, &log) {
                     let end = Known(held.tx).head(&log).map_or(0, |head| head.seq + 1);
                     let to = want.count.map_or(end, |count| want.from.saturating_add(count).min(end));
                     spans.push(Span { log, from: want.from, to });
@@ -67,6 +67,7 @@ pub(super) fn gather(held: &Held<'_, '_>, circle: &SpaceId, wants: &[Want], newe
             StreamKey::Record(device, slot) if known::person_of(held.tx, &device).is_some_and(|person| is_here(&person)) => {
                 held.record(&device, slot).map(|(signed, _)| Item::Record(signed))
             }
+            StreamKey::Fork(log) => held.fork(&log).filter(|_| is_under(held.tx, circle, &log)),
             // Who is in another circle is nobody's business in this one.
             StreamKey::Identity(_) | StreamKey::Record(..) => None,
         };
@@ -76,7 +77,7 @@ pub(super) fn gather(held: &Held<'_, '_>, circle: &SpaceId, wants: &[Want], newe
                 batch.rest.push(*want);
             } else {
                 left -= size;
-                let list = if matches!(item, Item::Record(_)) { &mut records } else { &mut batch.items };
+                let list = if matches!(item, Item::Record(_) | Item::Fork(_)) { &mut records } else { &mut batch.items };
                 list.push(item);
             }
         }
@@ -84,9 +85,14 @@ pub(super) fn gather(held: &Held<'_, '_>, circle: &SpaceId, wants: &[Want], newe
     let (pieces, rest) = entries(held.tx, circle, &spans, newest, left);
     batch.items.extend(pieces.into_iter().map(|piece| Item::Entry(piece.raw)));
     batch.rest.extend(rest);
-    // Records come last: they are kept for members only, and the entries before them tell who is one.
+    // Records and proofs come last: they are kept for members only, and the entries before them tell who is one.
     batch.items.extend(records);
     batch
+}
+
+/// Whether a log travels under a circle.
+fn is_under(tx: &Tx<'_>, circle: &SpaceId, log: &LogId) -> bool {
+    log.space == *circle || shelf::circles(tx, &log.space).contains(circle)
 }
 
 fn entries(tx: &Tx<'_>, circle: &SpaceId, spans: &[Span], newest: bool, max_bytes: usize) -> (Vec<Piece>, Vec<Want>) {

@@ -17,7 +17,7 @@ use super::super::work::Work;
 use super::super::{Effect, What};
 use crate::net::Channel;
 use crate::store::Table;
-use crate::view;
+use crate::view::{self, known};
 
 /// Orders of one comparison.
 const HEADS_MAX: usize = 500;
@@ -98,7 +98,7 @@ impl Work<'_, '_> {
         };
         let events = events.map(|event| encode(event.signed())).take_while(&mut fits).map(ByteBuf::from).collect();
         let receipts = receipts.map(encode).take_while(&mut fits).map(ByteBuf::from).collect();
-        OrderMessage { order, events, receipts, chain: Some(self.me.identity.chain().clone()) }
+        OrderMessage { order, events, receipts, chain: Some(known::own_chain(&self.tx, self.me)) }
     }
 
     /// The answer to a message of ours.

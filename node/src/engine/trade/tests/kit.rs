@@ -15,6 +15,7 @@ use haat_protocol::time::Millis;
 use haat_protocol::wire::{DirectRequest, DirectResponse, OrderMessage};
 use serde_json::Value;
 
+use crate::engine::held::Held;
 use crate::engine::work::Work;
 use crate::engine::{Conduct, Effect, Passing};
 use crate::entropy::Seeded;
@@ -43,9 +44,10 @@ pub(in crate::engine) struct Node {
 impl Node {
     pub(in crate::engine) fn new(seed: u8) -> Self {
         let key = |n: u8| Keypair::from_seed(&[seed.wrapping_mul(10).wrapping_add(n); 32]);
-        let chain = Chain::begin(&key(1), &key(2).public(), key(3).public(), Millis(1_000));
+        let chain = Chain::begin(&key(1), &key(2).public(), &key(3), Millis(1_000));
         let identity = chain.verify().expect("a fresh chain");
-        let me = Myself { identity, pair: key(3), storage: Key([seed; 32]), prekeys: Vec::new(), name: format!("N{seed}") };
+        let me =
+            Myself { identity, root: Some(key(1)), pair: key(3), storage: Key([seed; 32]), prekeys: Vec::new(), name: format!("N{seed}") };
         let entropy = Seeded::new(7, u64::from(seed));
         let mut node = Self { me, store: MemoryStore::default(), passing: Passing::default(), now: START, entropy, sent: Vec::new() };
         let own = node.me.identity.clone();
@@ -86,6 +88,10 @@ impl Node {
     pub(in crate::engine) fn read<T>(&self, look: impl FnOnce(&Tx<'_>) -> T) -> T {
         let snapshot = self.store.snapshot().expect("memory");
         look(&Tx::new(&*snapshot))
+    }
+
+    pub(in crate::engine) fn work_less<T>(&self, look: impl FnOnce(&Held<'_, '_>) -> T) -> T {
+        self.read(|tx| look(&Held { tx, me: &self.me, now: self.now, leaving: &self.passing.leaving }))
     }
 
     pub(in crate::engine) fn device(&self) -> DeviceId {
