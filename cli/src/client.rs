@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_command_leaves_its_tag_behind() {
-        let (path, fields) = routed(&Command::CircleCreate { name: "Lane 12".into() }, "command", COMMANDS);
+        let (path, fields) = routed(&Command::CircleCreate { name: "Lane 12".into(), norms: None }, "command", COMMANDS);
         assert_eq!((path, Value::Object(fields)), ("/circles", serde_json::json!({"name": "Lane 12"})));
         let (path, fields) = routed(&Question::LogVerify, "question", QUESTIONS);
         assert_eq!((path, fields.len()), ("/log/verify", 0));

@@ -64,6 +64,8 @@ pub fn answer(tx: &Tx<'_>, me: &Myself, facts: &NodeFacts<'_>, question: &Questi
         Question::Peers => page(ask.peers()),
         Question::Circles => page(ask.circles()),
         Question::Circle { circle } => json(&ask.circle(&name::circle(tx, me, circle)?)),
+        Question::Norms { circle } => json(&ask.norms(&name::circle(tx, me, circle)?)),
+        Question::Requests { circle } => page(ask.requests(&name::circle(tx, me, circle)?)),
         Question::Invites { circle } => page(ask.invites(&name::circle(tx, me, circle)?)),
         Question::People { circle } => page(ask.neighbours(ask.in_circle(circle.as_deref())?)),
         Question::Trust { subject } => json(&ask.trust(&ask.subject(subject)?)),

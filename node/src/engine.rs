@@ -11,6 +11,7 @@ mod held;
 mod join;
 mod keys;
 mod leave;
+mod norms;
 
 mod peer;
 mod reach;

@@ -6,6 +6,7 @@ mod choose;
 mod people;
 
 use haat_protocol::body::{Body, ListingRef};
+use haat_protocol::circle::{Request, Roster};
 use haat_protocol::id::{EntryId, IdentityId, OrderId, SpaceId};
 use haat_protocol::invite::Code;
 use haat_protocol::kind::{Kind, Secrecy, secrecy_of};
@@ -14,6 +15,7 @@ use haat_protocol::local::{Problem, ProblemKind};
 use crate::myself::Myself;
 use crate::store::{Table, Tx};
 use crate::view::{self, BodyRow, known, shelf};
+pub(crate) use choose::nearest;
 use choose::{Candidate, choose, digits};
 pub(crate) use people::People;
 
@@ -65,6 +67,19 @@ pub(crate) fn circle_name(tx: &Tx<'_>, space: &SpaceId) -> Option<String> {
 /// None or several fit.
 pub fn person(tx: &Tx<'_>, me: &Myself, text: &str) -> Result<IdentityId, Problem> {
     choose("person", text, &People::read(tx, me).candidates()).map(IdentityId)
+}
+
+/// The person who is meant among those who ask to be let in.
+///
+/// # Errors
+/// None or several fit.
+pub(crate) fn requester(roster: &Roster, text: &str) -> Result<IdentityId, Problem> {
+    let candidate = |(person, request): (&IdentityId, &Request)| Candidate {
+        id: person.0,
+        names: vec![request.add.name.clone()],
+        ..Candidate::default()
+    };
+    choose("request", text, &roster.requests.iter().map(candidate).collect::<Vec<_>>()).map(IdentityId)
 }
 
 /// What I call a person: a petname, else the name the person goes by, else a short id.

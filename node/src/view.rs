@@ -3,6 +3,7 @@
 //! What is derived follows from the items alone, in their order; deriving again gives the same rows, byte for byte. Nothing here
 //! asks the clock, and nothing here is the only place where something is written down.
 
+mod again;
 pub mod circle;
 pub mod feed;
 pub mod fork;
@@ -11,7 +12,7 @@ pub mod order;
 pub mod shelf;
 pub mod word;
 
-use haat_protocol::admit::{self, Head, Opened, Void};
+use haat_protocol::admit::Head;
 use haat_protocol::body::Body;
 use haat_protocol::entry::{Entry, LogId};
 use haat_protocol::id::{EntryId, IdentityId};
@@ -23,7 +24,6 @@ use serde::{Deserialize, Serialize};
 use crate::fact::Fact;
 use crate::myself::Myself;
 use crate::store::{Table, Tx};
-use known::Known;
 
 /// What deriving works with.
 #[derive(Debug)]
@@ -70,6 +70,7 @@ pub fn keep(cx: &mut Cx<'_, '_, '_>, entry: &Entry, head: &Head) {
     let log = entry.header().log_id();
     cx.tx.save(Table::Head, &log_key(&log), head);
     cx.tx.put(Table::At, &place_key(&log, head.seq), entry.id().0.to_vec());
+    again::came(cx, &entry.id().0);
 }
 
 /// An admitted entry that cannot be opened yet.
@@ -107,12 +108,7 @@ pub fn open(cx: &mut Cx<'_, '_, '_>, entry: &Entry, head: &Head, bytes: &[u8]) {
         }
         return;
     };
-    let judged = Body::decode(kind, bytes).map_err(Void::from).and_then(|body| {
-        let norms = circle::roster(cx.tx, &header.space).map(|roster| roster.norms);
-        admit::body(&Known(cx.tx), &Opened { header, author, head, norms: norms.as_ref() }, &body)?;
-        Ok(body)
-    });
-    match judged {
+    match again::judge(cx, &said, head, kind, bytes) {
         Ok(body) => take_effect(cx, &said, &body),
         Err(void) => cx.tx.save(Table::Void, &id.0, &void.to_string()),
     }
@@ -129,6 +125,9 @@ const fn is_membership(body: &Body) -> bool {
             | Body::MemberRemove(_)
             | Body::MemberLeave(_)
             | Body::Role(_)
+            | Body::Norms(_)
+            | Body::JoinRequest(_)
+            | Body::JoinDecline(_)
             | Body::Profile(_)
     )
 }
@@ -207,7 +206,10 @@ pub fn identity(cx: &mut Cx<'_, '_, '_>, identity: &Identity) {
 /// A local fact that was noted.
 pub fn fact(cx: &mut Cx<'_, '_, '_>, fact: &Fact) {
     match fact {
-        Fact::Space { inception } => cx.tx.save(Table::Space, &inception.id().0, inception),
+        Fact::Space { inception } => {
+            cx.tx.save(Table::Space, &inception.id().0, inception);
+            again::came(cx, &inception.id().0);
+        }
         Fact::Petname { person, name } if name.is_empty() => cx.tx.remove(Table::Petname, &person.0),
         Fact::Petname { person, name } => cx.tx.save(Table::Petname, &person.0, name),
         Fact::JoinAsked { space, code } => cx.tx.save(Table::Join, &space.0, code),

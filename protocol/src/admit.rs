@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::body::{Body, BodyError, Interest};
-use crate::circle::Standing;
+use crate::circle::{NormsState, Standing};
 use crate::entry::{Entry, FLAG_CRITICAL, Header, LogId};
 use crate::id::{EntryId, IdentityId, SpaceId};
 use crate::kind::{Kind, Quota, Secrecy};
-use crate::limits::{CLOCK_SKEW_MS, ENTRIES_PER_DAY_MAX, EPOCHS_PER_DAY_MAX, SHOP_ENTRIES_PER_DAY_MAX};
-use crate::norms::Norms;
+use crate::limits::{CLOCK_SKEW_MS, ENTRIES_PER_DAY_MAX, EPOCHS_PER_DAY_MAX, NORMS_GRACE_MS, NORMS_PER_DAY_MAX, SHOP_ENTRIES_PER_DAY_MAX};
+use crate::money::Money;
+use crate::norms::{Disclosure, Norms};
 use crate::space::Sort;
 use crate::time::Millis;
 
@@ -32,6 +33,8 @@ pub struct Head {
     pub day_entries: u64,
     /// Entries in that day by kind.
     pub day_kinds: BTreeMap<String, u64>,
+    /// Greatest version of the norms cited so far.
+    pub norms: u64,
     /// Sequence of an entry that must be understood and is not; what follows it has no effect.
     pub stopped: Option<u64>,
 }
@@ -59,6 +62,8 @@ pub trait View {
     fn sort(&self, space: &SpaceId) -> Option<Sort>;
     /// Who keeps a shop.
     fn shopkeeper(&self, shop: &SpaceId) -> Option<IdentityId>;
+    /// The prices of a version of a listing; none when it is not held or cannot be read.
+    fn prices(&self, version: &EntryId) -> Option<Vec<Money>>;
 }
 
 /// What an entry waits for.
@@ -126,6 +131,21 @@ pub enum Void {
     /// More epochs than a log may begin in a day.
     #[error("more epochs in a day than a log may begin")]
     Epochs,
+    /// It cites norms that nobody could cite there.
+    #[error("it cites other norms than the entries before it")]
+    NormsCited,
+    /// It cites norms that are not held here; it is judged again when they come.
+    #[error("the norms it cites are not here yet")]
+    NormsMissing,
+    /// It cites norms that were replaced long before.
+    #[error("it cites norms that were replaced long before")]
+    NormsOver,
+    /// The norms give it no place.
+    #[error("the circle's norms have no place for it")]
+    Denied,
+    /// What is recommended costs less or more than the norms allow.
+    #[error("what it recommends is outside the circle's price band")]
+    Price,
     /// About something that is not the author's.
     #[error("{0}")]
     NotTheirs(&'static str),
@@ -191,6 +211,7 @@ pub fn follow(head: Option<&Head>, entry: &Entry) -> Head {
         day,
         day_entries: same_day.map_or(0, |head| head.day_entries) + 1,
         day_kinds,
+        norms: head.map_or(0, |head| head.norms).max(header.norms().unwrap_or(0)),
         stopped: head.and_then(|head| head.stopped).or(stops.then_some(header.seq)),
     }
 }
@@ -204,8 +225,8 @@ pub struct Opened<'a> {
     pub author: IdentityId,
     /// The end of its log once it is kept, as the header stage returned it.
     pub head: &'a Head,
-    /// The norms of the circle; those of a shop are none.
-    pub norms: Option<&'a Norms>,
+    /// The norms of the circle by version, as far as they are known; a shop has none.
+    pub norms: Option<&'a BTreeMap<u64, NormsState>>,
 }
 
 /// Second stage: kind rules and norms of an opened body. What fails here stays in the chain, without effect.
@@ -221,8 +242,13 @@ pub fn body(view: &impl View, opened: &Opened<'_>, body: &Body) -> Result<(), Vo
     if matches!(body, Body::Epoch(_)) && counted(opened.head, |kind| kind == Kind::Epoch) > EPOCHS_PER_DAY_MAX {
         return Err(Void::Epochs);
     }
-    if let Some(norms) = opened.norms {
+    if let Some(norms) = opened.norms.filter(|_| Norms::judge(body.kind())) {
+        let norms = cited(opened, norms)?;
         check_quota(norms, opened.head, body.kind().quota())?;
+        check_norms(view, norms, body)?;
+    }
+    if matches!(body, Body::Norms(_)) && counted(opened.head, |kind| kind == Kind::Norms) > NORMS_PER_DAY_MAX {
+        return Err(Void::Norms);
     }
     check_author(view, opened, body)
 }
@@ -233,6 +259,29 @@ fn check_lamport(view: &impl View, header: &Header) -> Result<(), Void> {
     let all_held = times.iter().all(Option::is_some);
     let right = if all_held { header.lamport == greatest + 1 } else { header.lamport > greatest };
     if right { Ok(()) } else { Err(Void::Lamport) }
+}
+
+/// The norms that an entry cites: held, not older than those cited before it in its log, and not long superseded.
+fn cited<'a>(opened: &Opened<'_>, norms: &'a BTreeMap<u64, NormsState>) -> Result<&'a Norms, Void> {
+    let version = opened.header.norms().ok_or(Void::NormsCited)?;
+    if version < opened.head.norms {
+        return Err(Void::NormsCited);
+    }
+    let state = norms.get(&version).ok_or(Void::NormsMissing)?;
+    let is_over = norms.get(&(version + 1)).is_some_and(|next| opened.header.at > next.at.plus(NORMS_GRACE_MS));
+    if is_over { Err(Void::NormsOver) } else { Ok(&state.norms) }
+}
+
+fn check_norms(view: &impl View, norms: &Norms, body: &Body) -> Result<(), Void> {
+    if norms.denied.contains(&body.kind().code()) {
+        return Err(Void::Denied);
+    }
+    let Body::Recommend(body) = body else { return Ok(()) };
+    if norms.interest == Disclosure::None && body.interest != Interest::None {
+        return Err(Void::Denied);
+    }
+    let prices = view.prices(&body.listing.version).unwrap_or_default();
+    if prices.iter().all(|price| norms.allows_price(price)) { Ok(()) } else { Err(Void::Price) }
 }
 
 fn check_quota(norms: &Norms, head: &Head, quota: Quota) -> Result<(), Void> {

@@ -141,6 +141,22 @@ pub struct RoleChange {
     pub role: Role,
 }
 
+/// New norms, of a version one above those before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NormsChange {
+    /// All of them.
+    pub norms: Norms,
+}
+
+/// Declines a request to join; the same invite asks no more for that person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JoinDecline {
+    /// Whose request.
+    pub identity: IdentityId,
+    /// Why, in words; may be left out.
+    pub reason: Option<String>,
+}
+
 /// Takes an invite back: it admits nobody from here on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InviteRevoke {
@@ -347,7 +363,8 @@ macro_rules! bodies {
 
 bodies! {
     CircleCreate(CircleCreate), Epoch(Epoch), EpochBoxes(EpochBoxes), Invite(Invite), MemberAdd(MemberAdd), MemberRemove(MemberRemove),
-    MemberLeave(MemberLeave), Role(RoleChange), InviteRevoke(InviteRevoke), Share(Share), Unshare(Unshare),
+    MemberLeave(MemberLeave), Role(RoleChange), Norms(NormsChange), InviteRevoke(InviteRevoke), JoinRequest(MemberAdd),
+    JoinDecline(JoinDecline), Share(Share), Unshare(Unshare),
     Profile(Profile), Vouch(Vouch), Unvouch(Unvouch), Post(Post), Reply(Post), Recommend(Recommend), Review(Review),
     ReviewReply(ReviewReply), Retract(Retract), ShopCreate(ShopCreate), Listing(Listing), ListingWithdraw(ListingWithdraw),
 }
@@ -362,6 +379,8 @@ impl Body {
             Self::CircleCreate(b) => {
                 name(&b.name)?;
                 name(&b.creator_name)?;
+                b.norms.check().map_err(BodyError::Shape)?;
+                shape(b.norms.version == 0, "a circle begins with norms of version 0")?;
                 shape(b.inception.sort == Sort::Circle, "the inception is not one of a circle")
             }
             Self::Epoch(b) => {
@@ -372,7 +391,9 @@ impl Body {
             }
             Self::EpochBoxes(b) => shape((1..EPOCH_CHUNKS_MAX as u64).contains(&b.index), "index: an epoch has few chunks"),
             Self::Invite(b) => shape((1..=INVITE_USES_MAX).contains(&b.uses), "uses: 1 to 100 are allowed"),
-            Self::MemberAdd(b) => name(&b.name),
+            Self::MemberAdd(b) | Self::JoinRequest(b) => name(&b.name),
+            Self::Norms(b) => b.norms.check().map_err(BodyError::Shape),
+            Self::JoinDecline(b) => b.reason.as_deref().map_or(Ok(()), text),
             Self::Profile(b) => name(&b.name),
             Self::Share(b) => {
                 let few = b.earlier.len() <= SHOP_KEYS_EARLIER_MAX && b.earlier.iter().all(|(generation, _)| *generation <= b.generation);

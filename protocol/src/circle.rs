@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::body::{Body, Cut};
+use crate::body::{Body, Cut, MemberAdd};
 use crate::codec::pairs;
 use crate::id::{DeviceId, EntryId, IdentityId, SpaceId};
 use crate::limits::BEYOND_CUT_MAX;
@@ -90,6 +90,28 @@ pub struct InviteState {
     pub revoked: bool,
 }
 
+/// Norms of one version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NormsState {
+    /// The entry that says them.
+    pub entry: EntryId,
+    /// Since when, as claimed; never before those of the version before.
+    pub at: Millis,
+    /// What they say.
+    pub norms: Norms,
+}
+
+/// Somebody who asks to be let in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The entry that says so.
+    pub entry: EntryId,
+    /// When, as claimed by who was asked.
+    pub at: Millis,
+    /// What admits the person.
+    pub add: MemberAdd,
+}
+
 /// The state of a circle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Roster {
@@ -97,8 +119,15 @@ pub struct Roster {
     pub space: SpaceId,
     /// Its name.
     pub name: String,
-    /// Its rules.
-    pub norms: Norms,
+    /// Its rules, by version; the last ones hold.
+    #[serde(with = "pairs")]
+    pub norms: BTreeMap<u64, NormsState>,
+    /// Who waits for approval.
+    #[serde(with = "pairs")]
+    pub requests: BTreeMap<IdentityId, Request>,
+    /// Requests that were declined: person and invite, and why.
+    #[serde(with = "pairs")]
+    pub declined: BTreeMap<(IdentityId, EntryId), Option<String>>,
     /// Who is in it.
     #[serde(with = "pairs")]
     pub members: BTreeMap<IdentityId, Member>,
@@ -173,6 +202,12 @@ impl Roster {
             (Some(None), false) | (None, false) => Standing::Closed,
             (Some(None) | None, true) => Standing::Open,
         }
+    }
+
+    /// The rules that hold now.
+    #[must_use]
+    pub fn norms_now(&self) -> Norms {
+        self.norms.values().next_back().map(|state| state.norms.clone()).unwrap_or_default()
     }
 
     /// Whether this person is in the circle now.

@@ -68,6 +68,9 @@ pub struct Header {
     pub extensions: BTreeMap<String, ByteBuf>,
 }
 
+/// The extension that cites a version of the norms.
+pub const NORMS_EXTENSION: &str = "norms";
+
 type Wire = (
     u64,
     String,
@@ -180,6 +183,15 @@ impl Header {
     /// What a payload is bound to: the header as it was before the payload's hash was known.
     fn bound(&self) -> Vec<u8> {
         Self { payload_hash: None, ..self.clone() }.encode()
+    }
+
+    /// The version of the norms that it cites: the extension `norms`, eight bytes, big-endian; version 0 when there is none. None
+    /// when the extension is anything else.
+    #[must_use]
+    pub fn norms(&self) -> Option<u64> {
+        let Some(bytes) = self.extensions.get(NORMS_EXTENSION) else { return Some(0) };
+        let version = u64::from_be_bytes(bytes.as_slice().try_into().ok()?);
+        (version > 0 && version < INTEGER_MAX).then_some(version)
     }
 
     /// Whether an extension must be understood that is not known here.

@@ -84,10 +84,16 @@ kinds! {
     MemberLeave = 10, "member_leave", Control, Free;
     /// Gives a member a role.
     Role = 11, "role", Control, Free;
+    /// New norms.
+    Norms = 12, "norms", Control, Free;
     /// Takes an invite back.
     InviteRevoke = 13, "invite_revoke", Control, Free;
     /// Takes a shop back from the circle.
     Unshare = 14, "unshare", Control, Free;
+    /// Somebody asks to be let in, where that needs approval.
+    JoinRequest = 15, "join_request", Control, Free;
+    /// Such a request is declined.
+    JoinDecline = 16, "join_decline", Control, Free;
     /// More boxes of an epoch.
     EpochBoxes = 17, "epoch_boxes", Clear, Free;
     /// Something said.

@@ -73,6 +73,16 @@ pub const BEYOND_CUT_MAX: u64 = 64;
 pub const FOLD_PASSES_MAX: usize = 64;
 /// Removals that beat each other in a circle and are looked at together.
 pub const FOLD_RIVALS_MAX: usize = 256;
+/// How long after new norms, by claimed time, entries that cite the ones before still take effect: who was away learns of them.
+pub const NORMS_GRACE_MS: u64 = DAY_MS;
+/// Changes of norms by one log in a claimed day.
+pub const NORMS_PER_DAY_MAX: u64 = 16;
+/// Price bands and denied kinds in norms, each.
+pub const NORMS_LIST_MAX: usize = 32;
+/// Entries of a log in a day that norms may allow, of each sort; what the header stage allows is no more.
+pub const NORMS_QUOTA_MAX: u64 = 10_000;
+/// Requests to join that wait for approval in one circle; who asks then is told to ask later.
+pub const JOIN_REQUESTS_MAX: usize = 500;
 /// Addresses in one invite code.
 pub const INVITE_ADDRESSES_MAX: usize = 3;
 /// Other members named in an invite code, so that somebody is awake; a code must stay one drawing that a telephone reads.

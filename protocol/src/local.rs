@@ -20,6 +20,9 @@ pub enum Command {
     CircleCreate {
         /// Its name.
         name: String,
+        /// Its norms: a JSON document; what it does not name is as usual.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        norms: Option<String>,
     },
     /// Make an invite code for a circle.
     CircleInvite {
@@ -55,6 +58,29 @@ pub enum Command {
         person: String,
         /// `owner`, `steward` or `member`.
         role: String,
+    },
+    /// Change the norms of a circle.
+    CircleNorms {
+        /// Which circle.
+        circle: String,
+        /// A JSON document; what it does not name stays as it is.
+        norms: String,
+    },
+    /// Let in somebody who asked.
+    CircleApprove {
+        /// Which circle.
+        circle: String,
+        /// Whom.
+        person: String,
+    },
+    /// Decline somebody who asked.
+    CircleDecline {
+        /// Which circle.
+        circle: String,
+        /// Whom.
+        person: String,
+        /// Why.
+        reason: Option<String>,
     },
     /// Take an invite back.
     CircleRevokeInvite {
@@ -296,6 +322,16 @@ pub enum Question {
     Circles,
     /// One circle.
     Circle {
+        /// Which.
+        circle: String,
+    },
+    /// The norms of a circle.
+    Norms {
+        /// Which.
+        circle: String,
+    },
+    /// Who waits for approval in a circle.
+    Requests {
         /// Which.
         circle: String,
     },

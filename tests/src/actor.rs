@@ -80,7 +80,7 @@ impl Actor {
 
     /// Begins a circle.
     pub fn creates_circle(&self, name: &str) -> SpaceId {
-        read(&self.does(Command::CircleCreate { name: name.to_owned() }), "circle")
+        read(&self.does(Command::CircleCreate { name: name.to_owned(), norms: None }), "circle")
     }
 
     /// Makes a code for one person.

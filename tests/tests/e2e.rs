@@ -9,6 +9,7 @@ mod fork;
 mod import;
 mod invite;
 mod members;
+mod norms;
 mod refusals;
 mod removal;
 mod running;

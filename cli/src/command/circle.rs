@@ -1,7 +1,10 @@
 //! `haat circle`: circles of friends and the invites into them.
 
+use std::path::{Path, PathBuf};
+
 use clap::Subcommand;
-use haat_protocol::local::{CircleRow, CircleView, Command, InviteRow, Question};
+use haat_protocol::local::{CircleRow, CircleView, Command, InviteRow, NormsRow, Problem, Question, RequestRow};
+use haat_protocol::norms::Disclosure;
 use haat_protocol::time::DAY_MS;
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
@@ -10,7 +13,7 @@ use serde_json::Value;
 use crate::context::{Context, field};
 use crate::error::Failure;
 use crate::span::parse_span;
-use crate::{output, table, text};
+use crate::{input, output, table, text};
 
 /// Circles of friends: what is said and offered stays among their members
 #[derive(Debug, Subcommand)]
@@ -24,6 +27,9 @@ pub(crate) enum Circle {
     Create {
         /// Its name
         name: String,
+        /// Its norms: a JSON file, `-` for standard input
+        #[arg(long, value_name = "FILE")]
+        norms: Option<PathBuf>,
     },
     /// Your circles
     #[command(visible_alias = "ls")]
@@ -49,6 +55,36 @@ pub(crate) enum Circle {
     Join {
         /// The code
         code: String,
+    },
+    /// The norms of a circle, or new ones from a file
+    Norms {
+        /// Name or id of the circle
+        circle: String,
+        /// A JSON file with the norms to change, `-` for standard input
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Who asks to be let in and waits for approval
+    Requests {
+        /// Name or id of the circle
+        circle: String,
+    },
+    /// Let in somebody who asked
+    Approve {
+        /// Name or id of the circle
+        circle: String,
+        /// Whom
+        person: String,
+    },
+    /// Decline somebody who asked
+    Decline {
+        /// Name or id of the circle
+        circle: String,
+        /// Whom
+        person: String,
+        /// Why, in words
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
     },
     /// The invites of a circle
     Invites {
@@ -87,8 +123,9 @@ pub(crate) enum Circle {
 impl Circle {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
         match self {
-            Self::Create { name } => {
-                cx.answer(cx.call(&Command::CircleCreate { name: name.clone() })?, |v: Value| {
+            Self::Create { name, norms } => {
+                let norms = norms.as_deref().map(document).transpose()?;
+                cx.answer(cx.call(&Command::CircleCreate { name: name.clone(), norms })?, |v: Value| {
                     format!("Began the circle {} ({}).", field(&v, "name"), text::short(field(&v, "circle")))
                 })?;
                 cx.next(&format!("haat circle invite {}", text::quoted(&name)));
@@ -106,6 +143,22 @@ impl Circle {
                 let is_in = field(&value, "state") == "joined";
                 cx.answer(value, |v: Value| joined(&v))?;
                 cx.next(if is_in { "haat feed" } else { "haat circle list, until it says joined" });
+            }
+            Self::Norms { circle, file: None } => cx.answer(cx.ask(&Question::Norms { circle })?, |row: NormsRow| norms(&row))?,
+            Self::Norms { circle, file: Some(file) } => {
+                let norms_text = document(&file)?;
+                cx.answer(cx.call(&Command::CircleNorms { circle, norms: norms_text })?, |row: NormsRow| norms(&row))?;
+            }
+            Self::Requests { circle } => {
+                cx.page(cx.ask(&Question::Requests { circle: circle.clone() })?, requests)?;
+                cx.next(&format!("haat circle approve {} PERSON, or decline", text::quoted(&circle)));
+            }
+            Self::Approve { circle, person } => {
+                cx.answer(cx.call(&Command::CircleApprove { circle, person: person.clone() })?, |_: Value| format!("{person} is in."))?;
+            }
+            Self::Decline { circle, person, reason } => {
+                let command = Command::CircleDecline { circle, person: person.clone(), reason };
+                cx.answer(cx.call(&command)?, |_: Value| format!("Declined {person}."))?;
             }
             Self::Invites { circle } => cx.page(cx.ask(&Question::Invites { circle })?, invites)?,
             Self::RevokeInvite { code } => {
@@ -137,6 +190,37 @@ fn joined(v: &Value) -> String {
         "joined" => format!("You are in {}.", field(v, "name")),
         state => format!("Asked to join {}: {state}.", field(v, "name")),
     }
+}
+
+/// A norms document; what it may say is for the node to judge.
+fn document(path: &Path) -> Result<String, Problem> {
+    /// Bytes of a norms file: what the node takes in one request.
+    const NORMS_FILE_MAX_BYTES: usize = 32 * 1024;
+    let fault = || Problem::usage("input-file", "the norms file is not text", "it has bytes that are not UTF-8");
+    String::from_utf8(input::read(path, NORMS_FILE_MAX_BYTES)?).map_err(|_| fault())
+}
+
+fn norms(row: &NormsRow) -> String {
+    let prices = row.prices.iter().map(|band| format!("{} {}..{}", band.currency.code(), band.min, band.max));
+    let listed = |words: Vec<String>| if words.is_empty() { "-".to_owned() } else { words.join(", ") };
+    table::pairs(vec![
+        ["version".to_owned(), row.version.to_string()],
+        ["posts_per_day".to_owned(), row.posts_per_day.to_string()],
+        ["recommendations_per_day".to_owned(), row.recommendations_per_day.to_string()],
+        ["vouches_per_day".to_owned(), row.vouches_per_day.to_string()],
+        ["reviews_per_day".to_owned(), row.reviews_per_day.to_string()],
+        ["history_window_ms".to_owned(), format!("{} ({} days)", row.history_window_ms, row.history_window_ms / DAY_MS)],
+        ["approval".to_owned(), row.approval.to_string()],
+        ["invite".to_owned(), row.invite.text().to_owned()],
+        ["denied".to_owned(), listed(row.denied.clone())],
+        ["prices".to_owned(), listed(prices.collect())],
+        ["interest".to_owned(), if row.interest == Disclosure::Any { "any" } else { "none" }.to_owned()],
+    ])
+}
+
+fn requests(rows: Vec<RequestRow>) -> String {
+    let rows = rows.into_iter().map(|r| [r.name, r.identity.short(), text::instant(r.at)]);
+    table::table(["name", "identity", "asked"], rows.collect(), "Nobody waits for approval.")
 }
 
 fn invites(rows: Vec<InviteRow>) -> String {

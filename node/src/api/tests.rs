@@ -104,7 +104,7 @@ async fn every_route_of_the_table_is_served() {
     for (tag, path) in QUESTIONS {
         let query = match *tag {
             "circle" | "shop" | "listing" | "order" => format!("?{tag}=x"),
-            "invites" => "?circle=x".to_owned(),
+            "invites" | "norms" | "requests" => "?circle=x".to_owned(),
             "trust" => "?subject=x".to_owned(),
             "evidence" => "?order=x".to_owned(),
             _ => String::new(),

@@ -1,9 +1,8 @@
 //! Circles: my state in each, and who else is there.
 
-use haat_protocol::circle::Roster;
-use haat_protocol::id::SpaceId;
-use haat_protocol::local::{CircleRow, CircleView, InviteRow, MemberRow, NormsRow};
-use haat_protocol::norms::Norms;
+use haat_protocol::circle::{Request, Roster};
+use haat_protocol::id::{IdentityId, SpaceId};
+use haat_protocol::local::{CircleRow, CircleView, InviteRow, MemberRow, NormsRow, RequestRow};
 
 use super::Ask;
 use crate::keyring;
@@ -39,6 +38,25 @@ impl Ask<'_, '_> {
             },
             _ => "requested",
         }
+    }
+
+    /// The rules that hold in a circle.
+    pub(super) fn norms(&self, space: &SpaceId) -> NormsRow {
+        NormsRow::from(&self.rosters.get(space).map(Roster::norms_now).unwrap_or_default())
+    }
+
+    /// Who waits for approval, the oldest request first.
+    pub(super) fn requests(&self, space: &SpaceId) -> Vec<RequestRow> {
+        let requests = self.rosters.get(space).into_iter().flat_map(|roster| &roster.requests);
+        let row = |(person, request): (&IdentityId, &Request)| RequestRow {
+            identity: *person,
+            name: request.add.name.clone(),
+            at: request.at,
+            invite: request.add.invite,
+        };
+        let mut rows: Vec<RequestRow> = requests.map(row).collect();
+        rows.sort_by_key(|row| (row.at, row.identity));
+        rows
     }
 
     /// The invites of a circle, newest expiry first.
@@ -81,18 +99,7 @@ impl Ask<'_, '_> {
                 .collect(),
             epoch: roster.map_or(0, |roster| keyring::generation(self.tx, self.me, roster)),
             shops: shelf::shared_into(self.tx, space),
-            norms: norms(&roster.map(|roster| roster.norms.clone()).unwrap_or_default()),
+            norms: self.norms(space),
         }
-    }
-}
-
-const fn norms(norms: &Norms) -> NormsRow {
-    NormsRow {
-        version: norms.version,
-        posts_per_day: norms.posts_per_day,
-        recommendations_per_day: norms.recommendations_per_day,
-        vouches_per_day: norms.vouches_per_day,
-        reviews_per_day: norms.reviews_per_day,
-        history_window_ms: norms.history_window_ms,
     }
 }

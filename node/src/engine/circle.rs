@@ -25,7 +25,7 @@ use crate::view::{circle, known};
 
 impl Work<'_, '_> {
     /// Begins a circle with its creator as only member.
-    pub(super) fn circle_create(&mut self, name: &str) -> Result<Value, Problem> {
+    pub(super) fn circle_create(&mut self, name: &str, norms: Option<&str>) -> Result<Value, Problem> {
         let name = name.trim();
         self::name(name).map_err(|fault| Problem::refused("bad-name", "the circle cannot be named so", fault.to_string()))?;
         let circles = circle::all(&self.tx);
@@ -45,10 +45,11 @@ impl Work<'_, '_> {
                 format!("a node takes part in at most {CIRCLES_MAX} circles"),
             ));
         }
+        let norms = norms.map_or_else(|| Ok(Norms::default()), |text| super::norms::read(text, &Norms::default(), 0))?;
         let inception = self.inception(Sort::Circle);
         let space = inception.id();
         intake::fact(&mut self.cx(), &Fact::Space { inception: inception.clone() });
-        let body = CircleCreate { inception, name: name.to_owned(), norms: Norms::default(), creator_name: self.me.name.clone() };
+        let body = CircleCreate { inception, name: name.to_owned(), norms, creator_name: self.me.name.clone() };
         self.author(space, &Body::CircleCreate(body))?;
         self.rotate(space, None)?;
         Ok(json!({"circle": space, "name": name}))
@@ -74,6 +75,15 @@ impl Work<'_, '_> {
     /// Makes an invite code.
     pub(super) fn circle_invite(&mut self, circle: &str, uses: Option<u64>, expires_ms: Option<u64>) -> Result<Value, Problem> {
         let roster = self.own_circle(circle)?;
+        if roster.members.get(&self.me.id()).is_some_and(|me| me.role < roster.norms_now().invite) {
+            let least = roster.norms_now().invite.text();
+            return Err(Problem::refused(
+                "may-not-invite",
+                "the invite cannot be made",
+                format!("the norms let nobody below {least} invite"),
+            )
+            .hint("`haat circle norms` tells them; ask an owner or steward"));
+        }
         let uses = uses.unwrap_or(1);
         if !(1..=INVITE_USES_MAX).contains(&uses) {
             return Err(Problem::usage("bad-uses", "the invite cannot be made", format!("--uses is a number from 1 to {INVITE_USES_MAX}")));

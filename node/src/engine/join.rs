@@ -156,6 +156,7 @@ impl Work<'_, '_> {
     pub(super) fn join_answered(&mut self, space: SpaceId, from: DeviceId, response: DirectResponse) {
         match response {
             DirectResponse::Welcome { sealed } => self.welcomed(space, from, &sealed),
+            DirectResponse::Declined { code, .. } if code == "requested" => self.waits_for_approval(space),
             DirectResponse::Declined { code, reason } if code != "not-now" => {
                 intake::fact(&mut self.cx(), &Fact::JoinEnded { space, declined: Some(reason.clone()) });
                 if let Some(Joining { ticket: Some(ticket), .. }) = self.passing.joins.remove(&space) {
@@ -166,6 +167,14 @@ impl Work<'_, '_> {
             }
             _ => {}
         }
+    }
+
+    /// The circle was asked and somebody has to approve: nothing is gained by letting the command wait.
+    fn waits_for_approval(&mut self, space: SpaceId) {
+        if let Some(joining) = self.passing.joins.get_mut(&space) {
+            joining.until = self.now;
+        }
+        self.answer_joins();
     }
 
     fn welcomed(&mut self, space: SpaceId, from: DeviceId, sealed: &[u8]) {
@@ -199,13 +208,24 @@ impl Work<'_, '_> {
 
     /// A newcomer asks to be let in.
     pub(super) fn join_request(&mut self, device: DeviceId, request: JoinRequest) -> DirectResponse {
-        match self.admit_newcomer(device, request) {
+        match self.admit_newcomer(device, &request) {
             Ok(sealed) => DirectResponse::Welcome { sealed: ByteBuf::from(sealed) },
-            Err((code, reason)) => DirectResponse::Declined { code: code.to_owned(), reason: reason.to_owned() },
+            Err((code, reason)) => {
+                let words = if code == "declined" { self.words_of_decline(&request) } else { None };
+                DirectResponse::Declined { code: code.to_owned(), reason: words.unwrap_or_else(|| reason.to_owned()) }
+            }
         }
     }
 
-    fn admit_newcomer(&mut self, device: DeviceId, request: JoinRequest) -> Result<Vec<u8>, (&'static str, &'static str)> {
+    /// What the steward said who declined this request.
+    fn words_of_decline(&self, request: &JoinRequest) -> Option<String> {
+        let roster = circle::roster(&self.tx, &request.space)?;
+        let person = request.chain.clone().verify().ok()?.id();
+        let (invite, _) = roster.invite_by_key(&request.invite)?;
+        roster.declined.get(&(person, *invite))?.clone()
+    }
+
+    fn admit_newcomer(&mut self, device: DeviceId, request: &JoinRequest) -> Result<Vec<u8>, (&'static str, &'static str)> {
         let space = request.space;
         let roster = circle::roster(&self.tx, &space).filter(|roster| roster.has(&self.me.id()));
         let roster = roster.ok_or(("not-now", "this node is not a member of that circle"))?;
@@ -220,11 +240,17 @@ impl Work<'_, '_> {
             return Err(("malformed", "the device was revoked"));
         }
         // Who is a member lost the welcome: whoever let in, and whatever became of the invite, any member hands it out again.
-        let invite = if roster.has(&identity.id()) { None } else { Some(self.usable_invite(&roster, &identity, device, &request)?) };
+        let invite = if roster.has(&identity.id()) { None } else { Some(self.usable_invite(&roster, &identity, device, request)?) };
+        if let Some(invite) = invite.filter(|_| roster.norms_now().approval) {
+            return Err(self.note_request(
+                &roster,
+                MemberAdd { identity: identity.id(), device, name: request.name.clone(), invite, proof: request.proof },
+            ));
+        }
         intake::identity(&mut self.cx(), &identity);
         intake::record(&mut self.cx(), &prekey, &request.prekey);
         if let Some(invite) = invite {
-            let body = MemberAdd { identity: identity.id(), device, name: request.name, invite, proof: request.proof };
+            let body = MemberAdd { identity: identity.id(), device, name: request.name.clone(), invite, proof: request.proof };
             self.author(space, &Body::MemberAdd(body)).map_err(|_| ("not-now", "nobody can be admitted right now"))?;
             self.happened("circle", space);
         }
@@ -242,6 +268,9 @@ impl Work<'_, '_> {
         let (invite, state) = roster.invite_by_key(&request.invite).ok_or(("not-now", "this invite is not known here yet"))?;
         invite::check(&request.invite, roster.space, person.id(), device, &request.proof)
             .map_err(|_| ("malformed", "the proof does not hold"))?;
+        if roster.declined.contains_key(&(person.id(), *invite)) {
+            return Err(("declined", "the circle declined the request"));
+        }
         if state.revoked {
             return Err(("revoked", "the invite was taken back"));
         }
@@ -275,7 +304,7 @@ impl Work<'_, '_> {
     fn epochs_for_newcomer(&self, roster: &Roster) -> Vec<(KeyId, EpochKeys)> {
         let ring = Keyring::of(&self.tx, self.me, roster);
         let leading = ring.leading().map(|(key, _)| key);
-        let from = self.now.0.saturating_sub(roster.norms.history_window_ms);
+        let from = self.now.0.saturating_sub(roster.norms_now().history_window_ms);
         let narrowed = ring.to_hand_on().into_iter().map(|(key, mut keys)| {
             let is_leading = Some(key) == leading;
             if !is_leading && ring.followed_at(&key).is_some_and(|end| end.0 < from) {

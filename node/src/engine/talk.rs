@@ -39,12 +39,15 @@ impl Work<'_, '_> {
 
     fn carry_out(&mut self, command: Command) -> Result<Value, Problem> {
         match command {
-            Command::CircleCreate { name } => self.circle_create(&name),
+            Command::CircleCreate { name, norms } => self.circle_create(&name, norms.as_deref()),
             Command::CircleInvite { circle, uses, expires_ms } => self.circle_invite(&circle, uses, expires_ms),
             Command::CircleJoin { .. } => Err(super::work::internal("a join is not carried out here")),
             Command::CircleRemove { circle, person } => self.circle_remove(&circle, &person),
             Command::CircleLeave { circle } => self.circle_leave(&circle),
             Command::CircleRole { circle, person, role } => self.circle_role(&circle, &person, &role),
+            Command::CircleNorms { circle, norms } => self.circle_norms(&circle, &norms),
+            Command::CircleApprove { circle, person } => self.circle_approve(&circle, &person),
+            Command::CircleDecline { circle, person, reason } => self.circle_decline(&circle, &person, reason),
             Command::CircleRevokeInvite { code } => self.revoke_invite(&code),
             Command::Petname { person, name } => self.petname(&person, &name),
             Command::Vouch { person, circle, weight, text } => {

@@ -4,6 +4,7 @@ mod catchup;
 mod epochs;
 mod fork;
 mod guard;
+mod norms;
 mod shops;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,7 +46,7 @@ fn node(seed: u8) -> Node {
 
 fn founded() -> (Node, SpaceId) {
     let mut ana = node(1);
-    let answer = ana.work(|work| work.circle_create(CIRCLE)).expect("begins");
+    let answer = ana.work(|work| work.circle_create(CIRCLE, None)).expect("begins");
     let space = answer["circle"].as_str().expect("an id").parse().expect("an id");
     (ana, space)
 }
@@ -422,7 +423,7 @@ fn people_of_another_circle_are_not_told_of() {
     let (mut ana, space) = founded();
     let mut bob = node(2);
     join(&mut ana, &mut bob, space);
-    let other = ana.work(|work| work.circle_create("Other")).expect("begins");
+    let other = ana.work(|work| work.circle_create("Other", None)).expect("begins");
     let other: SpaceId = other["circle"].as_str().expect("an id").parse().expect("an id");
     let wants = [Want { key: StreamKey::Identity(bob.me.id()), from: 0, count: None }];
     let items = |circle: &SpaceId| {

@@ -6,13 +6,15 @@ use haat_protocol::admit::{self, Opened, Verdict, View, Writer};
 use haat_protocol::body::Body;
 use haat_protocol::circle::Standing;
 use haat_protocol::codec::encode;
-use haat_protocol::entry::{Draft, Entry, Header, LogId};
+use haat_protocol::entry::{Draft, Entry, Header, LogId, NORMS_EXTENSION};
 use haat_protocol::id::{EntryId, KeyId, SpaceId};
 use haat_protocol::kind::{Kind, Secrecy};
 use haat_protocol::limits::{GOSSIP_MAX_BYTES, LAMPORT_FOLLOWED_MAX, REFS_MAX};
 use haat_protocol::local::{Happening, Problem, ProblemKind};
 use haat_protocol::time::Millis;
 use haat_protocol::wire::Item;
+
+use serde_bytes::ByteBuf;
 
 use super::{Conduct, Due, Effect, Passing};
 use crate::entropy::Entropy;
@@ -123,6 +125,8 @@ impl<'w, 's> Work<'w, 's> {
         let log = self.own_log(space)?;
         let view = Known(&self.tx);
         let head = view.head(&log);
+        let cited = circle::roster(&self.tx, &space).map_or(0, |roster| roster.norms_now().version);
+        let cited = cited.max(head.as_ref().map_or(0, |head| head.norms));
         let (refs, newest) = self.tips(&log, head.as_ref().map_or(0, |head| head.lamport));
         Ok(Header {
             device: log.device,
@@ -138,7 +142,7 @@ impl<'w, 's> Work<'w, 's> {
             key,
             payload_bytes: 0,
             payload_hash: None,
-            extensions: BTreeMap::new(),
+            extensions: if cited > 0 { [(NORMS_EXTENSION.to_owned(), ByteBuf::from(cited.to_be_bytes()))].into() } else { BTreeMap::new() },
         })
     }
 

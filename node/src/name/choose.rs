@@ -99,11 +99,17 @@ fn missing(what: &str, text: &str, candidates: &[Candidate]) -> Problem {
     let problem = Problem::not_found(what, text);
     let wanted = text.to_lowercase();
     let names = candidates.iter().flat_map(|c| c.petname.iter().chain(&c.names));
-    let near = names.map(|name| (distance(&wanted, &name.to_lowercase()), name));
-    match near.filter(|(far, name)| *far <= TYPOS_MAX && *far < name.chars().count()).min() {
-        Some((_, name)) => problem.hint(format!("did you mean {name:?}?")),
+    match nearest(&wanted, names.map(String::as_str)) {
+        Some(name) => problem.hint(format!("did you mean {name:?}?")),
         None => problem,
     }
+}
+
+/// The name that a mistyped one comes nearest to, if any is near.
+pub(crate) fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = wanted.to_lowercase();
+    let near = names.into_iter().map(|name| (distance(&wanted, &name.to_lowercase()), name));
+    near.filter(|(far, name)| *far <= TYPOS_MAX && *far < name.chars().count()).min().map(|(_, name)| name)
 }
 
 /// Letters to add, drop or change from one text to the other.

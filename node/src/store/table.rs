@@ -71,6 +71,8 @@ tables! {
     Sealed = "view_sealed", View;
     /// space id, device id, log (8) -> the lowest fork known, and the id of its proof.
     Forked = "view_forked", View;
+    /// id of something that is missing, entry id -> head of the log at that entry: who names it is judged again when it comes.
+    Awaited = "view_awaited", View;
     /// device id -> identity id.
     Device = "view_device", View;
     /// identity id -> length and last operation of the newest chain.

@@ -11,7 +11,7 @@ use haat_protocol::space::{Inception, Sort};
 use haat_protocol::time::Millis;
 use serde::{Deserialize, Serialize};
 
-use super::{Cx, body, fork, known, word};
+use super::{Cx, again, body, fork, known, word};
 use crate::store::{Table, Tx};
 
 /// An epoch: where it stands and what it says of itself.
@@ -52,9 +52,14 @@ impl EpochRow {
 
 /// A membership entry took effect.
 pub(super) fn note(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
-    let header = entry.header();
-    cx.tx.put(Table::Membership, &membership_key(header, &entry.id()), Vec::new());
-    fold_again(cx, &header.space);
+    cx.tx.put(Table::Membership, &membership_key(entry.header(), &entry.id()), Vec::new());
+    fold_again(cx, &entry.header().space);
+}
+
+/// A membership entry lost its effect.
+pub(super) fn unnote(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
+    cx.tx.remove(Table::Membership, &membership_key(entry.header(), &entry.id()));
+    fold_again(cx, &entry.header().space);
 }
 
 /// Key of an entry in [`Table::Membership`].
@@ -65,11 +70,15 @@ pub(super) fn membership_key(header: &Header, id: &EntryId) -> Vec<u8> {
 /// Folds the roster of a circle anew: its entries are others, or count otherwise.
 pub(super) fn fold_again(cx: &mut Cx<'_, '_, '_>, space: &SpaceId) {
     let Some(roster) = fold(*space, &operations(cx.tx, space)) else { return };
-    let before = self::roster(cx.tx, space).map(|roster| roster.removed).unwrap_or_default();
+    let before = self::roster(cx.tx, space);
     cx.tx.save(Table::Roster, &space.0, &roster);
-    let people: BTreeSet<IdentityId> = before.keys().chain(roster.removed.keys()).copied().collect();
-    for person in people.iter().filter(|person| before.get(*person) != roster.removed.get(*person)) {
+    let removed = before.as_ref().map(|before| before.removed.clone()).unwrap_or_default();
+    let people: BTreeSet<IdentityId> = removed.keys().chain(roster.removed.keys()).copied().collect();
+    for person in people.iter().filter(|person| removed.get(*person) != roster.removed.get(*person)) {
         word::weigh_again(cx, space, person);
+    }
+    if before.is_some_and(|before| before.norms != roster.norms) {
+        again::norms_changed(cx, space);
     }
 }
 

@@ -27,6 +27,12 @@ pub fn all_key(entry: &Entry) -> Vec<u8> {
     [entry.header().at.0.to_be_bytes().as_slice(), &entry.id().0].concat()
 }
 
+/// What was said is not listed any more.
+pub(super) fn unlist(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
+    cx.tx.remove(Table::FeedCircle, &circle_key(entry));
+    cx.tx.remove(Table::FeedAll, &all_key(entry));
+}
+
 /// The author takes an entry back: everything derived from it goes, and so does its payload. The header stays, so that the
 /// chain stays whole.
 pub(super) fn retract(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, target: &EntryId) {
@@ -59,12 +65,6 @@ pub fn is_retracted(tx: &Tx<'_>, entry: &Entry) -> bool {
         let by = EntryId::from_slice(&mark[32..]).and_then(|by| known::entry(tx, &by));
         by.is_some_and(|by| by.header().space == entry.header().space && known::author(tx, by.header()) == author)
     })
-}
-
-/// Something said is listed no more.
-pub(super) fn unlist(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
-    cx.tx.remove(Table::FeedCircle, &circle_key(entry));
-    cx.tx.remove(Table::FeedAll, &all_key(entry));
 }
 
 /// Whether the author took this entry back before it came here; then its payload goes at once. A stranger's retraction that came

@@ -6,6 +6,7 @@ use haat_protocol::circle::Standing;
 use haat_protocol::entry::{Entry, Header, LogId, Unverified};
 use haat_protocol::id::{DeviceId, EntryId, IdentityId, SpaceId};
 use haat_protocol::identity::{Chain, Identity};
+use haat_protocol::money::Money;
 use haat_protocol::space::{Inception, Sort};
 
 use super::{body, circle, fork, log_key, place_key};
@@ -47,6 +48,13 @@ impl View for Known<'_, '_> {
 
     fn sort(&self, space: &SpaceId) -> Option<Sort> {
         inception(self.0, space).map(|begun| begun.sort)
+    }
+
+    fn prices(&self, version: &EntryId) -> Option<Vec<Money>> {
+        match body(self.0, version)? {
+            Body::Listing(listing) => Some(listing.variants.iter().map(|variant| variant.price).collect()),
+            _ => None,
+        }
     }
 
     fn shopkeeper(&self, shop: &SpaceId) -> Option<IdentityId> {

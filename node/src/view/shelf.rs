@@ -62,7 +62,10 @@ pub struct ShareWord {
 
 pub(super) fn share(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &Share) {
     let shop = body.inception.id();
-    cx.tx.save(Table::Space, &shop.0, &body.inception);
+    if !cx.tx.has(Table::Space, &shop.0) {
+        cx.tx.save(Table::Space, &shop.0, &body.inception);
+        super::again::came(cx, &shop.0);
+    }
     note(cx, said, &shop, Some(shop_key_id(&shop, &body.secret)));
 }
 
@@ -123,6 +126,7 @@ pub(super) fn list(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &Listing) {
     row.versions.push((said.entry.header().lamport, id));
     row.versions.sort();
     cx.tx.save(Table::Listing, &lineage.0, &row);
+    super::again::came(cx, &id.0);
     cx.tx.put(Table::ShopListing, &[shop.0, lineage.0].concat(), Vec::new());
 }
 

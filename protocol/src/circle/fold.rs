@@ -7,11 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::removal::{Fallen, Removing, settle};
-use super::{InviteState, Member, Operation, Removal, Role, Roster, may_revoke, may_set_role};
+use super::{InviteState, Member, NormsState, Operation, Removal, Request, Role, Roster, may_revoke, may_set_role};
 use crate::body::{Body, Cut, Invite, MemberAdd};
 use crate::id::{EntryId, IdentityId, SpaceId};
 use crate::invite;
-use crate::limits::{CIRCLE_MEMBERS_MAX, FOLD_PASSES_MAX};
+use crate::limits::{CIRCLE_MEMBERS_MAX, FOLD_PASSES_MAX, JOIN_REQUESTS_MAX};
+use crate::norms::Norms;
 
 /// The entries in order, with what does not change from walk to walk.
 pub(super) struct Set<'a> {
@@ -69,10 +70,14 @@ impl<'a> Set<'a> {
             if let Some(removing) = Removing::read(op) {
                 set.removing.insert(at, removing);
             }
-            if let Body::MemberAdd(add) = &op.body
+            if let Body::MemberAdd(add) | Body::JoinRequest(add) = &op.body
                 && invites.get(&add.invite).is_some_and(|invite| op.at <= invite.expires && is_proven(space, invite, add))
             {
                 set.proven.insert(at);
+            }
+            if let Body::MemberAdd(add) = &op.body
+                && set.proven.contains(&at)
+            {
                 set.admitted.entry(add.identity).or_default().insert(op.lamport);
             }
         }
@@ -165,8 +170,11 @@ impl Walk {
 
     fn apply(&mut self, op: &Operation, is_proven: bool) {
         let roster = &mut self.roster;
+        let role = roster.members.get(&op.author).map_or(Role::Member, |member| member.role);
+        let norms = roster.norms.values().next_back();
+        let (inviting, needs_approval) = norms.map_or((Role::Member, false), |state| (state.norms.invite, state.norms.approval));
         match &op.body {
-            Body::Invite(body) => {
+            Body::Invite(body) if role >= inviting => {
                 let state = InviteState {
                     key: body.key,
                     uses: body.uses,
@@ -183,9 +191,17 @@ impl Walk {
                     invite.revoked = true;
                 }
             }
-            Body::MemberAdd(add) if is_proven && admit(roster, op, add) => {
+            Body::MemberAdd(add) if is_proven && (!needs_approval || role >= Role::Steward) && admit(roster, op, add) => {
                 self.fallen.remove(&add.identity);
+                roster.requests.remove(&add.identity);
             }
+            Body::JoinRequest(add) if is_proven => ask(roster, op, add),
+            Body::JoinDecline(body) if role >= Role::Steward => {
+                if let Some(request) = roster.requests.remove(&body.identity) {
+                    roster.declined.insert((body.identity, request.add.invite), body.reason.clone());
+                }
+            }
+            Body::Norms(body) if role >= Role::Steward => change_norms(roster, op, &body.norms),
             Body::Role(body) if may_set_role(roster, &op.author, &body.identity) => {
                 if let Some(member) = roster.members.get_mut(&body.identity) {
                     member.role = body.role;
@@ -215,7 +231,9 @@ fn begin(space: SpaceId, op: &Operation) -> Option<Roster> {
     Some(Roster {
         space,
         name: body.name.clone(),
-        norms: body.norms.clone(),
+        norms: [(0, NormsState { entry: op.id, at: op.at, norms: body.norms.clone() })].into(),
+        requests: BTreeMap::new(),
+        declined: BTreeMap::new(),
         members: [(op.author, owner)].into(),
         removed: BTreeMap::new(),
         invites: BTreeMap::new(),
@@ -242,6 +260,28 @@ fn admit(roster: &mut Roster, op: &Operation, add: &MemberAdd) -> bool {
     let member = Member { role: Role::Member, name: add.name.clone(), by: op.id, since: op.at, lamport: op.lamport };
     roster.members.entry(add.identity).or_insert(member);
     true
+}
+
+/// A request is noted while the invite would admit the person.
+fn ask(roster: &mut Roster, op: &Operation, add: &MemberAdd) {
+    let is_declined = roster.declined.contains_key(&(add.identity, add.invite));
+    let is_usable =
+        |invite: &InviteState| !invite.revoked && !invite.admitted.contains(&add.identity) && (invite.admitted.len() as u64) < invite.uses;
+    let may_ask = !roster.has(&add.identity) && !is_declined && roster.invites.get(&add.invite).is_some_and(is_usable);
+    if may_ask && roster.requests.len() < JOIN_REQUESTS_MAX {
+        roster.requests.entry(add.identity).or_insert_with(|| Request { entry: op.id, at: op.at, add: add.clone() });
+    }
+}
+
+/// New norms hold when their version is the next one; of several of the last version those of the lowest entry id.
+fn change_norms(roster: &mut Roster, op: &Operation, norms: &Norms) {
+    let Some((last, held)) = roster.norms.last_key_value().map(|(version, state)| (*version, state.entry)) else { return };
+    let is_next = norms.version == last + 1;
+    let is_other = norms.version == last && last > 0 && op.id < held;
+    if is_next || is_other {
+        let before = norms.version.checked_sub(1).and_then(|version| roster.norms.get(&version)).map_or(op.at, |state| state.at);
+        roster.norms.insert(norms.version, NormsState { entry: op.id, at: op.at.max(before), norms: norms.clone() });
+    }
 }
 
 /// Of two removals of one person: the entry of the later one if the person had come back between them, of a leave and a removal

@@ -3,7 +3,7 @@
 mod concurrent;
 
 use super::*;
-use crate::body::{CircleCreate, Invite, InviteRevoke, MemberAdd, MemberLeave, MemberRemove, Profile, RoleChange};
+use crate::body::{CircleCreate, Invite, InviteRevoke, JoinDecline, MemberLeave, MemberRemove, NormsChange, Profile, RoleChange};
 use crate::crypto::Keypair;
 use crate::invite;
 use crate::space::{Inception, Sort};

@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{DeviceId, EntryId, EventId, IdentityId, OrderId, SpaceId};
+use crate::kind::Kind;
 use crate::listing::{Delivery, Payment};
 use crate::money::{Currency, Money};
+use crate::norms::{Disclosure, Norms, PriceBand, Role};
 use crate::time::Millis;
 
 /// A page of a list.
@@ -140,8 +142,9 @@ pub struct CircleView {
     pub norms: NormsRow,
 }
 
-/// The rules of a circle, as told to people.
+/// The rules of a circle, as told to people and as read from a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NormsRow {
     /// Version, from 0.
     pub version: u64,
@@ -155,6 +158,77 @@ pub struct NormsRow {
     pub reviews_per_day: u64,
     /// Milliseconds of the past a newcomer reads.
     pub history_window_ms: u64,
+    /// Whether an owner or steward approves of each newcomer.
+    pub approval: bool,
+    /// The least role that invites: `member`, `steward` or `owner`.
+    pub invite: Role,
+    /// Kinds of entries that have no place there, by name.
+    pub denied: Vec<String>,
+    /// What listings that are recommended may cost, by currency.
+    pub prices: Vec<PriceBand>,
+    /// Who may recommend: `any` who says what they gain, or only who gains `none`.
+    pub interest: Disclosure,
+}
+
+impl From<&Norms> for NormsRow {
+    fn from(norms: &Norms) -> Self {
+        let kind = |code: &u64| Kind::from_code(*code).map_or_else(|| code.to_string(), |kind| kind.text().to_owned());
+        Self {
+            version: norms.version,
+            posts_per_day: norms.posts_per_day,
+            recommendations_per_day: norms.recommendations_per_day,
+            vouches_per_day: norms.vouches_per_day,
+            reviews_per_day: norms.reviews_per_day,
+            history_window_ms: norms.history_window_ms,
+            approval: norms.approval,
+            invite: norms.invite,
+            denied: norms.denied.iter().map(kind).collect(),
+            prices: norms.prices.clone(),
+            interest: norms.interest,
+        }
+    }
+}
+
+impl NormsRow {
+    /// The norms it tells, with this version.
+    ///
+    /// # Errors
+    /// A kind that cannot be denied, in words.
+    pub fn norms(&self, version: u64) -> Result<Norms, String> {
+        let deniable = || Norms::DENIABLE.iter().map(|kind| kind.text()).collect::<Vec<_>>().join(", ");
+        let code = |name: &String| Norms::DENIABLE.iter().find(|kind| kind.text() == name).map(|kind| kind.code());
+        let code = |name: &String| code(name).ok_or_else(|| format!("{name:?} cannot be denied; what can is {}", deniable()));
+        let mut denied = self.denied.iter().map(code).collect::<Result<Vec<_>, _>>()?;
+        denied.sort_unstable();
+        let mut prices = self.prices.clone();
+        prices.sort_by(|a, b| a.currency.code().cmp(b.currency.code()));
+        Ok(Norms {
+            version,
+            posts_per_day: self.posts_per_day,
+            recommendations_per_day: self.recommendations_per_day,
+            vouches_per_day: self.vouches_per_day,
+            reviews_per_day: self.reviews_per_day,
+            history_window_ms: self.history_window_ms,
+            approval: self.approval,
+            invite: self.invite,
+            denied,
+            prices,
+            interest: self.interest,
+        })
+    }
+}
+
+/// Somebody who waits for approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRow {
+    /// Who.
+    pub identity: IdentityId,
+    /// The name that person goes by.
+    pub name: String,
+    /// When the circle was asked, as claimed.
+    pub at: Millis,
+    /// By which invite.
+    pub invite: EntryId,
 }
 
 /// An invite.

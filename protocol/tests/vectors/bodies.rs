@@ -3,9 +3,9 @@
 use serde_bytes::{ByteArray, ByteBuf};
 
 use haat_protocol::body::{
-    Body, BoxTag, CircleCreate, Cut, Epoch, EpochBoxes, Interest, Invite, InviteRevoke, ListingRef, ListingWithdraw, Manifest, MemberAdd,
-    MemberLeave, MemberRemove, Post, Profile, Recommend, Retract, Review, ReviewReply, RoleChange, Share, ShopCreate, Unshare, Unvouch,
-    Vouch, boxes_digest,
+    Body, BoxTag, CircleCreate, Cut, Epoch, EpochBoxes, Interest, Invite, InviteRevoke, JoinDecline, ListingRef, ListingWithdraw, Manifest,
+    MemberAdd, MemberLeave, MemberRemove, NormsChange, Post, Profile, Recommend, Retract, Review, ReviewReply, RoleChange, Share,
+    ShopCreate, Unshare, Unvouch, Vouch, boxes_digest,
 };
 use haat_protocol::crypto::Sig;
 use haat_protocol::id::{DeviceId, Digest, EntryId, KeyId, OrderId, SpaceId};
@@ -13,7 +13,7 @@ use haat_protocol::invite;
 use haat_protocol::kind::Kind;
 use haat_protocol::listing::{Delivery, Listing, Payment, Timing, Variant};
 use haat_protocol::money::Money;
-use haat_protocol::norms::{Norms, Role};
+use haat_protocol::norms::{Disclosure, Norms, PriceBand, Role};
 use haat_protocol::order::{ReviewRight, Right};
 use haat_protocol::space::Sort;
 use haat_protocol::trust::Weight;
@@ -46,6 +46,18 @@ pub(crate) fn review_right() -> ReviewRight {
 
 fn review(rating: u64) -> Review {
     Review { right: review_right(), rating, text: "All fine".into() }
+}
+
+fn strict() -> Norms {
+    Norms {
+        version: 1,
+        approval: true,
+        invite: Role::Steward,
+        denied: vec![6, 34],
+        prices: vec![PriceBand { currency: currency("CNY"), min: 0, max: 10_000 }],
+        interest: Disclosure::None,
+        ..Norms::default()
+    }
 }
 
 fn create() -> CircleCreate {
@@ -149,6 +161,9 @@ pub(crate) fn every_kind() -> Vec<Body> {
         Kind::MemberRemove => Body::MemberRemove(MemberRemove { identity: person(2), cuts: vec![cut.clone()] }),
         Kind::MemberLeave => Body::MemberLeave(MemberLeave { cuts: vec![cut.clone()] }),
         Kind::Role => Body::Role(RoleChange { identity: person(2), role: Role::Steward }),
+        Kind::Norms => Body::Norms(NormsChange { norms: strict() }),
+        Kind::JoinRequest => Body::JoinRequest(add("Mei")),
+        Kind::JoinDecline => Body::JoinDecline(JoinDecline { identity: person(2), reason: Some("Not now".into()) }),
         Kind::InviteRevoke => Body::InviteRevoke(InviteRevoke { invite: EntryId([9; 32]) }),
         Kind::Share => share(Sort::Shop, 2, vec![1, 0]),
         Kind::Unshare => Body::Unshare(Unshare { shop: SpaceId([5; 32]) }),
@@ -230,6 +245,13 @@ fn names_and_texts(sheet: &mut Sheet) {
 fn circle_bodies(sheet: &mut Sheet) {
     let bad = |sheet: &mut Sheet, name: &str, body: Body, code| sheet.bad(name, "a rule of circles", case(&body), code);
     bad(sheet, "create a shop", Body::CircleCreate(CircleCreate { inception: inception(Sort::Shop), ..create() }), "inception_sort");
+    bad(sheet, "create with later norms", Body::CircleCreate(CircleCreate { norms: strict(), ..create() }), "norms");
+    let norms = |norms| Body::Norms(NormsChange { norms });
+    bad(sheet, "norms deny twice", norms(Norms { denied: vec![32, 32], ..strict() }), "norms");
+    bad(sheet, "norms deny removals", norms(Norms { denied: vec![5], ..strict() }), "norms");
+    bad(sheet, "norms without bound", norms(Norms { posts_per_day: 10_001, ..strict() }), "norms");
+    let band = PriceBand { currency: currency("CNY"), min: 2, max: 1 };
+    bad(sheet, "norms with an empty band", norms(Norms { prices: vec![band], ..strict() }), "norms");
     bad(sheet, "create unnamed", Body::CircleCreate(CircleCreate { name: String::new(), ..create() }), "name");
     bad(sheet, "create by nobody", Body::CircleCreate(CircleCreate { creator_name: String::new(), ..create() }), "name");
     bad(sheet, "epoch without parent", epoch_with(|m| m.generation = 1), "parents");

@@ -95,6 +95,13 @@ impl Coded for BodyError {
             Self::Shape("a reply answers something") => "reply",
             Self::Shape("rating: 1 to 5") => "rating",
             Self::Shape("the review right does not hold") => "right",
+            Self::Shape(
+                "more entries a day than any norms may allow"
+                | "a number is 2^53 or more"
+                | "only what members say and offer can be denied, each kind once"
+                | "one price band for each currency, from a least to a most"
+                | "a circle begins with norms of version 0",
+            ) => "norms",
             Self::Shape(other) => other,
         }
         .to_owned()

@@ -157,7 +157,7 @@ impl Drawn {
         let circle = self.circles[self.chance.index(self.circles.len())];
         let command = match self.chance.between(0, 100) {
             0..5 => return self.newcomer(&circle, other),
-            5..7 if self.circles.len() < 2 => Command::CircleCreate { name: format!("Circle {}", self.circles.len()) },
+            5..7 if self.circles.len() < 2 => Command::CircleCreate { name: format!("Circle {}", self.circles.len()), norms: None },
             7..11 => return self.removal(&circle, other),
             11..22 => vouch(&circle, &self.people[other]),
             22..26 => Command::Unvouch { person: self.people[other].id(), circle: circle.to_string() },

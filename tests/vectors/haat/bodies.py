@@ -4,10 +4,11 @@ from . import texts
 from .cbor import Refused
 from .money import MONEY, currency, in_range
 from .right import REVIEW_RIGHT, check_review_right
-from .shape import ID, SIG, decode, exactly, integer, many, maybe, octets, one_of, record, row, text
+from .shape import ID, SIG, boolean, decode, exactly, integer, many, maybe, octets, one_of, record, row, text
 from .sign import hash_of
 
 INCEPTION = record(sort=one_of("circle", "shop"), creator=ID, device=ID, salt=exactly(16), created=integer)
+ROLE = one_of("member", "steward", "owner")
 NORMS = record(
     version=integer,
     posts_per_day=integer,
@@ -15,6 +16,11 @@ NORMS = record(
     vouches_per_day=integer,
     reviews_per_day=integer,
     history_window_ms=integer,
+    approval=boolean,
+    invite=ROLE,
+    denied=many(integer),
+    prices=many(record(currency=currency, min=integer, max=integer)),
+    interest=one_of("any", "none"),
 )
 REF = record(shop=ID, listing=ID, version=ID)
 DELIVERY = one_of(pickup=record(place=text), ship=record(zone=text, price=MONEY), digital=record())
@@ -69,9 +75,24 @@ def check_ways(delivery, payment, code):
             texts.field(way["instructions"])
 
 
+def check_norms(norms):
+    """Norms, wherever they appear."""
+    quotas = ("posts_per_day", "recommendations_per_day", "vouches_per_day", "reviews_per_day")
+    need(all(norms[quota] <= 10000 for quota in quotas), "norms")
+    need(norms["version"] < 2**53 and norms["history_window_ms"] < 2**53, "norms")
+    denied, prices = norms["denied"], norms["prices"]
+    need(all(one < other for one, other in zip(denied, denied[1:])), "norms")
+    need(all(kind in (6, 8) or 32 <= kind <= 36 for kind in denied), "norms")
+    codes = [band["currency"] for band in prices]
+    need(len(prices) <= 32 and all(one < other for one, other in zip(codes, codes[1:])), "norms")
+    need(all(0 <= band["min"] <= band["max"] for band in prices), "norms")
+
+
 def _circle_create(body):
     texts.name(body["name"])
     texts.name(body["creator_name"])
+    check_norms(body["norms"])
+    need(body["norms"]["version"] == 0, "norms")
     need(body["inception"]["sort"] == "circle", "inception_sort")
 
 
@@ -180,9 +201,18 @@ KINDS = {
     ),
     9: ("unvouch", "control", "vouches", record(identity=ID), None),
     10: ("member_leave", "control", None, record(cuts=many(CUT)), None),
-    11: ("role", "control", None, record(identity=ID, role=one_of("member", "steward", "owner")), None),
+    11: ("role", "control", None, record(identity=ID, role=ROLE), None),
+    12: ("norms", "control", None, record(norms=NORMS), lambda b: check_norms(b["norms"])),
     13: ("invite_revoke", "control", None, record(invite=ID), None),
     14: ("unshare", "control", None, record(shop=ID), None),
+    15: (
+        "join_request",
+        "control",
+        None,
+        record(identity=ID, device=ID, name=text, invite=ID, proof=SIG),
+        lambda b: texts.name(b["name"]),
+    ),
+    16: ("join_decline", "control", None, record(identity=ID, reason=maybe(text)), lambda b: b["reason"] is None or texts.long_text(b["reason"])),
     17: ("epoch_boxes", "clear", None, record(key=ID, index=integer, boxes=octets), lambda b: need(1 <= b["index"] <= 9, "index")),
     32: ("post", "content", "posts", POST, _post),
     33: ("reply", "content", "posts", POST, _reply),

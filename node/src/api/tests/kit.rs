@@ -99,7 +99,7 @@ impl Service for Fake {
             calls.push(command.clone());
             calls.len()
         };
-        let Command::CircleCreate { name } = command else { return Ok(json!({ "call": number })) };
+        let Command::CircleCreate { name, .. } = command else { return Ok(json!({ "call": number })) };
         match name.as_str() {
             "lost" => Err(Problem::new(ProblemKind::Store, "disk-full", "the disk is full", "no bytes left")),
             "panic" => panic!("a fault on purpose"),

@@ -92,7 +92,7 @@ fn seed_address() -> String {
 
 fn founder() -> (Person, Board) {
     let (mut ana, mut board) = (Person::new(1), Board::default());
-    ana.command(Command::CircleCreate { name: "Lane".into() });
+    ana.command(Command::CircleCreate { name: "Lane".into(), norms: None });
     ana.names_seed();
     ana.talk(&mut board);
     (ana, board)
@@ -114,7 +114,7 @@ fn a_seed_that_answers_is_posted_to_reserved_at_and_named_in_codes() {
 #[test]
 fn a_peer_that_is_no_seed_is_left_alone() {
     let mut ana = Person::new(1);
-    ana.command(Command::CircleCreate { name: "Lane".into() });
+    ana.command(Command::CircleCreate { name: "Lane".into(), norms: None });
     ana.names_seed();
     ana.tell(Input::Tick);
     let is_question = |wish: &&NetCommand| matches!(wish, NetCommand::Request { channel: Channel::Meet, .. });

@@ -33,7 +33,7 @@ fn says(engine: &mut Engine<MemoryStore>, text: &str) -> LogId {
 fn begun() -> (Recalled, Engine<MemoryStore>) {
     let witness = Recalled::default();
     let mut first = engine(&MemoryStore::default(), &witness, 1);
-    answers(&mut first, NOW, Command::CircleCreate { name: CIRCLE.into() }).remove(0).expect("begins");
+    answers(&mut first, NOW, Command::CircleCreate { name: CIRCLE.into(), norms: None }).remove(0).expect("begins");
     says(&mut first, "one");
     (witness, first)
 }

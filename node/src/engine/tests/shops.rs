@@ -20,7 +20,7 @@ fn market() -> (Market, EntryId) {
     let (mut ana, lane) = founded();
     let (mut bob, mut eve) = (node(2), node(3));
     join(&mut ana, &mut bob, lane);
-    let hill = ana.work(|work| work.circle_create(OTHER)).expect("begins");
+    let hill = ana.work(|work| work.circle_create(OTHER, None)).expect("begins");
     let hill: SpaceId = hill["circle"].as_str().expect("an id").parse().expect("an id");
     let code = ana.work(|work| work.circle_invite(OTHER, None, None)).expect("invites");
     let asked = request(&eve, &Code::parse(code["code"].as_str().expect("a code")).expect("a code"));

@@ -184,3 +184,45 @@ proptest! {
         prop_assert!(expected.removed.iter().all(|(person, removal)| counts(person, removal)), "nobody removes themselves");
     }
 }
+
+fn norms((id, who, lamport, seq): Place, norms: Norms) -> Operation {
+    op(id, who, lamport, seq, Body::Norms(NormsChange { norms }))
+}
+
+#[test]
+fn norms_follow_each_other() {
+    let base = circle_of(3);
+    let version = |version, posts_per_day| Norms { version, posts_per_day, ..Norms::default() };
+    let now = |more: &[Operation]| fold(inception().id(), &with(&base, more)).expect("begins").norms_now();
+    assert_eq!(now(&[norms((40, 1, 9, 9), version(1, 7))]).posts_per_day, 7);
+    assert_eq!(now(&[norms((40, 2, 9, 0), version(1, 7))]).version, 0, "members say no norms");
+    assert_eq!(now(&[norms((40, 1, 9, 9), version(2, 7))]).version, 0, "one after the other");
+    let both = [norms((41, 1, 9, 9), version(1, 7)), norms((40, 1, 10, 10), version(1, 8))];
+    assert_eq!(now(&both).posts_per_day, 8, "of one version the lowest entry id");
+    let roster = fold(inception().id(), &with(&base, &[norms((40, 1, 9, 9), version(1, 7))])).expect("begins");
+    assert_eq!(roster.norms.keys().copied().collect::<Vec<_>>(), [0, 1], "those before are kept");
+}
+
+#[test]
+fn norms_say_who_invites_and_who_approves() {
+    let rule = |approval, invite| norms((40, 1, 9, 9), Norms { version: 1, approval, invite, ..Norms::default() });
+    let base = with(&circle_of(3), &[rule(false, Role::Steward)]);
+    assert_eq!(names(&with(&base, &[invite(50, 2, 10, 0, 1), add((51, 1, 11, 10), 4, 50)])), [1, 2, 3]);
+    let base = with(&circle_of(3), &[rule(true, Role::Member)]);
+    let invited = with(&base, &[invite(50, 2, 10, 0, 1)]);
+    assert_eq!(names(&with(&invited, &[add((51, 2, 11, 1), 4, 50)])), [1, 2, 3], "a member does not approve");
+    assert_eq!(names(&with(&invited, &[add((51, 1, 11, 10), 4, 50)])), [1, 2, 3, 4]);
+    let mut asked = add((51, 2, 11, 1), 4, 50);
+    if let Body::MemberAdd(add) = asked.body {
+        asked.body = Body::JoinRequest(add);
+    }
+    let asked = with(&invited, &[asked]);
+    let requests = |set: &[Operation]| fold(inception().id(), set).expect("begins").requests.len();
+    assert_eq!((names(&asked), requests(&asked)), (vec![1, 2, 3], 1));
+    let approved = with(&asked, &[add((52, 1, 12, 10), 4, 50)]);
+    assert_eq!((names(&approved), requests(&approved)), (vec![1, 2, 3, 4], 0));
+    let decline = |who, seq| op(53, who, 12, seq, Body::JoinDecline(JoinDecline { identity: person(4), reason: None }));
+    assert_eq!(requests(&with(&asked, &[decline(2, 2)])), 1, "nor does a member decline");
+    let declined = fold(inception().id(), &with(&asked, &[decline(1, 10)])).expect("begins");
+    assert!(declined.requests.is_empty() && declined.declined.contains_key(&(person(4), EntryId([50; 32]))));
+}

@@ -9,7 +9,7 @@ use crate::context::field;
 
 /// Uncle Chen begins the circle; Mei comes in by his invite.
 pub(super) fn begins(day: &Day<'_>) -> Result<(), Problem> {
-    let made = day.does(Who::Chen, &Command::CircleCreate { name: LANE.to_owned() })?;
+    let made = day.does(Who::Chen, &Command::CircleCreate { name: LANE.to_owned(), norms: None })?;
     day.remember(CIRCLE, field(&made, "circle"));
     day.teller.does(Who::Chen.name(), &format!("begins the circle “{LANE}”."));
     comes_in(day, Who::Chen, &[Who::Mei])?;

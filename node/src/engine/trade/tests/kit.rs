@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use haat_protocol::circle::{Member, Role, Roster};
+use haat_protocol::circle::{Member, NormsState, Role, Roster};
 use haat_protocol::crypto::Keypair;
 use haat_protocol::epoch::{ByteKey, EpochKeys};
 use haat_protocol::id::{DeviceId, EntryId, KeyId, OrderId, SpaceId};
@@ -177,7 +177,9 @@ pub(in crate::engine) fn circle(nodes: &mut [&mut Node]) -> SpaceId {
     let member = |name: &str| Member { role: Role::Member, name: name.into(), by: EntryId([1; 32]), since: START, lamport: 1 };
     let members: BTreeMap<_, _> = nodes.iter().map(|node| (node.me.id(), member(&node.me.name))).collect();
     let (removed, invites) = (BTreeMap::new(), BTreeMap::new());
-    let roster = Roster { space, name: "Street".into(), norms: Norms::default(), members, removed, invites };
+    let norms = [(0, NormsState { entry: EntryId([1; 32]), at: START, norms: Norms::default() })].into();
+    let (requests, declined) = (BTreeMap::new(), BTreeMap::new());
+    let roster = Roster { space, name: "Street".into(), norms, requests, declined, members, removed, invites };
     let people: Vec<_> = nodes.iter().map(|node| node.me.identity.clone()).collect();
     for node in nodes {
         node.work(|work| {
