@@ -4,6 +4,7 @@ mod catchup;
 mod epochs;
 mod fork;
 mod guard;
+mod newer;
 mod norms;
 mod shops;
 
