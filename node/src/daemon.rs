@@ -13,6 +13,7 @@ use haat_protocol::limits::{NET_EVENTS_MAX, PREKEY_KEEP_MS, PREKEY_ROTATE_MS, ST
 use haat_protocol::local::{Command, Problem, ProblemKind};
 use serde::Serialize;
 use serde_json::Value;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::api::{self, ApiConfig};
@@ -98,6 +99,7 @@ pub async fn run(options: UpOptions, announce: Box<dyn FnOnce(Ready) + Send>) ->
     for address in &options.seed_peers {
         node.call(Command::PeerAdd { address: address.clone() }).await?;
     }
+    let signals = signals()?;
     announce(Ready {
         ready: true,
         identity: me.id().to_string(),
@@ -107,7 +109,7 @@ pub async fn run(options: UpOptions, announce: Box<dyn FnOnce(Ready) + Send>) ->
         listen: listening,
     });
 
-    let ended = until_stopped(node.stopped(), net_task).await;
+    let ended = until_stopped(signals, node.stopped(), net_task).await;
     node.stop();
     // The door closes first, so that nobody is told "done" by a node that goes down.
     let _ = api_task.await;
@@ -117,13 +119,21 @@ pub async fn run(options: UpOptions, announce: Box<dyn FnOnce(Ready) + Send>) ->
     ended
 }
 
-/// Waits for a signal, a request to stop, or the unexpected end of the network.
-async fn until_stopped(told: impl Future<Output = ()>, net_task: tokio::task::JoinHandle<()>) -> Result<(), Problem> {
+/// Ctrl-C and the request to terminate. Listened for before anybody is told "ready": whoever stops us at once is heard too.
+fn signals() -> Result<[Signal; 2], Problem> {
     let fault = |fault: std::io::Error| Problem::new(ProblemKind::Internal, "no-signals", "signals cannot be handled", fault.to_string());
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(fault)?;
+    Ok([signal(SignalKind::interrupt()).map_err(fault)?, signal(SignalKind::terminate()).map_err(fault)?])
+}
+
+/// Waits for a signal, a request to stop, or the unexpected end of the network.
+async fn until_stopped(
+    [mut interrupt, mut terminate]: [Signal; 2],
+    told: impl Future<Output = ()>,
+    net_task: tokio::task::JoinHandle<()>,
+) -> Result<(), Problem> {
     tokio::select! {
         () = told => Ok(()),
-        _ = tokio::signal::ctrl_c() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
         _ = terminate.recv() => Ok(()),
         ended = net_task => {
             let why = ended.err().map_or_else(|| "it ended by itself".to_owned(), |fault| fault.to_string());

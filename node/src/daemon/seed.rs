@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
 
 use super::ports;
-use super::{Ready, open_api, open_secrets, remember, until_stopped};
+use super::{Ready, open_api, open_secrets, remember, signals, until_stopped};
 use crate::engine::runner::clock;
 use crate::home::keyfile::Secrets;
 use crate::home::{Home, Remembered};
@@ -92,13 +92,14 @@ pub async fn run(options: SeedOptions, announce: Box<dyn FnOnce(SeedReady) + Sen
     let listening: Vec<String> = view.listen.iter().cloned().collect();
     remember(&home, &listening, &api_url)?;
     lock.announce(&api_url)?;
+    let signals = signals()?;
     announce(SeedReady {
         ready: Ready { ready: true, identity: me.identity.to_string(), peer: me.peer, api: api_url, ui: None, listen: listening },
         hand_out: hand_out(&view),
         warning: warning(&view, &options),
     });
 
-    let ended = until_stopped(service.stopped(), seed.task).await;
+    let ended = until_stopped(signals, service.stopped(), seed.task).await;
     service.stop();
     let _ = api_task.await;
     drop((seed.stop, lock));
