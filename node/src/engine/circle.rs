@@ -21,6 +21,7 @@ use crate::fact::Fact;
 use crate::intake;
 use crate::name;
 use crate::net::{handed_out, without_peer};
+use crate::store::Table;
 use crate::view::{circle, known};
 
 impl Work<'_, '_> {
@@ -38,13 +39,7 @@ impl Work<'_, '_> {
             )
             .hint("choose another name, so that commands can tell the two apart"));
         }
-        if circles.len() >= CIRCLES_MAX {
-            return Err(Problem::refused(
-                "too-many-circles",
-                "no more circles fit",
-                format!("a node takes part in at most {CIRCLES_MAX} circles"),
-            ));
-        }
+        self.room_for_a_circle()?;
         let norms = norms.map_or_else(|| Ok(Norms::default()), |text| super::norms::read(text, &Norms::default(), 0))?;
         let inception = self.inception(Sort::Circle);
         let space = inception.id();
@@ -53,6 +48,18 @@ impl Work<'_, '_> {
         self.author(space, &Body::CircleCreate(body))?;
         self.rotate(space, None)?;
         Ok(json!({"circle": space, "name": name}))
+    }
+
+    /// Whether one more circle fits, among those this node is in and those it asks to be let into.
+    pub(super) fn room_for_a_circle(&self) -> Result<(), Problem> {
+        let me = self.me.id();
+        let within =
+            circle::all(&self.tx).iter().filter_map(|space| circle::roster(&self.tx, space)).filter(|roster| roster.has(&me)).count();
+        if within + self.tx.prefix(Table::Join, &[]).len() < CIRCLES_MAX {
+            return Ok(());
+        }
+        let reason = format!("a node takes part in at most {CIRCLES_MAX} circles");
+        Err(Problem::refused("too-many-circles", "no more circles fit", reason).hint("leave a circle with `haat circle leave` first"))
     }
 
     /// What a new space of this node begins with.

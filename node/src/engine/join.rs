@@ -52,6 +52,9 @@ impl Work<'_, '_> {
         if code.expires <= self.now {
             return Err(Problem::refused("invite-expired", "the invite cannot be used", "it has expired").hint("ask for a new invite"));
         }
+        if !self.tx.has(Table::Join, &code.space.0) {
+            self.room_for_a_circle()?;
+        }
         intake::fact(&mut self.cx(), &Fact::JoinAsked { space: code.space, code: code.to_text() });
         let joining = Joining { ticket: Some(ticket), until: self.now.plus(JOIN_WAIT_MS), ask_at: self.now, asked: 0 };
         if let Some(Joining { ticket: Some(earlier), .. }) = self.passing.joins.insert(code.space, joining) {

@@ -6,6 +6,7 @@ mod fork;
 mod guard;
 mod newer;
 mod norms;
+mod room;
 mod shops;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +20,7 @@ use haat_protocol::id::{DeviceId, Digest, EntryId, IdentityId, KeyId, SpaceId};
 use haat_protocol::identity::{self, Chain, Change};
 use haat_protocol::invite::{self, Code};
 use haat_protocol::kind::{Kind, secrecy_of};
-use haat_protocol::limits::{INTEGER_MAX, PARKED_MAX};
+use haat_protocol::limits::{CIRCLES_MAX, INTEGER_MAX, PARKED_MAX};
 use haat_protocol::record::{Claim, Record};
 use haat_protocol::sync::{Holdings, Want};
 use haat_protocol::time::{DAY_MS, Millis};
