@@ -13,6 +13,8 @@ use libp2p::StreamProtocol;
 use libp2p::request_response;
 use tokio::sync::Semaphore;
 
+use super::vocabulary::Severity;
+
 /// Room for messages that are being read, over all connections: one slot for each kibibyte that came. Answers, which we asked
 /// for, have room of their own, so that strangers who send slowly cannot keep us from being answered.
 #[derive(Debug, Clone)]
@@ -31,7 +33,15 @@ impl Default for Room {
 /// Bytes that come with one slot.
 const PIECE: usize = 1024;
 
-/// The framing of both request protocols.
+/// A request as it came. What is wrong with one is told like a request, because the library keeps a reading that failed to itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Asked {
+    Whole(Vec<u8>),
+    /// Nothing of it is kept; nothing is answered.
+    Broken(Severity),
+}
+
+/// The framing of the request protocols.
 #[derive(Debug, Clone)]
 pub(super) struct Frames {
     room: Room,
@@ -45,15 +55,18 @@ impl Frames {
 
 impl request_response::Codec for Frames {
     type Protocol = StreamProtocol;
-    type Request = Vec<u8>;
+    type Request = Asked;
     type Response = Vec<u8>;
 
-    async fn read_request<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Vec<u8>>
+    async fn read_request<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Asked>
     where
         T: AsyncRead + Unpin + Send,
     {
         let limits = (Duration::from_millis(REQUEST_FIRST_BYTE_MS), Duration::from_millis(REQUEST_READ_MS));
-        read_request(io, limits, &self.room.requests).await
+        match read_request(io, limits, &self.room.requests).await {
+            Ok(data) => Ok(Asked::Whole(data)),
+            Err(fault) => offence(&fault).map(Asked::Broken).ok_or(fault),
+        }
     }
 
     async fn read_response<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Vec<u8>>
@@ -65,11 +78,14 @@ impl request_response::Codec for Frames {
         read_rest(io, length, &self.room.answers).await
     }
 
-    async fn write_request<T>(&mut self, _: &StreamProtocol, io: &mut T, data: Vec<u8>) -> io::Result<()>
+    async fn write_request<T>(&mut self, _: &StreamProtocol, io: &mut T, request: Asked) -> io::Result<()>
     where
         T: AsyncWrite + Unpin + Send,
     {
-        write_frame(io, &data, REQUEST_MAX_BYTES).await
+        match request {
+            Asked::Whole(data) => write_frame(io, &data, REQUEST_MAX_BYTES).await,
+            Asked::Broken(_) => Err(io::Error::new(io::ErrorKind::InvalidInput, "a broken request is not sent")),
+        }
     }
 
     async fn write_response<T>(&mut self, _: &StreamProtocol, io: &mut T, data: Vec<u8>) -> io::Result<()>
@@ -77,6 +93,15 @@ impl request_response::Codec for Frames {
         T: AsyncWrite + Unpin + Send,
     {
         write_frame(io, &data, RESPONSE_MAX_BYTES).await
+    }
+}
+
+/// What a reading that failed says about the sender; a stream that merely ended says nothing.
+fn offence(fault: &io::Error) -> Option<Severity> {
+    match fault.kind() {
+        io::ErrorKind::InvalidData => Some(Severity::Oversize),
+        io::ErrorKind::TimedOut => Some(Severity::Slow),
+        _ => None,
     }
 }
 

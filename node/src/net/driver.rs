@@ -16,13 +16,14 @@ use haat_protocol::limits;
 use libp2p::core::ConnectedPoint;
 use libp2p::core::transport::ListenerId;
 use libp2p::gossipsub::{self, MessageAcceptance};
-use libp2p::request_response::{self, InboundFailure, Message};
+use libp2p::request_response::{self, Message};
 use libp2p::swarm::{ConnectionId, DialError, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, Swarm, mdns, ping};
 use tokio::time::{Interval, MissedTickBehavior};
 
 use super::address::{self, peer_of};
 use super::behaviour::{Behaviour, BehaviourEvent};
+use super::codec::Asked;
 use super::dialer::Target;
 use super::request;
 use super::supervisor::Alarm;
@@ -326,10 +327,14 @@ impl<'k> Driver<'k> {
         }
     }
 
-    fn requested(&mut self, channel: Channel, event: request_response::Event<Vec<u8>, Vec<u8>>) {
+    fn requested(&mut self, channel: Channel, event: request_response::Event<Asked, Vec<u8>>) {
         match event {
-            request_response::Event::Message { peer, message: Message::Request { request: data, channel: reply, .. }, .. } => {
+            request_response::Event::Message { peer, message: Message::Request { request, channel: reply, .. }, .. } => {
                 let Some(device) = address::device_of_peer(&peer) else { return };
+                let data = match request {
+                    Asked::Whole(data) => data,
+                    Asked::Broken(severity) => return self.offended(device, severity),
+                };
                 if !self.may_ask(device, channel, &data) {
                     return;
                 }
@@ -352,13 +357,6 @@ impl<'k> Driver<'k> {
             }
             request_response::Event::InboundFailure { peer, error, .. } => {
                 tracing::debug!(%peer, ?channel, reason = %error, "an incoming request came to nothing");
-                if let (InboundFailure::Io(fault), Some(device)) = (&error, address::device_of_peer(&peer)) {
-                    match fault.kind() {
-                        std::io::ErrorKind::InvalidData => self.offended(device, Severity::Oversize),
-                        std::io::ErrorKind::TimedOut => self.offended(device, Severity::Slow),
-                        _ => {}
-                    }
-                }
                 self.kept.requests.sweep();
             }
             request_response::Event::ResponseSent { .. } => {}

@@ -27,6 +27,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
+use super::codec::Asked;
 use super::scope::{Scope, scope};
 use super::{NetError, address};
 use behaviour::{Behaviour, BehaviourEvent};
@@ -182,10 +183,16 @@ impl Task {
     }
 
     /// Answers what is asked on the board.
-    fn met(&mut self, event: request_response::Event<Vec<u8>, Vec<u8>>) {
+    fn met(&mut self, event: request_response::Event<Asked, Vec<u8>>) {
         if let request_response::Event::Message { peer, message: Message::Request { request, channel, .. }, .. } = event
             && let Some(device) = address::device_of_peer(&peer)
         {
+            let Asked::Whole(request) = request else {
+                tracing::debug!(device = %device.short(), "hung up: a request that is too long or too slow");
+                // It may be gone already.
+                let _gone = self.swarm.disconnect_peer_id(peer);
+                return;
+            };
             let answer = self.board.asked(device, &request, now()).to_bytes();
             if self.swarm.behaviour_mut().meet.send_response(channel, answer).is_err() {
                 tracing::debug!(device = %device.short(), "the asker is gone");

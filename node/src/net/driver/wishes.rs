@@ -10,6 +10,7 @@ use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::{Multiaddr, PeerId};
 
 use super::super::address::{device_of_peer, peer_of};
+use super::super::codec::Asked;
 use super::super::dialer::Target;
 use super::super::vocabulary::{Channel, GossipId, GossipVerdict, NetCommand, NetEvent, ResponseId, Severity};
 use super::{Driver, Next};
@@ -129,9 +130,9 @@ impl Driver<'_> {
         }
         let behaviour = self.swarm.behaviour_mut();
         let wire = match channel {
-            Channel::Sync => behaviour.sync.send_request(&peer, data),
-            Channel::Direct => behaviour.direct.send_request(&peer, data),
-            Channel::Meet => behaviour.meet.send_request(&peer, data),
+            Channel::Sync => behaviour.sync.send_request(&peer, Asked::Whole(data)),
+            Channel::Direct => behaviour.direct.send_request(&peer, Asked::Whole(data)),
+            Channel::Meet => behaviour.meet.send_request(&peer, Asked::Whole(data)),
         };
         self.kept.requests.sent(channel, wire, (id, device));
     }

@@ -9,7 +9,7 @@ use libp2p::{Multiaddr, PeerId, Swarm, SwarmBuilder, identify, noise, ping, rela
 
 use super::*;
 use crate::net::behaviour::{MEET_PROTOCOL, identity, requests};
-use crate::net::codec::{Frames, Room};
+use crate::net::codec::{Asked, Frames, Room};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -111,7 +111,7 @@ async fn it_speaks_of_nothing_but_places_and_circuits() {
     ];
     assert_eq!(spoken, wanted, "no gossip, no sync, no orders");
     let peer = info.public_key.to_peer_id();
-    ana.behaviour_mut().meet.send_request(&peer, MeetRequest::Look { places: vec![] }.to_bytes());
+    ana.behaviour_mut().meet.send_request(&peer, Asked::Whole(MeetRequest::Look { places: vec![] }.to_bytes()));
     let answer = until(&mut ana, |event| match event {
         SwarmEvent::Behaviour(ClientEvent::Meet(request_response::Event::Message {
             message: Message::Response { response, .. }, ..

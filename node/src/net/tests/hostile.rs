@@ -54,7 +54,7 @@ pub(super) fn speaker(protocol: &'static str) -> Swarm<request_response::Behavio
             request_response::Behaviour::<Raw>::new(protocols, request_response::Config::default())
         })
         .unwrap()
-        .with_swarm_config(|config| config.with_idle_connection_timeout(PATIENCE))
+        .with_swarm_config(|config| config.with_idle_connection_timeout(PATIENCE * 20))
         .build()
 }
 
