@@ -8,6 +8,7 @@ use haat_protocol::codec::{decode, encode};
 use haat_protocol::crypto::{Keypair, Label, Sig, seal};
 use haat_protocol::entry::Unverified;
 use haat_protocol::epoch;
+use haat_protocol::fork::ForkProof;
 use haat_protocol::id::{DeviceId, OrderId, SpaceId};
 use haat_protocol::identity::{Chain, Operation, SignedOperation};
 use haat_protocol::invite::Code;
@@ -39,7 +40,7 @@ const BEGUN: Millis = Millis(1_800_000_000_000);
 /// All decoders.
 #[must_use]
 pub(crate) fn all() -> Vec<Decoder> {
-    let plain: [(&str, Run); 24] = [
+    let plain: [(&str, Run); 25] = [
         ("header", header),
         ("entry", entry),
         ("payload", payload),
@@ -48,6 +49,7 @@ pub(crate) fn all() -> Vec<Decoder> {
         ("record", record),
         ("record_signed", record_signed),
         ("invite_code", invite_code),
+        ("fork", fork),
         ("space", |_, data| canonical::<Inception>(data, RECORD_MAX_BYTES).is_some()),
         ("sync_request", |_, data| message(SyncRequest::from_bytes(data).ok(), data)),
         ("sync_response", |_, data| message(SyncResponse::from_bytes(data).ok(), data)),
@@ -122,6 +124,12 @@ fn body(name: &str, data: &[u8]) -> bool {
 
 fn chain(_: &str, data: &[u8]) -> bool {
     canonical::<Chain>(data, GOSSIP_MAX_BYTES).is_some_and(|chain| chain.verify().is_ok())
+}
+
+fn fork(_: &str, data: &[u8]) -> bool {
+    let Some(fork) = canonical::<ForkProof>(data, GOSSIP_MAX_BYTES).and_then(|proof| proof.verify().ok()) else { return false };
+    assert!(encode(fork.proof()) == data, "one fork has one proof");
+    true
 }
 
 /// An operation that is signed anew and stands in the chain of the vectors' first person.
