@@ -250,12 +250,12 @@ fn shown(c: CircleView) -> String {
         ["newcomers".to_owned(), format!("read the last {} days", norms.history_window_ms / DAY_MS)],
     ];
     rows.extend(c.shops.iter().map(|s| ["shop".to_owned(), s.short()]));
-    let members = c.members.into_iter().map(|m| [m.name, m.role, m.identity.short()]).collect();
+    let members = c.members.into_iter().map(|m| [m.name, m.role, m.identity.short(), m.warning.unwrap_or_default()]).collect();
     format!(
         "{}\n{}\n\n{}",
         output::bold(&c.name),
         table::pairs(rows),
-        table::table(["member", "role", "identity"], members, "Nobody is in it.")
+        table::table(["member", "role", "identity", ""], members, "Nobody is in it.")
     )
 }
 
@@ -271,6 +271,18 @@ fn invited(code: &str, is_drawn: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_member_whose_log_is_forked_is_shown_as_such() {
+        let id = "ab".repeat(32);
+        let norms = serde_json::to_value(NormsRow::from(&haat_protocol::norms::Norms::default())).expect("plain");
+        let view = serde_json::json!({
+            "circle": id, "name": "Lane", "state": "joined", "epoch": 1, "shops": [], "norms": norms,
+            "members": [{"identity": id, "name": "lin", "role": "member", "warning": "two different entries by a device of lin"}]
+        });
+        let told = shown(serde_json::from_value(view).expect("a circle"));
+        assert!(told.contains("two different entries by a device of lin"), "{told}");
+    }
 
     #[test]
     fn the_code_is_the_last_line_and_drawn_only_on_a_terminal() {

@@ -95,7 +95,12 @@ impl Ask<'_, '_> {
             name: name::circle_name(self.tx, space).unwrap_or_else(|| space.short()),
             state: self.state(space).to_owned(),
             members: members
-                .map(|(person, member)| MemberRow { identity: *person, name: member.name.clone(), role: member.role.text().to_owned() })
+                .map(|(person, member)| MemberRow {
+                    identity: *person,
+                    name: member.name.clone(),
+                    role: member.role.text().to_owned(),
+                    warning: self.fork_warning(person),
+                })
                 .collect(),
             epoch: roster.map_or(0, |roster| keyring::generation(self.tx, self.me, roster)),
             shops: shelf::shared_into(self.tx, space),

@@ -61,7 +61,14 @@ impl Ask<'_, '_> {
             via: terms.via,
             events: self.events(set, order),
             next: order::next(order, mine, self.facts.now).iter().map(|verb| verb.name().to_owned()).collect(),
+            warning: self.order_warning(order, mine),
         }
+    }
+
+    /// What a fork means for an order that goes on, the other side's before one's own: both sides are told.
+    fn order_warning(&self, order: &Order, mine: Role) -> Option<String> {
+        let mut sides = [mine.other(), mine].into_iter().filter(|_| !order.state.is_terminal());
+        sides.find_map(|side| self.fork_warning(&order.terms.party(side).identity))
     }
 
     /// Events that took effect, in their order; then those without effect, then those that wait for others.

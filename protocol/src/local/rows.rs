@@ -257,6 +257,9 @@ pub struct MemberRow {
     pub name: String,
     /// `owner`, `steward` or `member`.
     pub role: String,
+    /// Set when a device of theirs signed two entries for one place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }
 
 /// A person.
@@ -270,7 +273,7 @@ pub struct PersonRow {
     pub petname: Option<String>,
     /// Circles we share.
     pub circles: Vec<SpaceId>,
-    /// Set when another person's name looks the same.
+    /// Set when another person's name looks the same, or a device of theirs signed two entries for one place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
 }
@@ -459,6 +462,9 @@ pub struct OrderRow {
     pub events: Vec<OrderEventRow>,
     /// What this node may do now.
     pub next: Vec<String>,
+    /// Set while it goes on, when a device of one of the two signed two entries for one place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }
 
 /// A line of an order.

@@ -20,9 +20,9 @@ pub(super) fn listed(orders: Vec<OrderRow>) -> String {
     let rows = orders.into_iter().map(|o| {
         let state = state_words(&o);
         let first = o.lines.into_iter().next().map(|l| format!("{} x {}", l.qty, l.title)).unwrap_or_default();
-        [o.order.short(), state, first, o.total.to_string(), o.buyer.name, o.seller.name]
+        [o.order.short(), state, first, o.total.to_string(), o.buyer.name, o.seller.name, o.warning.unwrap_or_default()]
     });
-    table::table(["order", "state", "goods", "total", "buyer", "seller"], rows.collect(), "No orders.")
+    table::table(["order", "state", "goods", "total", "buyer", "seller", ""], rows.collect(), "No orders.")
 }
 
 /// One order.
@@ -35,6 +35,7 @@ pub(super) fn shown(row: &OrderRow) -> String {
         ["delivery".to_owned(), delivery_words(&row.delivery)],
         ["payment".to_owned(), payment_words(&row.payment)],
     ]);
+    rows.extend(row.warning.iter().map(|warning| ["look out".to_owned(), warning.clone()]));
     let events = row.events.iter().map(|e| {
         let refused = e.refused.as_ref().map(|why| format!("no effect: {why}")).unwrap_or_default();
         [text::instant(e.at), e.author.clone(), e.kind.replace('_', " "), e.delivery.clone(), refused]
@@ -97,6 +98,8 @@ mod tests {
             assert_eq!(next(&OrderRow { next: vec![verb.into()], ..order() }).as_deref(), Some(line));
         }
         assert_eq!(next(&OrderRow { next: vec![], ..order() }), None);
+        let forked = OrderRow { warning: Some("two different entries".into()), ..order() };
+        assert!(shown(&forked).contains("two different entries") && listed(vec![forked]).contains("two different entries"));
     }
 
     #[test]

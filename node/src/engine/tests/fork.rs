@@ -1,15 +1,21 @@
 //! Forked logs: how they are met, what they set aside, and how a close heals them.
 
+use std::collections::VecDeque;
+
 use haat_protocol::body::Vouch;
+use haat_protocol::codec::{decode, encode};
 use haat_protocol::crypto::hash;
 use haat_protocol::fork::Fork;
 use haat_protocol::identity::{Change, LogEnd, blind_log};
-use haat_protocol::sync::{Relation, Stream};
+use haat_protocol::limits::GOSSIP_MAX_BYTES;
+use haat_protocol::sync::{Effect as Step, Relation, Session, Stream};
 use haat_protocol::trust::Weight;
 use haat_protocol::wire::Scope;
 
 use super::*;
+use crate::engine::Conduct;
 use crate::keyring::Keyring;
+use crate::net::{GossipId, GossipVerdict};
 use crate::view::fork;
 
 /// Ana, bob and eve in one circle, all knowing all.
@@ -170,4 +176,108 @@ fn of_a_revoked_device_stands_what_its_cuts_name() {
     ana.work(|work| work.renew_keys(space)).expect("new keys");
     assert_eq!(covers(&ana), (1, true));
     is_sound(&ana);
+}
+
+/// One comparison over sync, from greeting to end, as two connected nodes hold it.
+fn compare(asker: &mut Node, answerer: &mut Node) {
+    let (a, b) = (asker.device(), answerer.device());
+    let (mut asking, mut answering) = (Session::new(a, b), Session::new(b, a));
+    let mut steps: VecDeque<Step> = asking.begin([3; 16]).into();
+    while let Some(step) = steps.pop_front() {
+        match step {
+            Step::Ask(turn, request) => {
+                let mut response = None;
+                for step in answerer.work_less(|held| answering.asked(held, request, &[5; 32])) {
+                    match step {
+                        Step::Answer(answer) => response = Some(answer),
+                        Step::Accept { circle, items } => answerer.work(|work| work.take_items(circle, items, None)),
+                        _ => {}
+                    }
+                }
+                let response = response.expect("everything is answered");
+                steps.extend(asker.work_less(|held| asking.answered(held, turn, response)));
+            }
+            Step::Accept { circle, items } => {
+                asker.work(|work| work.take_items(circle, items, None));
+                steps.extend(asker.work_less(|held| asking.proceed(held)));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn proofs(node: &Node) -> Vec<Vec<u8>> {
+    node.store.snapshot_rows(Table::Fork).into_iter().map(|(_, proof)| proof).collect()
+}
+
+/// Ana holds so many entries of the left branch, eve so many of the right one.
+fn branches(lefts: usize, rights: usize) -> (Node, Node, Node, SpaceId) {
+    let (mut ana, bob, mut eve, space) = three();
+    for (node, text, count) in [(&mut ana, "left", lefts), (&mut eve, "right", rights)] {
+        let mut last: Option<Entry> = None;
+        for n in 0..count {
+            let next = crafted(&bob, space, post(&format!("{text} {n}")), last.as_ref(), |_| {});
+            assert_eq!(take(node, &next), Taken::Kept);
+            last = Some(next);
+        }
+    }
+    (ana, bob, eve, space)
+}
+
+#[test]
+fn sync_meets_a_fork_whichever_branch_is_longer_and_whoever_asks() {
+    for (lefts, rights) in [(1, 1), (2, 1), (1, 2), (40, 3), (3, 40), (40, 40)] {
+        for ana_asks in [true, false] {
+            let (mut ana, bob, mut eve, space) = branches(lefts, rights);
+            // Each asks the other once: two rounds.
+            let (one, other) = if ana_asks { (&mut ana, &mut eve) } else { (&mut eve, &mut ana) };
+            compare(one, other);
+            compare(other, one);
+            let what = format!("{lefts} against {rights}, ana asks: {ana_asks}");
+            assert_eq!((proofs(&ana).len(), proofs(&ana)), (1, proofs(&eve)), "{what}");
+            for node in [&ana, &eve] {
+                assert_eq!(node.read(|tx| fork::of_person(tx, &space, &bob.me.id())), [true], "{what}");
+                is_sound(node);
+            }
+            assert_eq!(streams(&ana, space), streams(&eve, space), "{what}");
+        }
+    }
+}
+
+/// What a node publishes when a message comes by gossip, and what it says of the message.
+fn gossiped(node: &mut Node, space: SpaceId, from: DeviceId, item: &Item) -> (Vec<Item>, Option<GossipVerdict>) {
+    node.work(|work| {
+        work.conduct = Conduct { gossip: true };
+        work.passing.topics.insert(space, "lane".into());
+        let (id, data) = (GossipId([1; 20]), encode(item));
+        work.net(NetEvent::Gossip { id, device: from, topic: "lane".into(), data });
+        let (mut told, mut verdict) = (Vec::new(), None);
+        for effect in std::mem::take(&mut work.out) {
+            match effect {
+                Effect::Net(NetCommand::Publish { data, .. }) => told.push(decode::<Item>(&data, GOSSIP_MAX_BYTES).expect("an item")),
+                Effect::Net(NetCommand::Verdict { verdict: said, .. }) => verdict = Some(said),
+                _ => {}
+            }
+        }
+        (told, verdict)
+    })
+}
+
+#[test]
+fn gossip_meets_a_fork_and_its_proof_spreads_once() {
+    let (mut ana, bob, mut eve, space, [left, right]) = forked();
+    let (told, _) = gossiped(&mut ana, space, bob.device(), &Item::Entry(right[0].raw().clone()));
+    let [proof] = told.as_slice() else { panic!("one proof is told: {told:?}") };
+    assert!(matches!(proof, Item::Fork(_)));
+    assert_eq!(gossiped(&mut ana, space, bob.device(), &Item::Entry(right[0].raw().clone())).0, [], "told once");
+    let (told, verdict) = gossiped(&mut eve, space, ana.device(), proof);
+    assert_eq!((told.len(), verdict), (0, Some(GossipVerdict::Accept)), "the network passes it on");
+    let (_, verdict) = gossiped(&mut eve, space, ana.device(), proof);
+    assert_eq!(verdict, Some(GossipVerdict::Ignore), "and not again");
+    assert_eq!((proofs(&ana).len(), proofs(&ana)), (1, proofs(&eve)));
+    assert!(!ana.read(|tx| known::counts(tx, left[0].header())) && !eve.read(|tx| known::counts(tx, right[0].header())));
+    let Item::Fork(proof) = proof else { return };
+    let mut bent = proof.clone();
+    bent.one.header[40] ^= 1;
+    assert_eq!(gossiped(&mut eve, space, ana.device(), &Item::Fork(bent)).1, Some(GossipVerdict::Reject));
 }
