@@ -95,10 +95,10 @@ pub fn hollow(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
 pub fn open(cx: &mut Cx<'_, '_, '_>, entry: &Entry, head: &Head, bytes: &[u8]) {
     cx.tx.remove(Table::Sealed, &sealed_key(entry));
     let id = entry.id();
-    if feed::was_retracted(cx, entry) {
-        return;
-    }
     let header = entry.header();
+    if feed::was_retracted(cx, entry) && feed::goes(header.kind) {
+        return feed::drop_payload(cx, &id);
+    }
     cx.tx.save(Table::Body, &id.0, &BodyRow { kind: header.kind, bytes: bytes.to_vec() });
     let Some(author) = known::author(cx.tx, header) else { return };
     let said = Said { entry, author };

@@ -12,7 +12,7 @@ mod shops;
 use std::collections::{BTreeMap, BTreeSet};
 
 use haat_protocol::admit::View;
-use haat_protocol::body::{Body, Epoch, Manifest, Post, Retract};
+use haat_protocol::body::{Body, Epoch, Manifest, MemberRemove, Post, Retract, Vouch};
 use haat_protocol::crypto::{Keypair, seal};
 use haat_protocol::entry::{Draft, Entry, FLAG_CRITICAL, Header, LogId};
 use haat_protocol::epoch::ByteKey;
@@ -24,6 +24,7 @@ use haat_protocol::limits::{CIRCLES_MAX, INTEGER_MAX, PARKED_MAX};
 use haat_protocol::record::{Claim, Record};
 use haat_protocol::sync::{Holdings, Want};
 use haat_protocol::time::{DAY_MS, Millis};
+use haat_protocol::trust::Weight;
 use haat_protocol::wire::{DirectRequest, DirectResponse, Item, JoinRequest, OrderMessage, StreamKey, SyncRequest, Tag, Welcome};
 use serde_bytes::ByteBuf;
 
@@ -36,7 +37,8 @@ use crate::myself::Key;
 use crate::net::{Channel, NetCommand, NetEvent, ResponseId};
 use crate::secret;
 use crate::store::{Store, Table};
-use crate::view::{known, known::Known};
+use crate::view::word::VouchRow;
+use crate::view::{circle, known, known::Known};
 
 const CIRCLE: &str = "Lane";
 
@@ -294,6 +296,40 @@ fn a_strangers_tombstone_that_comes_first_leaves_a_sound_log() {
 }
 
 #[test]
+fn a_vouch_or_a_removal_that_comes_after_it_was_taken_back_stays_whole() {
+    let (mut ana, space) = founded();
+    let (mut bob, mut eve) = (node(2), node(3));
+    join(&mut ana, &mut bob, space);
+    join(&mut ana, &mut eve, space);
+    bob.follow(&ana);
+    let vouch = Body::Vouch(Vouch { identity: eve.me.id(), weight: Weight::Friend, text: String::new() });
+    let vouch = crafted(&ana, space, (Kind::Vouch.code(), vouch.encode()), None, |_| {});
+    let removal = Body::MemberRemove(MemberRemove { identity: eve.me.id(), cuts: Vec::new() });
+    let removal = crafted(&ana, space, (Kind::MemberRemove.code(), removal.encode()), Some(&vouch), |_| {});
+    // In another log of the same device, which comes first.
+    let mut last: Option<Entry> = None;
+    for entry in [&vouch, &removal] {
+        let back = Body::Retract(Retract { entry: entry.id() });
+        let (seq, prev) = last.as_ref().map_or((0, None), |last| (1, Some(last.id())));
+        let back = crafted(&ana, space, (Kind::Retract.code(), back.encode()), last.as_ref(), |header| {
+            (header.log, header.seq, header.prev, header.lamport) = (1, seq, prev, 100 + seq);
+            header.refs = if seq == 0 { vec![removal.id()] } else { Vec::new() };
+        });
+        assert_eq!(take(&mut bob, &back), Taken::Kept);
+        last = Some(back);
+    }
+    for entry in [&vouch, &removal] {
+        assert_eq!(take(&mut bob, entry), Taken::Kept);
+        assert!(bob.read(|tx| known::raw(tx, &entry.id())).expect("held").payload.is_some(), "nobody does without its payload");
+    }
+    let said: Vec<VouchRow> =
+        bob.read(|tx| tx.prefix(Table::Vouch, &[]).iter().filter_map(|(_, row)| tx.decoded(Table::Vouch, row)).collect());
+    assert_eq!(said.iter().map(|row| row.weight).collect::<Vec<_>>(), [None], "a vouch that was taken back does not count");
+    assert!(bob.read(|tx| circle::roster(tx, &space)).is_some_and(|roster| !roster.has(&eve.me.id())), "a removal is not taken back so");
+    is_sound(&bob);
+}
+
+#[test]
 fn what_is_not_held_yet_is_not_seen_when_views_are_derived_again() {
     let (mut ana, space) = founded();
     let (mut bob, mut eve) = (node(2), node(3));
@@ -506,7 +542,7 @@ fn who_goes_by_another_name_says_so_once() {
     bob.work(|work| work.tend_name(space));
     assert_eq!(bob.read(crate::ledger::end), said, "once is enough");
     meet(&mut ana, &bob);
-    let name = ana.read(|tx| crate::view::circle::roster(tx, &space).map(|roster| roster.members[&bob.me.id()].name.clone()));
+    let name = ana.read(|tx| circle::roster(tx, &space).map(|roster| roster.members[&bob.me.id()].name.clone()));
     assert_eq!(name.as_deref(), Some("Robert"));
 }
 

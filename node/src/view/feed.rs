@@ -43,10 +43,11 @@ pub(super) fn retract(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, target: &EntryId
         return;
     }
     cx.tx.put(Table::Retracted, &mark, Vec::new());
-    match Kind::from_code(header.kind) {
-        Some(Kind::Post | Kind::Reply | Kind::Recommend | Kind::Review | Kind::ReviewReply) => {}
-        Some(Kind::Vouch) => return word::silence(cx, target),
-        _ => return,
+    if header.kind == Kind::Vouch.code() {
+        return word::silence(cx, target);
+    }
+    if !goes(header.kind) {
+        return;
     }
     if let Some(body) = body(cx.tx, target) {
         word::forget(cx, target, &body);
@@ -55,6 +56,22 @@ pub(super) fn retract(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, target: &EntryId
     cx.tx.remove(Table::Body, &target.0);
     cx.tx.remove(Table::Void, &target.0);
     drop_payload(cx, target);
+}
+
+/// Whether what is said in an entry of this kind goes when its author takes it back, whichever of the two comes first.
+pub(super) const fn goes(kind: u64) -> bool {
+    matches!(Kind::from_code(kind), Some(Kind::Post | Kind::Reply | Kind::Recommend | Kind::Review | Kind::ReviewReply))
+}
+
+/// Whether the author took an entry back, in words that count.
+pub(super) fn is_taken_back(tx: &Tx<'_>, entry: &Entry) -> bool {
+    let wishes = tx.prefix(Table::Retracted, &entry.id().0);
+    let mut by = wishes.iter().filter_map(|(mark, _)| known::entry(tx, &EntryId::from_slice(&mark[32..])?));
+    let author = known::author(tx, entry.header());
+    by.any(|by| {
+        let (header, space) = (by.header(), entry.header().space);
+        header.space == space && known::author(tx, header) == author && known::counts(tx, header)
+    })
 }
 
 /// Whether the author took an entry back that may not be held. Anybody may name it; only its author's word counts.
@@ -67,8 +84,7 @@ pub fn is_retracted(tx: &Tx<'_>, entry: &Entry) -> bool {
     })
 }
 
-/// Whether the author took this entry back before it came here; then its payload goes at once. A stranger's retraction that came
-/// first is forgotten.
+/// Whether the author took this entry back before it came here. A stranger's retraction that came first is forgotten.
 pub(super) fn was_retracted(cx: &mut Cx<'_, '_, '_>, entry: &Entry) -> bool {
     let author = known::author(cx.tx, entry.header());
     let mut theirs = false;
@@ -80,13 +96,11 @@ pub(super) fn was_retracted(cx: &mut Cx<'_, '_, '_>, entry: &Entry) -> bool {
             cx.tx.remove(Table::Retracted, &mark);
         }
     }
-    if theirs {
-        drop_payload(cx, &entry.id());
-    }
     theirs
 }
 
-fn drop_payload(cx: &mut Cx<'_, '_, '_>, id: &EntryId) {
+/// The payload goes.
+pub(super) fn drop_payload(cx: &mut Cx<'_, '_, '_>, id: &EntryId) {
     if let Some(mut raw) = known::raw(cx.tx, id)
         && raw.payload.take().is_some_and(|payload: ByteBuf| !payload.is_empty())
     {

@@ -6,7 +6,7 @@ use haat_protocol::time::Millis;
 use haat_protocol::trust::Weight;
 use serde::{Deserialize, Serialize};
 
-use super::{Cx, Said, fork, known};
+use super::{Cx, Said, feed, fork, known};
 use crate::store::Table;
 
 /// The last word of one person about another in one circle.
@@ -40,7 +40,9 @@ pub struct ReviewRow {
 }
 
 pub(super) fn vouch(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &body::Vouch) {
-    word(cx, said, &body.identity, Some(body.weight));
+    // It may have been taken back before it came.
+    let weight = (!feed::is_taken_back(cx.tx, said.entry)).then_some(body.weight);
+    word(cx, said, &body.identity, weight);
 }
 
 pub(super) fn unvouch(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &body::Unvouch) {

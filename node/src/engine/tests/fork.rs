@@ -163,8 +163,8 @@ fn of_a_revoked_device_stands_what_its_cuts_name() {
     chain.append(root, Change::RevokeDevice { device: bob.device(), cuts: vec![cut] }, Millis(5));
     ana.work(|work| work.take_items(space, vec![Item::Identity(chain)], None));
     assert!(ana.read(|tx| known::counts(tx, first.header()) && !known::counts(tx, second.header())));
-    let roster = ana.read(|tx| crate::view::circle::roster(tx, &space)).expect("a circle");
-    assert!(!ana.read(|tx| crate::view::circle::devices(tx, &roster)).contains(&bob.device()));
+    let roster = ana.read(|tx| circle::roster(tx, &space)).expect("a circle");
+    assert!(!ana.read(|tx| circle::devices(tx, &roster)).contains(&bob.device()));
     assert_eq!(ana.work_less(|held| held.relation(&space, &bob.device())), Relation::Unknown, "it is handed no keys");
     let covers = |ana: &Node| {
         ana.read(|tx| {
