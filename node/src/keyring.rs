@@ -57,12 +57,14 @@ impl<'a, 's> Keyring<'a, 's> {
         self.current().or_else(|| self.graph.newest_first().into_iter().find_map(readable))
     }
 
-    /// What the next epoch follows: with generation and control key.
+    /// What the next epoch follows: with generation and control key. Not what covers something unknown here: nothing that follows
+    /// it could be written under.
     #[must_use]
     pub fn parents(&self) -> Vec<(KeyId, u64, ByteKey)> {
         let held = |key: &KeyId| secret::epoch(self.tx, self.me, &self.space, key);
+        let serves = |key: &KeyId| held(key).is_some() && self.graph.covered(key).iter().all(|digest| self.is_known(digest));
         let parent = |key: KeyId| Some((key, self.graph.node(&key)?.generation, held(&key)?.control.clone()));
-        self.graph.heads(|key| held(key).is_some()).into_iter().filter_map(parent).collect()
+        self.graph.heads(serves).into_iter().filter_map(parent).collect()
     }
 
     /// What the next epoch has to cover beyond these parents.

@@ -4,7 +4,7 @@ use haat_protocol::body::{Body, MemberAdd, name};
 use haat_protocol::circle::Roster;
 use haat_protocol::crypto::seal;
 use haat_protocol::epoch::EpochKeys;
-use haat_protocol::id::{DeviceId, EntryId, KeyId, SpaceId};
+use haat_protocol::id::{DeviceId, EntryId, IdentityId, KeyId, SpaceId};
 use haat_protocol::identity::Identity;
 use haat_protocol::invite::{self, Code, Contact};
 use haat_protocol::limits::CIRCLE_MEMBERS_MAX;
@@ -257,7 +257,7 @@ impl Work<'_, '_> {
             self.author(space, &Body::MemberAdd(body)).map_err(|_| ("not-now", "nobody can be admitted right now"))?;
             self.happened("circle", space);
         }
-        self.welcome(space, &key).ok_or(("not-now", "the keys of the circle are not here"))
+        self.welcome(space, &identity.id(), &key).ok_or(("not-now", "the keys of the circle are not here"))
     }
 
     /// The invite that a request holds, when it still lets this person in.
@@ -289,25 +289,26 @@ impl Work<'_, '_> {
         Ok(*invite)
     }
 
-    /// The keys as far back as the history window goes, sealed to the newcomer.
-    pub(super) fn welcome(&mut self, space: SpaceId, prekey: &[u8; 32]) -> Option<Vec<u8>> {
+    /// The keys as far back as the history window of a member goes, sealed to one of the member's devices.
+    pub(super) fn welcome(&mut self, space: SpaceId, person: &IdentityId, prekey: &[u8; 32]) -> Option<Vec<u8>> {
         let roster = circle::roster(&self.tx, &space)?;
+        let since = roster.members.get(person)?.since.min(self.now);
         let welcome = Welcome {
             inception: known::inception(&self.tx, &space)?,
             name: roster.name.clone(),
-            epochs: self.epochs_for_newcomer(&roster),
+            epochs: self.epochs_for(&roster, since),
             items: roster.members.keys().filter_map(|person| known::chain(&self.tx, person)).map(Item::Identity).collect(),
         };
         let fresh = self.entropy.fresh();
         seal::seal(prekey, &welcome_info(space), &welcome.to_bytes(), &fresh).ok()
     }
 
-    /// The keys that may be handed on, as far back as the window goes. An epoch was in use until the next one followed it; what ended
-    /// before the window stays closed.
-    fn epochs_for_newcomer(&self, roster: &Roster) -> Vec<(KeyId, EpochKeys)> {
+    /// The keys that may be handed to who is a member since then, as far back as the window went at that time. An epoch was in use until
+    /// the next one followed it; what ended before the window stays closed.
+    fn epochs_for(&self, roster: &Roster, since: Millis) -> Vec<(KeyId, EpochKeys)> {
         let ring = Keyring::of(&self.tx, self.me, roster);
         let leading = ring.leading().map(|(key, _)| key);
-        let from = self.now.0.saturating_sub(roster.norms_now().history_window_ms);
+        let from = since.0.saturating_sub(roster.norms_now().history_window_ms);
         let narrowed = ring.to_hand_on().into_iter().map(|(key, mut keys)| {
             let is_leading = Some(key) == leading;
             if !is_leading && ring.followed_at(&key).is_some_and(|end| end.0 < from) {

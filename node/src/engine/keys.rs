@@ -1,7 +1,9 @@
 //! Keys that were not handed over: whoever holds entries of its circle that it cannot open asks the members it is connected with.
 //!
 //! An epoch is sealed to those its maker knows. Who joined meanwhile, or took the maker's epoch for beyond a removal's cut, is handed
-//! the key by whoever has it, as far back as a newcomer would be.
+//! the key by whoever has it, as far back as the window went when its person became a member.
+
+use std::collections::BTreeSet;
 
 use haat_protocol::crypto::seal;
 use haat_protocol::epoch::EpochKeys;
@@ -15,6 +17,7 @@ use super::What;
 use super::join::welcome_info;
 use super::work::Work;
 use crate::intake;
+use crate::keyring::Keyring;
 use crate::net::Channel;
 use crate::secret;
 use crate::store::Table;
@@ -43,12 +46,22 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Whether entries of a circle wait for a key that is not here.
+    /// Whether entries of a circle wait for a key that is not here. Of an epoch that ended before this person's window only the control
+    /// key is handed over, and nobody is asked for more.
     fn lacks_keys(&self, space: &SpaceId) -> bool {
-        let is_in = circle::roster(&self.tx, space).is_some_and(|roster| roster.has(&self.me.id()));
-        let rows = if is_in { self.tx.prefix(Table::Sealed, &space.0) } else { Vec::new() };
-        let lacks = |key: KeyId| !self.tx.has(Table::Secret, &[space.0, key.0].concat());
-        rows.iter().filter_map(|(place, _)| KeyId::from_slice(&place[32..64])).any(lacks)
+        let Some(roster) = circle::roster(&self.tx, space) else { return false };
+        let Some(me) = roster.members.get(&self.me.id()) else { return false };
+        let rows = self.tx.prefix(Table::Sealed, &space.0);
+        let keys: BTreeSet<KeyId> = rows.iter().filter_map(|(place, _)| KeyId::from_slice(&place[32..64])).collect();
+        let held = |key: &KeyId| secret::epoch(&self.tx, self.me, space, key);
+        if keys.iter().any(|key| held(key).is_none()) {
+            return true;
+        }
+        // A link to an earlier epoch gives its control key alone.
+        let narrow: Vec<&KeyId> = keys.iter().filter(|key| held(key).is_some_and(|keys| keys.content.is_none())).collect();
+        let from = me.since.min(self.now).0.saturating_sub(roster.norms_now().history_window_ms);
+        let ring = (!narrow.is_empty()).then(|| Keyring::of(&self.tx, self.me, &roster));
+        ring.is_some_and(|ring| narrow.iter().any(|key| ring.followed_at(key).is_none_or(|end| end.0 >= from)))
     }
 
     /// A member asks for keys. Whoever was removed is handed what opens its own removal, and nothing else.
@@ -59,7 +72,7 @@ impl Work<'_, '_> {
             _ => return declined("the prekey does not hold"),
         };
         let sealed = match self.held().relation(&space, &device) {
-            Relation::Member => self.welcome(space, &key),
+            Relation::Member => known::person_of(&self.tx, &device).and_then(|person| self.welcome(space, &person, &key)),
             Relation::Removed => self.removal_key(space, &device, &key),
             Relation::Unknown => None,
         };

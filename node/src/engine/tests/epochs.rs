@@ -9,7 +9,6 @@ use haat_protocol::limits::EPOCHS_PER_DAY_MAX;
 
 use super::*;
 use crate::keyring::Keyring;
-use crate::view::circle;
 
 fn ring<T>(node: &Node, space: SpaceId, look: impl Fn(&Keyring<'_, '_>) -> T) -> T {
     node.read(|tx| look(&Keyring::of(tx, &node.me, &circle::roster(tx, &space).expect("a roster"))))
@@ -192,4 +191,34 @@ fn old_keys_are_replaced_by_whose_turn_it_is() {
     assert_eq!(generation(&ana), Some(1));
     let topic = |node: &Node| ring(node, space, |ring| ring.leading().and_then(|(_, keys)| keys.topic));
     assert_eq!(topic(&ana), topic(&bob), "and the topic stayed");
+}
+
+#[test]
+fn a_member_is_handed_old_keys_however_late_it_asks() {
+    let (mut ana, space) = founded();
+    let mut bob = node(2);
+    join(&mut ana, &mut bob, space);
+    // An epoch that was not sealed to bob, and what was said under it; then the next one.
+    let rotated = made(&ana, space, &[&ana], 0, vec![]);
+    let epoch = epoch_entry(&rotated, &ana, space);
+    take(&mut ana, &epoch);
+    ana.work(|work| intake::learn_epoch(&mut work.cx(), space, rotated.key, rotated.keys.clone()));
+    let said =
+        ana.work(|work| work.author(space, &Body::Post(Post { text: "hello".into(), listings: vec![], reply_to: None }))).expect("says");
+    ana.now = ana.now.plus(1_000);
+    ana.work(|work| work.rotate(space, None)).expect("new keys");
+    let years = ana.now.plus(700 * DAY_MS);
+    (ana.now, bob.now) = (years, years);
+    bob.follow(&ana);
+    assert!(!has(&bob, Table::Body, said), "nobody handed the keys over yet");
+    let device = bob.device();
+    let claim = Claim::Prekey(seal::prekey_public(&bob.me.prekeys[0].0));
+    let prekey = Record { device, claim, issued: years, expires: years.plus(DAY_MS) }.sign(&bob.me.pair);
+    let answer = ana.work(|work| work.keys_request(device, space, &prekey));
+    bob.work(|work| work.keys_answered(space, &answer));
+    assert!(has(&bob, Table::Body, said), "the window is that of the day bob came, not of the day of asking");
+    // Who comes now is not handed them.
+    let mut newcomer = node(4);
+    join(&mut ana, &mut newcomer, space);
+    assert!(!has(&newcomer, Table::Body, said));
 }
