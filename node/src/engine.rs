@@ -3,6 +3,7 @@
 //! It needs no runtime: the daemon drives it from a thread, the simulator from a loop. Whatever is queued is worked through over one
 //! snapshot and committed at once; only then is anything sent, answered or shown.
 
+mod anew;
 mod circle;
 mod epoch;
 mod fork;

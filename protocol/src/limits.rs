@@ -461,6 +461,8 @@ pub const REDO_MAX_BYTES: usize = 256 * 1024;
 pub const START_WORD_MS: u64 = 30 * SECOND_MS;
 /// Commands that wait for a peer's word after a start.
 pub const COMMANDS_WAITING_MAX: usize = 256;
+/// Decisions that a device tells anew when its clock was ahead: more than a day's worth of any of them.
+pub const TOLD_ANEW_MAX: usize = 256;
 /// Attempts to take the lock of a home: whoever only looks whether it is held holds it for a moment.
 pub const HOME_LOCK_ATTEMPTS: u32 = 10;
 /// Pause between two attempts to take the lock of a home.

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use haat_protocol::admit::Head;
 use haat_protocol::entry::LogId;
 use haat_protocol::id::{Digest, EntryId, SpaceId};
-use haat_protocol::limits::{CLOCK_SKEW_MS, COMMANDS_WAITING_MAX, LOG_NUMBERS_MAX, LOG_STEP_MAX, REDO_MAX_BYTES, START_WORD_MS};
+use haat_protocol::limits::{COMMANDS_WAITING_MAX, LOG_NUMBERS_MAX, LOG_STEP_MAX, REDO_MAX_BYTES, START_WORD_MS};
 use haat_protocol::local::{Command, Problem, ProblemKind};
 use haat_protocol::time::Millis;
 
-use super::Ticket;
 use super::work::Work;
+use super::{Ticket, anew};
 use crate::store::{Batch, Store, StoreError, Table, Tx};
 use crate::view::fork::log_of;
 use crate::view::{circle, known, shelf};
@@ -86,7 +86,8 @@ fn has_others(tx: &Tx<'_>, me: &crate::myself::Myself, space: &SpaceId) -> bool 
     rosters.any(|roster| roster.has(&me.id()) && (roster.members.len() > 1 || devices > 1))
 }
 
-fn own_logs(tx: &Tx<'_>, space: &SpaceId, device: &haat_protocol::id::DeviceId) -> Vec<(LogId, Head)> {
+/// The logs of this device in a space, by number, with their ends.
+pub(super) fn own_logs(tx: &Tx<'_>, space: &SpaceId, device: &haat_protocol::id::DeviceId) -> Vec<(LogId, Head)> {
     let rows = tx.prefix(Table::Head, &[space.0, device.0].concat());
     rows.iter().filter_map(|(key, row)| Some((log_of(key)?, tx.decoded(Table::Head, row)?))).collect()
 }
@@ -187,7 +188,7 @@ impl Work<'_, '_> {
 
     /// Whatever follows an entry that a wrong clock dated ahead would wait with it.
     fn is_ahead(&self, last: &EntryId) -> bool {
-        known::entry(&self.tx, last).is_some_and(|last| last.header().at > self.now.plus(CLOCK_SKEW_MS))
+        known::entry(&self.tx, last).is_some_and(|last| anew::is_ahead(&last, self.now))
     }
 
     /// By how much more than one the number of a new log rises.

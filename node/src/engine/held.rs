@@ -16,6 +16,7 @@ use haat_protocol::sync::{Batch, Holdings, Places, Relation, Runs, Stream, Want}
 use haat_protocol::time::Millis;
 use haat_protocol::wire::{Item, Scope, StreamKey};
 
+use super::anew;
 use crate::keyring;
 use crate::myself::Myself;
 use crate::store::{Table, Tx};
@@ -125,6 +126,7 @@ impl Holdings for Held<'_, '_> {
     fn farewell(&self, circle: &SpaceId, device: &DeviceId) -> Vec<Item> {
         let roster = circle::roster(self.tx, circle);
         let removal = known::person_of(self.tx, device).and_then(|person| roster?.removed.get(&person).map(|removal| removal.by));
+        let removal = removal.map(|by| anew::shown_removal(self.tx, circle, by, self.now));
         let Some(removal) = removal.and_then(|by| known::entry(self.tx, &by)) else { return Vec::new() };
         // The removal is said under an epoch that the removed device had a box of, but may not have met.
         let epoch = removal.header().key.and_then(|key| circle::epoch(self.tx, circle, &key));

@@ -1,5 +1,6 @@
 //! Hostile and late input against real engines in memory: what strangers, members and the removed can hand over. Never the network.
 
+mod anew;
 mod catchup;
 mod epochs;
 mod fork;

@@ -42,6 +42,7 @@ impl Work<'_, '_> {
             let circles = circle::all(&self.tx);
             for circle in circles {
                 self.passing.due.insert(circle, Due { at: self.now, except: None });
+                self.tell_anew(circle);
                 self.tend_epoch(circle);
                 self.tend_name(circle);
             }

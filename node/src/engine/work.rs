@@ -33,6 +33,9 @@ const GOSSIP_GRACE_MS: u64 = 700;
 /// Entries of one group up to which listeners are told of each.
 const TOLD_EACH_MAX: usize = 64;
 
+/// What is written under: the id of a key and the key, or nothing.
+pub(super) type Under = (Option<KeyId>, Option<[u8; 32]>);
+
 /// A group of inputs at work.
 pub(super) struct Work<'w, 's> {
     pub(super) tx: Tx<'s>,
@@ -65,6 +68,7 @@ impl<'w, 's> Work<'w, 's> {
 
     /// Makes an entry of one's own and takes it in by the same door as everybody's; then it is offered to the others.
     pub(super) fn author(&mut self, space: SpaceId, body: &Body) -> Result<EntryId, Problem> {
+        self.tell_anew(space);
         match body.kind().secrecy() {
             Secrecy::Clear => {}
             Secrecy::Control | Secrecy::Content => self.renew_keys(space)?,
@@ -77,7 +81,12 @@ impl<'w, 's> Work<'w, 's> {
 
     /// Makes an entry of one's own and takes it in, and tells nobody: whoever writes many at once tells of them together.
     pub(super) fn write(&mut self, space: SpaceId, body: &Body) -> Result<Entry, Problem> {
-        let (key, secret) = self.writing_key(&space, body.kind().secrecy())?;
+        let under = self.writing_key(&space, body.kind().secrecy())?;
+        self.write_under(space, body, under)
+    }
+
+    /// The same under a key that is given.
+    pub(super) fn write_under(&mut self, space: SpaceId, body: &Body, (key, secret): Under) -> Result<Entry, Problem> {
         let header = self.next_header(space, body, key)?;
         let fresh = self.entropy.fresh();
         let draft = Draft { header, body: body.encode() };
@@ -105,7 +114,7 @@ impl<'w, 's> Work<'w, 's> {
         admit::body(&view, &opened, body).map_err(|void| Problem::refused("rule", "a rule says no", void.to_string()))
     }
 
-    fn writing_key(&self, space: &SpaceId, secrecy: Secrecy) -> Result<(Option<KeyId>, Option<[u8; 32]>), Problem> {
+    fn writing_key(&self, space: &SpaceId, secrecy: Secrecy) -> Result<Under, Problem> {
         match secrecy {
             Secrecy::Clear => Ok((None, None)),
             Secrecy::Control | Secrecy::Content => {

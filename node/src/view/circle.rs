@@ -83,8 +83,14 @@ pub(super) fn fold_again(cx: &mut Cx<'_, '_, '_>, space: &SpaceId) {
 }
 
 fn operations(tx: &Tx<'_>, space: &SpaceId) -> Vec<Operation> {
+    membership(tx, space).iter().filter_map(|id| operation(tx, id)).collect()
+}
+
+/// The membership entries of a circle that took effect, by lamport time.
+#[must_use]
+pub fn membership(tx: &Tx<'_>, space: &SpaceId) -> Vec<EntryId> {
     let rows = tx.prefix(Table::Membership, &space.0);
-    rows.iter().filter_map(|(key, _)| operation(tx, &EntryId::from_slice(&key[40..])?)).collect()
+    rows.iter().filter_map(|(key, _)| EntryId::from_slice(&key[40..])).collect()
 }
 
 fn operation(tx: &Tx<'_>, id: &EntryId) -> Option<Operation> {

@@ -47,6 +47,10 @@ pub(super) fn removed_know_nothing_later(world: &World, space: &SpaceId) -> Resu
         let tx = Tx::new(&*theirs);
         for (author, entry) in entries.iter().filter(|(author, _)| *author != removed) {
             let place = format!("entry {} (kind {}) of {}", entry.id().short(), entry.header().kind, world.name(*author));
+            // A decision from ahead is told anew to all who could read it first, whoever is removed by it included.
+            if is_told_anew(world, *author, entry) {
+                continue;
+            }
             // The epoch that follows a removal is told on the old topic, so that members change keys at once; it tells a
             // removed person who overhears it nothing but that keys changed.
             let is_epoch = Kind::from_code(entry.header().kind) == Some(Kind::Epoch);
@@ -60,6 +64,19 @@ pub(super) fn removed_know_nothing_later(world: &World, space: &SpaceId) -> Resu
         }
     }
     Ok(())
+}
+
+/// Whether an entry says, under the same key, what its author said before in another log.
+fn is_told_anew(world: &World, author: usize, entry: &Entry) -> bool {
+    let snapshot = world.kept(author);
+    let tx = Tx::new(&*snapshot);
+    let Some(told) = body(&tx, &entry.id()) else { return false };
+    let own = tx.prefix(Table::At, &[entry.header().space.0, entry.header().device.0].concat());
+    let mut earlier = own.iter().filter_map(|(_, id)| known::entry(&tx, &EntryId::from_slice(id)?));
+    earlier.any(|first| {
+        let is_other_log = first.header().log < entry.header().log && first.header().at > entry.header().at;
+        is_other_log && first.header().key == entry.header().key && body(&tx, &first.id()).as_ref() == Some(&told)
+    })
 }
 
 /// Whether any key of a node, or any that follows from its prekeys, opens an entry.
