@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::body::{Body, Cut, MemberAdd};
 use crate::codec::pairs;
 use crate::id::{DeviceId, EntryId, IdentityId, SpaceId};
+use crate::identity::Ending;
 use crate::limits::BEYOND_CUT_MAX;
 use crate::norms::Norms;
 pub use crate::norms::Role;
@@ -151,6 +152,16 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// How a log stands by its person's chain and by the lowest fork that is known of it: a named end counts on either side of a fork.
+    #[must_use]
+    pub fn of(ending: Ending, fork: Option<u64>) -> Self {
+        match ending {
+            Ending::At(seq, _) => Self::Until(seq),
+            Ending::Nothing => Self::Closed,
+            Ending::None => fork.map_or(Self::Open, Self::before),
+        }
+    }
+
     /// How a log stands that two say something about: as far as both let it.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

@@ -51,11 +51,7 @@ pub fn all(tx: &Tx<'_>, space: &SpaceId) -> Vec<(LogId, ForkRow)> {
 /// How a log stands by its device's chain and by forks, whatever the circle says.
 #[must_use]
 pub fn standing(tx: &Tx<'_>, person: &IdentityId, log: &LogId) -> Standing {
-    match ending(tx, person, log) {
-        Ending::At(seq, _) => Standing::Until(seq),
-        Ending::Nothing => Standing::Closed,
-        Ending::None => forked(tx, log).map_or(Standing::Open, |fork| Standing::before(fork.seq)),
-    }
+    Standing::of(ending(tx, person, log), forked(tx, log).map(|fork| fork.seq))
 }
 
 /// How a log of a person stands in a circle, by all that is known.

@@ -31,7 +31,7 @@ impl<'a> Removing<'a> {
         let mut lowest: BTreeMap<(DeviceId, u64), &Cut> = BTreeMap::new();
         for cut in cuts.iter().filter(|cut| !is_leave || (cut.device, cut.log) != op.log) {
             let held = lowest.entry((cut.device, cut.log)).or_insert(cut);
-            if cut.seq < held.seq {
+            if (cut.seq, cut.id) < (held.seq, held.id) {
                 *held = cut;
             }
         }
@@ -105,8 +105,10 @@ pub(super) fn settle(set: &Set<'_>, standing: &BTreeSet<usize>, fresh: &[usize])
         rivals.filter(|(_, rival)| rival.beats(other, set)).map(|(at, _)| *at).collect()
     };
     let rivals: BTreeMap<usize, Vec<usize>> = fresh.iter().map(|at| (*at, beaten_by(at))).collect();
-    // What a removal that stands beats is void.
-    let open: BTreeMap<usize, Vec<usize>> = rivals.into_iter().filter(|(_, by)| !by.iter().any(|at| standing.contains(at))).collect();
+    // What a removal that stands beats is void, and beats nothing.
+    let is_void = |at: &usize| rivals.get(at).is_some_and(|by| by.iter().any(|at| standing.contains(at)));
+    let open = rivals.iter().filter(|(at, _)| !is_void(at));
+    let open: BTreeMap<usize, Vec<usize>> = open.map(|(at, by)| (*at, by.iter().filter(|by| !is_void(by)).copied().collect())).collect();
     let unbeaten: Vec<usize> = open.iter().filter(|(_, by)| by.is_empty()).map(|(at, _)| *at).collect();
     if !unbeaten.is_empty() {
         return unbeaten;

@@ -24,10 +24,11 @@ use haat_protocol::sync::{self, Stream};
 use haat_protocol::wire::{DirectRequest, DirectResponse, Item, StreamKey, SyncRequest, SyncResponse, Welcome};
 
 use crate::codes::Coded;
+use crate::house;
 use crate::shown::shown;
 use crate::trade;
 
-type Found = Result<Value, String>;
+pub(crate) type Found = Result<Value, String>;
 
 /// No cap: the check has none of its own.
 const ANY: usize = usize::MAX;
@@ -61,7 +62,10 @@ pub(crate) fn judge(check: &str, input: &[u8], context: &Value) -> Found {
         "tags" => Ok(tags(input, context)),
         "place" => Ok(place(input, context)),
         "digest" => Ok(digest(input)),
-        other => trade::judge(other, input).unwrap_or_else(|| message(other, input)),
+        other => {
+            let known = house::judge(other, input, context).or_else(|| trade::judge(other, input));
+            known.unwrap_or_else(|| message(other, input))
+        }
     }
 }
 
@@ -200,7 +204,7 @@ fn bytes(context: &Value, name: &str) -> Vec<u8> {
     data_encoding::HEXLOWER.decode(text(context, name).as_bytes()).expect("hexadecimal text")
 }
 
-fn array<const N: usize>(context: &Value, name: &str) -> [u8; N] {
+pub(crate) fn array<const N: usize>(context: &Value, name: &str) -> [u8; N] {
     bytes(context, name).try_into().expect("bytes of the right number")
 }
 

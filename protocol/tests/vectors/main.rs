@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods, reason = "a test reads files and its surroundings")]
 
 mod bodies;
+mod chains;
 mod codes;
 mod crypto;
 mod deals;
@@ -14,12 +15,15 @@ mod entries;
 mod evidence;
 mod folds;
 mod form;
+mod house;
 mod judge;
 mod kit;
 mod orders;
 mod people;
+mod rosters;
 mod sheet;
 mod shown;
+mod story;
 mod trade;
 mod wire;
 
@@ -37,6 +41,8 @@ fn sheets() -> Vec<Sheet> {
         entries::sheet(),
         bodies::sheet(),
         people::sheet(),
+        chains::sheet(),
+        rosters::sheet(),
         wire::sheet(),
         orders::sheet(),
         folds::sheet(),
@@ -48,6 +54,12 @@ fn sheets() -> Vec<Sheet> {
 fn files_hold_what_is_made() {
     let faults: Vec<String> = sheets().iter().filter_map(|sheet| sheet.settle().err()).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn rosters_do_not_depend_on_the_order_of_arrival() {
+    let sheet = rosters::sheet();
+    assert_eq!(rosters::differing(sheet.vectors()), Vec::<String>::new());
 }
 
 #[test]

@@ -58,6 +58,16 @@ pub(crate) struct Vector {
 }
 
 impl Vector {
+    /// Its name, with that of its sheet.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it must give; none when it is refused.
+    pub(crate) const fn expected(&self) -> Option<&Value> {
+        self.expect.as_ref()
+    }
+
     /// The code of the refusal; none for a valid one.
     pub(crate) fn refusal(&self) -> Option<&str> {
         self.refuse.as_deref()

@@ -1,6 +1,6 @@
 """One function per check that a vector can name: bytes and context in, values out, or a refusal with its code."""
 
-from . import bodies, ciphers, entry, evidence, fold, identity, order, records, shape, sign, wire
+from . import bodies, ciphers, entry, evidence, fold, identity, order, records, roster, shape, sign, wire
 from .cbor import Refused, read
 
 _PLAIN = {
@@ -65,6 +65,29 @@ def _space(data, _):
 def _identity(data, _):
     found = identity.read(data)
     return {name: found[name] for name in ("id", "devices", "revoked", "height", "head")}
+
+
+def _chains(data, _):
+    """Chains of one identity in the order in which they come."""
+    held, taken = None, []
+    for chain in shape.decode(data, shape.many(identity.CHAIN)):
+        found = identity.check(chain)
+        taken.append(held is None or identity.beats(found, held))
+        held = found if taken[-1] else held
+    return {"taken": taken} | {name: held[name] for name in ("height", "head", "devices")}
+
+
+def _log_ends(data, context):
+    found, logs = identity.read(data), []
+    for log in context["logs"]:
+        space, device = bytes.fromhex(log["space"]), bytes.fromhex(log["device"])
+        end = identity.end_of(found, space, device, log["number"])
+        logs.append({"end": end, "counts": identity.counts(end, log["fork"])})
+    return {"logs": logs}
+
+
+def _roster(data, context):
+    return roster.read(data, bytes.fromhex(context["key"]))
 
 
 def _fork(data, _):
@@ -154,6 +177,9 @@ ALL = {
     "body": _body,
     "space": _space,
     "identity": _identity,
+    "chains": _chains,
+    "log_ends": _log_ends,
+    "roster": _roster,
     "fork": _fork,
     "record": _record,
     "invite_code": _invite_code,
