@@ -64,7 +64,7 @@ fn create() -> CircleCreate {
     CircleCreate { inception: inception(Sort::Circle), name: "Tea".into(), norms: Norms::default(), creator_name: "Ana".into() }
 }
 
-fn epoch() -> Epoch {
+pub(crate) fn epoch() -> Epoch {
     let (boxes, digest) = (ByteBuf::from([7; 120]), boxes_digest(&[7; 120]));
     let [control, content, topic] = [1, 2, 3].map(|n| Digest([n; 32]));
     let (covers, chunks) = (vec![Digest([4; 32])], vec![(BoxTag([7; 8]), digest)]);
@@ -86,7 +86,7 @@ fn boxes(index: u64) -> Body {
     Body::EpochBoxes(EpochBoxes { key: KeyId([1; 32]), index, boxes: ByteBuf::from([7; 120]) })
 }
 
-fn share(sort: Sort, generation: u64, earlier: Vec<u64>) -> Body {
+pub(crate) fn share(sort: Sort, generation: u64, earlier: Vec<u64>) -> Body {
     let earlier = earlier.into_iter().map(|generation| (generation, ByteArray::new([9; 32]))).collect();
     Body::Share(Share { inception: inception(sort), generation, secret: [8; 32], earlier })
 }
@@ -96,7 +96,7 @@ fn add(name: &str) -> MemberAdd {
     MemberAdd { identity: person(2), device: device(2), name: name.into(), invite: EntryId([5; 32]), proof }
 }
 
-fn shop() -> ShopCreate {
+pub(crate) fn shop() -> ShopCreate {
     ShopCreate {
         inception: inception(Sort::Shop),
         name: "Teahouse".into(),
@@ -119,7 +119,7 @@ fn variant(sku: &str, size: &str, minor: i64) -> Variant {
     Variant { sku: sku.into(), options: vec![("Size".into(), size.into())], price: cny(minor), stock: Some(3) }
 }
 
-fn listing() -> Listing {
+pub(crate) fn listing() -> Listing {
     Listing {
         lineage: None,
         handle: Some("green-tea".into()),

@@ -24,9 +24,9 @@ use haat_protocol::sync::{self, Stream};
 use haat_protocol::wire::{DirectRequest, DirectResponse, Item, StreamKey, SyncRequest, SyncResponse, Welcome};
 
 use crate::codes::Coded;
-use crate::house;
 use crate::shown::shown;
 use crate::trade;
+use crate::{door, house};
 
 pub(crate) type Found = Result<Value, String>;
 
@@ -63,7 +63,8 @@ pub(crate) fn judge(check: &str, input: &[u8], context: &Value) -> Found {
         "place" => Ok(place(input, context)),
         "digest" => Ok(digest(input)),
         other => {
-            let known = house::judge(other, input, context).or_else(|| trade::judge(other, input));
+            let known =
+                house::judge(other, input, context).or_else(|| door::judge(other, input, context)).or_else(|| trade::judge(other, input));
             known.unwrap_or_else(|| message(other, input))
         }
     }
@@ -112,7 +113,7 @@ fn opened(plain: Result<&[u8], &seal::SealError>) -> Found {
     plain.map(|plain| json!({"plain": hex(plain)})).map_err(Coded::code)
 }
 
-fn entry(input: &[u8]) -> Result<Entry, String> {
+pub(crate) fn entry(input: &[u8]) -> Result<Entry, String> {
     read::<Unverified>(input, ANY)?.verify().map_err(|fault| fault.code())
 }
 
@@ -196,11 +197,11 @@ fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
 }
 
-fn text<'a>(context: &'a Value, name: &str) -> &'a str {
+pub(crate) fn text<'a>(context: &'a Value, name: &str) -> &'a str {
     context[name].as_str().unwrap_or_else(|| panic!("the context lacks {name}"))
 }
 
-fn bytes(context: &Value, name: &str) -> Vec<u8> {
+pub(crate) fn bytes(context: &Value, name: &str) -> Vec<u8> {
     data_encoding::HEXLOWER.decode(text(context, name).as_bytes()).expect("hexadecimal text")
 }
 

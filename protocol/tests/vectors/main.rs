@@ -6,11 +6,13 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test reads files and its surroundings")]
 
+mod admission;
 mod bodies;
 mod chains;
 mod codes;
 mod crypto;
 mod deals;
+mod door;
 mod entries;
 mod evidence;
 mod folds;
@@ -43,6 +45,7 @@ fn sheets() -> Vec<Sheet> {
         people::sheet(),
         chains::sheet(),
         rosters::sheet(),
+        admission::sheet(),
         wire::sheet(),
         orders::sheet(),
         folds::sheet(),

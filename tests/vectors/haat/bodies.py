@@ -1,7 +1,7 @@
 """Bodies: the fields of each kind, and the rules that hold wherever a body appears."""
 
 from . import texts
-from .cbor import Refused
+from .cbor import Refused, write
 from .money import MONEY, currency, in_range
 from .right import REVIEW_RIGHT, check_review_right
 from .shape import ID, SIG, boolean, decode, exactly, integer, many, maybe, octets, one_of, record, row, text
@@ -51,6 +51,11 @@ LISTING = record(
     tags=many(text),
     expires=maybe(integer),
 )
+
+
+def space_of(inception):
+    """The id of the space that begins so."""
+    return hash_of("space", write(inception))
 
 
 def need(holds, code):

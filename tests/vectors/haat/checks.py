@@ -1,6 +1,6 @@
 """One function per check that a vector can name: bytes and context in, values out, or a refusal with its code."""
 
-from . import bodies, ciphers, entry, evidence, fold, identity, order, records, roster, shape, sign, wire
+from . import admission, bodies, ciphers, entry, evidence, fold, identity, order, records, roster, shape, sign, wire
 from .cbor import Refused, read
 
 _PLAIN = {
@@ -88,6 +88,16 @@ def _log_ends(data, context):
 
 def _roster(data, context):
     return roster.read(data, bytes.fromhex(context["key"]))
+
+
+def _kept(data, context):
+    """The header stage; the context tells what the reader holds: the end of the log, the entry that stands at the place, who writes."""
+    return {"log": admission.keep(data, context)}
+
+
+def _effect(data, context):
+    """The body stage of an entry that is kept behind the end of the log that the context tells."""
+    return {"body": admission.Judge(data, context).effect()}
 
 
 def _fork(data, _):
@@ -180,6 +190,8 @@ ALL = {
     "chains": _chains,
     "log_ends": _log_ends,
     "roster": _roster,
+    "kept": _kept,
+    "effect": _effect,
     "fork": _fork,
     "record": _record,
     "invite_code": _invite_code,

@@ -1,9 +1,9 @@
 """Who is in a circle: the fold over its membership entries, after section 9 of the document."""
 
 from . import bodies, entry, identity
-from .cbor import Refused, write
+from .cbor import Refused
 from .shape import ID, decode, many, record
-from .sign import hash_of, holds
+from .sign import holds
 
 PILE = record(space=ID, chains=many(identity.CHAIN), entries=many(entry.ENTRY))
 RANK = {"member": 0, "steward": 1, "owner": 2}
@@ -74,7 +74,7 @@ class Circle:
             return False
         inception = op.body["inception"]
         return (
-            hash_of("space", write(inception)) == self.space
+            bodies.space_of(inception) == self.space
             and (op.author, op.log, op.seq) == (inception["creator"], (inception["device"], 0), 0)
         )
 
