@@ -11,6 +11,7 @@ mod status;
 mod trust;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use haat_protocol::circle::Roster;
 use haat_protocol::entry::Header;
@@ -49,7 +50,7 @@ pub(crate) struct Ask<'a, 's> {
     facts: &'a NodeFacts<'a>,
     people: People,
     /// Of all circles known here.
-    rosters: BTreeMap<SpaceId, Roster>,
+    rosters: BTreeMap<SpaceId, Arc<Roster>>,
 }
 
 /// Answers a question.

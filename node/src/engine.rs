@@ -13,7 +13,7 @@ mod join;
 mod keys;
 mod leave;
 mod norms;
-
+mod partner;
 mod peer;
 mod reach;
 pub mod runner;
@@ -41,6 +41,7 @@ use crate::ledger::{self, audit};
 use crate::myself::Myself;
 use crate::net::{NetCommand, NetEvent};
 use crate::presence::Presence;
+use crate::store::memo::Memos;
 use crate::store::{Store, StoreError, Tx};
 use crate::witness::{Recalled, Witness};
 use work::Work;
@@ -96,7 +97,9 @@ struct Passing {
     /// When the network is told of new members, if it has not been.
     gates_at: Option<Millis>,
     /// Circles to compare with connected members, and from when on.
-    due: BTreeMap<SpaceId, Due>,
+    due: BTreeMap<SpaceId, partner::Due>,
+    /// Connected members with whom a circle is still to be compared.
+    rounds: BTreeMap<SpaceId, partner::Round>,
     reach: reach::Reach,
     /// Connected devices that hold more of a circle than they hand over unasked; the next tick compares.
     wanted: BTreeSet<(DeviceId, SpaceId)>,
@@ -105,6 +108,8 @@ struct Passing {
     next_sync: Millis,
     /// What the clock showed when the last group of inputs began.
     clock: Millis,
+    /// The public part of the newest prekey, once it was needed: deriving it takes longer than most of a tick.
+    prekey: Option<Option<[u8; 32]>>,
     /// Whether this node's own identity is in its trust log.
     is_rooted: bool,
     /// Membership, keys or records changed: topics, gates and dials have to follow.
@@ -136,16 +141,11 @@ impl Passing {
         self.gates_at = None;
         self.next_keys = Millis(0);
         self.due.clear();
+        self.rounds.clear();
         self.next_sync = Millis(0);
         self.is_rooted = false;
         self.is_stale = true;
     }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Due {
-    at: Millis,
-    except: Option<DeviceId>,
 }
 
 /// A request that is under way.
@@ -183,13 +183,16 @@ pub struct Engine<S: Store> {
     is_recovered: bool,
     conduct: Conduct,
     passing: Passing,
+    /// What was derived from the store, which nobody else changes.
+    memos: Memos,
 }
 
 impl<S: Store> Engine<S> {
     /// An engine that owns a store. The first tick makes its records and dials its peers.
     pub fn new(store: S, me: Myself, entropy: Box<dyn Entropy>, conduct: Conduct) -> Self {
         let witness = Box::new(Recalled::default());
-        Self { store, me, entropy, witness, conduct, is_recovered: false, passing: Passing { is_stale: true, ..Passing::default() } }
+        let passing = Passing { is_stale: true, ..Passing::default() };
+        Self { store, me, entropy, witness, conduct, is_recovered: false, passing, memos: Memos::default() }
     }
 
     /// Who this node is.
@@ -208,6 +211,13 @@ impl<S: Store> Engine<S> {
     #[must_use]
     pub fn with_witness(mut self, witness: Box<dyn Witness>) -> Self {
         self.witness = witness;
+        self
+    }
+
+    /// The same engine, which derives anew whatever it remembers and panics when that is not the same: for tests.
+    #[must_use]
+    pub fn doubting(mut self) -> Self {
+        self.memos.doubt();
         self
     }
 
@@ -233,6 +243,7 @@ impl<S: Store> Engine<S> {
             Err(fault) => {
                 self.passing.start_over();
                 self.passing.guard.undo(before);
+                self.memos.clear();
                 tickets.into_iter().map(|ticket| Effect::Answer(ticket, Err(store_problem(&fault)))).collect()
             }
         }
@@ -250,7 +261,7 @@ impl<S: Store> Engine<S> {
     fn work(&mut self, now: Millis, inputs: Vec<Input>) -> Result<Vec<Effect>, StoreError> {
         self.passing.guard.begin();
         let snapshot = self.store.snapshot()?;
-        let tx = Tx::new(&*snapshot);
+        let tx = Tx::with_memos(&*snapshot, &self.memos);
         let base = ledger::end(&tx);
         let log_from = base.0;
         let mut work = Work {
@@ -283,6 +294,8 @@ impl<S: Store> Engine<S> {
         let Work { tx, out, .. } = work;
         let signed = self.passing.guard.note(&tx, base, tx.changes());
         let batch = tx.finish()?;
+        // A store in memory would copy all of itself for whoever still looks at the state of before.
+        drop(snapshot);
         if let Some(note) = &signed {
             self.witness.note(note.clone())?;
         }
@@ -296,6 +309,7 @@ impl<S: Store> Engine<S> {
     }
 
     fn rebuild(&mut self, tickets: &[Ticket]) -> Vec<Effect> {
+        self.memos.clear();
         let done = self.store.snapshot().map_err(audit::Unsound::from).and_then(|base| audit::rebuild(&*base, &self.me));
         let answer = match done {
             Ok((sound, batch)) => match self.store.commit(batch) {

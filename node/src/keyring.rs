@@ -12,6 +12,7 @@ use haat_protocol::limits::TOPIC_SECRETS_KEPT;
 
 use crate::myself::Myself;
 use crate::secret;
+use crate::store::memo::Sort;
 use crate::store::{Table, Tx};
 use crate::view::circle::{self, EpochRow};
 
@@ -115,7 +116,8 @@ fn removals(roster: &Roster) -> BTreeSet<Digest> {
 /// The epoch to write under in a circle.
 #[must_use]
 pub fn current(tx: &Tx<'_>, me: &Myself, space: &SpaceId) -> Option<(KeyId, EpochKeys)> {
-    Keyring::of(tx, me, &circle::roster(tx, space)?).current()
+    let roster = circle::roster(tx, space)?;
+    Keyring::of(tx, me, &roster).current()
 }
 
 /// Generation of the epoch that leads in a circle; 0 while there is none.
@@ -129,6 +131,10 @@ pub fn generation(tx: &Tx<'_>, me: &Myself, roster: &Roster) -> u64 {
 /// newest first.
 #[must_use]
 pub fn topics(tx: &Tx<'_>, me: &Myself, space: &SpaceId) -> Vec<[u8; 32]> {
+    tx.memo(Sort::Topics, &space.0, || retained(tx, me, space)).to_vec()
+}
+
+fn retained(tx: &Tx<'_>, me: &Myself, space: &SpaceId) -> Vec<[u8; 32]> {
     let ring = circle::roster(tx, space).map(|roster| Keyring::of(tx, me, &roster));
     let mut held: Vec<(u64, KeyId, EpochKeys)> = secret::epochs(tx, me, space)
         .into_iter()

@@ -58,7 +58,7 @@ pub(crate) fn circles(tx: &Tx<'_>) -> Vec<SpaceId> {
 /// The name of a circle: its own, else the one that its invite code hints at.
 pub(crate) fn circle_name(tx: &Tx<'_>, space: &SpaceId) -> Option<String> {
     let hint = || Code::parse(&tx.load::<String>(Table::Join, &space.0)?).ok().map(|code| code.name);
-    view::circle::roster(tx, space).map(|roster| roster.name).or_else(hint)
+    view::circle::roster(tx, space).map(|roster| roster.name.clone()).or_else(hint)
 }
 
 /// The person who is meant: anyone who is or was in a circle with me, or myself.

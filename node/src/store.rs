@@ -4,6 +4,7 @@
 //! group on top, so that the inputs of one group see each other and become durable together.
 
 pub mod disk;
+pub mod memo;
 pub mod memory;
 pub mod table;
 pub mod tx;

@@ -214,6 +214,14 @@ pub const SYNC_WANTS_MAX: usize = 500;
 pub const SYNC_HOLES_MAX: usize = 256;
 /// Missing payloads that one peer is asked for while it is connected.
 pub const SYNC_HOLES_ASKED_MAX: usize = 4_096;
+/// Members of a circle with whom a node compares it at once, before others have their turn: what all of them say and ask at a time
+/// grows with the circle, not with its square.
+pub const SYNC_PARTNERS: usize = 4;
+/// Pause until the next members have their turn.
+pub const SYNC_TURN_MS: u64 = SECOND_MS;
+/// Derived things that a node keeps decoded, most of them below 300 bytes; of more, all are let go. A few are for each circle, one
+/// for each person, one for each log.
+pub const MEMOS_MAX: usize = 65_536;
 /// Circle tags of a greeting come in multiples of this, so that their number tells little.
 pub const SYNC_TAG_PADDING: usize = 16;
 /// First pause before an unanswered outbox message is sent again; doubled up to `RESEND_MAX_MS`.

@@ -21,9 +21,8 @@ use crate::limits::{
 };
 use crate::wire::{Heights, Item, Scope, SyncRequest, SyncResponse, Tag};
 
-pub use compare::digest;
 use compare::{claims, gaps, names, summary};
-pub use holdings::{Batch, Holdings, Places, Relation, Runs, Stream, Want};
+pub use holdings::{Batch, Frontier, Holdings, Places, Relation, Runs, Stream, Want};
 use pull::{Place, Plan};
 pub use tag::mark;
 use tag::{Side, joint, tag};

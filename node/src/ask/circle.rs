@@ -42,7 +42,7 @@ impl Ask<'_, '_> {
 
     /// The rules that hold in a circle.
     pub(super) fn norms(&self, space: &SpaceId) -> NormsRow {
-        NormsRow::from(&self.rosters.get(space).map(Roster::norms_now).unwrap_or_default())
+        NormsRow::from(&self.rosters.get(space).map(|roster| roster.norms_now()).unwrap_or_default())
     }
 
     /// Who waits for approval, the oldest request first.
@@ -84,7 +84,7 @@ impl Ask<'_, '_> {
 
     /// The circles that I am in now.
     pub(super) fn joined(&self) -> impl Iterator<Item = &Roster> {
-        self.rosters.values().filter(|roster| roster.has(&self.me.id()))
+        self.rosters.values().map(|roster| &**roster).filter(|roster| roster.has(&self.me.id()))
     }
 
     pub(super) fn circle(&self, space: &SpaceId) -> CircleView {

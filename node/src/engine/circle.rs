@@ -1,5 +1,7 @@
 //! Circles: beginning one, inviting, removing, and the keys that change with the members.
 
+use std::sync::Arc;
+
 use haat_protocol::body::{Body, CircleCreate, Invite, MemberRemove, name};
 use haat_protocol::circle::{Roster, may_remove};
 use haat_protocol::crypto::Keypair;
@@ -70,7 +72,7 @@ impl Work<'_, '_> {
     }
 
     /// A circle this node is a member of, by what the person called it.
-    pub(super) fn own_circle(&self, text: &str) -> Result<Roster, Problem> {
+    pub(super) fn own_circle(&self, text: &str) -> Result<Arc<Roster>, Problem> {
         let space = name::circle(&self.tx, self.me, text)?;
         let roster = circle::roster(&self.tx, &space).filter(|roster| roster.has(&self.me.id()));
         roster.ok_or_else(|| {
@@ -111,7 +113,7 @@ impl Work<'_, '_> {
             others: self.reachable(&roster),
             seeds: self.seeds_to_name(),
             expires,
-            name: roster.name,
+            name: roster.name.clone(),
         };
         Ok(json!({"code": code.to_text(), "expires": expires, "uses": uses}))
     }

@@ -3,6 +3,8 @@
 mod batch;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
 
 use haat_protocol::admit::{Head, View, Writer};
 use haat_protocol::circle::{Roster, Standing};
@@ -11,14 +13,15 @@ use haat_protocol::crypto::{Context, hash};
 use haat_protocol::entry::LogId;
 use haat_protocol::id::{DeviceId, Digest, EntryId, IdentityId, SpaceId};
 use haat_protocol::limits::{SYNC_BATCH_BYTES, SYNC_HOLES_MAX};
-use haat_protocol::record::{SignedRecord, Slot};
-use haat_protocol::sync::{Batch, Holdings, Places, Relation, Runs, Stream, Want};
+use haat_protocol::record::{Record, SignedRecord, Slot};
+use haat_protocol::sync::{Batch, Frontier, Holdings, Places, Relation, Runs, Stream, Want};
 use haat_protocol::time::Millis;
 use haat_protocol::wire::{Item, Scope, StreamKey};
 
 use super::anew;
 use crate::keyring;
 use crate::myself::Myself;
+use crate::store::memo::Sort;
 use crate::store::{Table, Tx};
 use crate::view::fork::{self, log_of};
 use crate::view::known::{self, Known};
@@ -50,17 +53,10 @@ impl Holdings for Held<'_, '_> {
         std::iter::once(Scope::Circle).chain(shops.into_iter().map(Scope::Shop)).chain(people).collect()
     }
 
-    fn streams(&self, circle: &SpaceId, scope: &Scope) -> Vec<Stream> {
-        let mut streams = match scope {
-            Scope::Circle => self.logs(circle),
-            Scope::Shop(shop) if !shelf::circles(self.tx, shop).contains(circle) => Vec::new(),
-            Scope::Shop(shop) => self.logs(shop),
-            Scope::People => self.people(circle),
-            Scope::Records => self.records(circle),
-        };
-        streams.sort();
-        streams.dedup();
-        streams
+    fn streams(&self, circle: &SpaceId, scope: &Scope) -> Arc<Frontier> {
+        let key = encode(&(circle, scope));
+        let lasts = |held: &Lasting| held.span.contains(&self.now);
+        Arc::clone(&self.tx.memo_while(Sort::Streams, &key, lasts, || self.frontier(circle, scope)).frontier)
     }
 
     fn waiting(&self, circle: &SpaceId, scope: &Scope) -> BTreeMap<LogId, Runs> {
@@ -118,7 +114,7 @@ impl Holdings for Held<'_, '_> {
         let Some(roster) = circle::roster(self.tx, circle) else { return Vec::new() };
         let Some(member) = roster.members.get(&self.me.id()) else { return Vec::new() };
         let mut items: Vec<Item> = vec![Item::Identity(known::own_chain(self.tx, self.me))];
-        items.extend(self.record(&self.me.device(), Slot::Prekey).map(|(signed, _)| Item::Record(signed)));
+        items.extend(self.record(&self.me.device(), Slot::Prekey).map(Item::Record));
         items.extend(self.leading_to(&member.by, SYNC_BATCH_BYTES / 4));
         items
     }
@@ -136,7 +132,26 @@ impl Holdings for Held<'_, '_> {
     }
 }
 
+/// A frontier, and the time in which it holds: records expire.
+#[derive(PartialEq)]
+struct Lasting {
+    frontier: Arc<Frontier>,
+    span: Range<Millis>,
+}
+
 impl Held<'_, '_> {
+    fn frontier(&self, circle: &SpaceId, scope: &Scope) -> Lasting {
+        let mut span = Millis(0)..Millis(u64::MAX);
+        let streams = match scope {
+            Scope::Circle => self.logs(circle),
+            Scope::Shop(shop) if !shelf::circles(self.tx, shop).contains(circle) => Vec::new(),
+            Scope::Shop(shop) => self.logs(shop),
+            Scope::People => self.people(circle),
+            Scope::Records => self.records(circle, &mut span),
+        };
+        Lasting { frontier: Arc::new(Frontier::new(streams)), span }
+    }
+
     /// Identity chains of a circle's people.
     fn people(&self, circle: &SpaceId) -> Vec<Stream> {
         let Some(roster) = circle::roster(self.tx, circle) else { return Vec::new() };
@@ -148,15 +163,20 @@ impl Held<'_, '_> {
         people.filter_map(stream).collect()
     }
 
-    /// Records of a circle's devices that have not expired, and proofs of forks of the logs that travel under it.
-    fn records(&self, circle: &SpaceId) -> Vec<Stream> {
+    /// Records of a circle's devices that have not expired, and proofs of forks of the logs that travel under it; and the time
+    /// around now in which no other record expires.
+    fn records(&self, circle: &SpaceId, span: &mut Range<Millis>) -> Vec<Stream> {
         let Some(roster) = circle::roster(self.tx, circle) else { return Vec::new() };
         let mut streams = Vec::new();
         for device in circle::devices(self.tx, &roster) {
             for slot in [Slot::Prekey, Slot::Addresses] {
-                if let Some((signed, issued)) = self.record(&device, slot) {
+                let Some((signed, record)) = self.any_record(&device, slot) else { continue };
+                if record.expires <= self.now {
+                    span.start = span.start.max(record.expires);
+                } else {
+                    span.end = span.end.min(record.expires);
                     let head = Digest(hash(Context::SyncDigest, &[&signed.bytes]));
-                    streams.push(Stream { key: StreamKey::Record(device, slot), height: issued.0, head });
+                    streams.push(Stream { key: StreamKey::Record(device, slot), height: record.issued.0, head });
                 }
             }
         }
@@ -173,10 +193,15 @@ impl Held<'_, '_> {
         self.tx.load(Table::Fork, &proof.0).map(Item::Fork)
     }
 
-    fn record(&self, device: &DeviceId, slot: Slot) -> Option<(SignedRecord, Millis)> {
+    fn record(&self, device: &DeviceId, slot: Slot) -> Option<SignedRecord> {
+        self.any_record(device, slot).filter(|(_, record)| record.expires > self.now).map(|(signed, _)| signed)
+    }
+
+    /// A record, expired or not.
+    fn any_record(&self, device: &DeviceId, slot: Slot) -> Option<(SignedRecord, Record)> {
         let signed: SignedRecord = self.tx.load(Table::Record, &[device.0.as_slice(), &[slot as u8]].concat())?;
-        let record = signed.trusted().ok().filter(|record| record.expires > self.now)?;
-        Some((signed, record.issued))
+        let record = signed.trusted().ok()?;
+        Some((signed, record))
     }
 
     /// The logs of a space, each as far as it counts.

@@ -87,7 +87,7 @@ impl Work<'_, '_> {
         let key = known::entry(&self.tx, &removal.by)?.header().key?;
         let keys = secret::epoch(&self.tx, self.me, &space, &key)?.control_alone();
         let inception = known::inception(&self.tx, &space)?;
-        let welcome = Welcome { inception, name: roster.name, epochs: vec![(key, keys)], items: Vec::new() };
+        let welcome = Welcome { inception, name: roster.name.clone(), epochs: vec![(key, keys)], items: Vec::new() };
         let fresh = self.entropy.fresh();
         seal::seal(prekey, &welcome_info(space), &welcome.to_bytes(), &fresh).ok()
     }

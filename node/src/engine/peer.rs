@@ -16,7 +16,7 @@ use super::{Asked, What};
 use crate::intake::{self, Taken};
 use crate::net::{Channel, GossipId, GossipVerdict, NetCommand, NetEvent, ResponseId, Severity};
 use crate::store::Table;
-use crate::view::shelf;
+use crate::view::{known, shelf};
 
 /// Pause after a comparison that failed, in milliseconds.
 const COMPARE_AGAIN_MS: u64 = 5_000;
@@ -279,7 +279,7 @@ impl Work<'_, '_> {
     /// A comparison ended before its end although the peer is there: another one follows soon, not only when all are due.
     fn compare_again(&mut self, circle: SpaceId) {
         let at = self.now.plus(COMPARE_AGAIN_MS);
-        self.passing.due.entry(circle).or_insert(super::Due { at, except: None });
+        self.passing.due.entry(circle).or_insert(super::partner::Due { at, except: None });
     }
 
     fn failed(&mut self, id: u64, device: DeviceId) {
@@ -331,7 +331,12 @@ impl Work<'_, '_> {
     }
 
     fn take_entry(&mut self, raw: Unverified) -> Outcome {
-        let checked = self.checked.remove(&entry_id(&raw.header)).filter(|entry| *entry.raw() == raw);
+        let id = entry_id(&raw.header);
+        // What is here to the last byte was checked when it came first.
+        if known::entry(&self.tx, &id).is_some_and(|held| *held.raw() == raw) {
+            return Outcome::Nothing;
+        }
+        let checked = self.checked.remove(&id).filter(|entry| *entry.raw() == raw);
         let Some(entry) = checked.or_else(|| raw.verify().ok()) else { return Outcome::Wrong };
         match intake::entry(&mut self.cx(), &entry) {
             Taken::Kept => Outcome::News,

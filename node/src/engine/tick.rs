@@ -12,7 +12,7 @@ use haat_protocol::limits::{ADDRESS_LIFE_MS, ADDRESS_REFRESH_MS, ADDRESSES_MAX, 
 use haat_protocol::record::{Claim, Record, SignedRecord};
 use haat_protocol::wire::Item;
 
-use super::Due;
+use super::partner::Due;
 use super::work::Work;
 use crate::intake;
 use crate::keyring;
@@ -75,7 +75,8 @@ impl Work<'_, '_> {
 
     /// Own prekey and addresses, published anew when they changed or grow old.
     fn tend_records(&mut self) {
-        if let Some(prekey) = self.me.prekeys.first().map(|key| seal::prekey_public(&key.0)) {
+        let own = || self.me.prekeys.first().map(|key| seal::prekey_public(&key.0));
+        if let Some(prekey) = *self.passing.prekey.get_or_insert_with(own) {
             self.publish_record(Claim::Prekey(prekey), PREKEY_KEEP_MS);
         }
         let addresses = handed_out(&self.passing.presence.listen, ADDRESSES_MAX);
@@ -116,24 +117,6 @@ impl Work<'_, '_> {
         if known.is_some_and(|known| known != self.me.name) {
             // Without the circle's keys it waits for the next occasion.
             let _ = self.author(space, &Body::Profile(Profile { name: self.me.name.clone() }));
-        }
-    }
-
-    /// Compares what is due with every connected member.
-    fn compare_due(&mut self) {
-        for (device, circle) in std::mem::take(&mut self.passing.wanted) {
-            self.compare_now(device, circle);
-        }
-        let due: Vec<(SpaceId, Due)> = self.passing.due.iter().filter(|(_, due)| due.at <= self.now).map(|(c, d)| (*c, *d)).collect();
-        for (circle, due) in due {
-            self.passing.due.remove(&circle);
-            let connected: Vec<DeviceId> = self.passing.presence.connected.keys().copied().collect();
-            for device in connected {
-                let is_member = circle::roster(&self.tx, &circle).is_none_or(|_| self.is_member_device(&circle, &device));
-                if is_member && due.except != Some(device) {
-                    self.compare_now(device, circle);
-                }
-            }
         }
     }
 

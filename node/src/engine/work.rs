@@ -16,7 +16,8 @@ use haat_protocol::wire::Item;
 
 use serde_bytes::ByteBuf;
 
-use super::{Conduct, Due, Effect, Passing};
+use super::partner::Due;
+use super::{Conduct, Effect, Passing};
 use crate::entropy::Entropy;
 use crate::intake::{self, Taken};
 use crate::keyring;
@@ -109,8 +110,9 @@ impl<'w, 's> Work<'w, 's> {
             Verdict::Refused(refusal) => return Err(Problem::refused("not-admitted", "the entry is refused", refusal.to_string())),
             other => return Err(internal(&format!("an own entry was not admitted: {other:?}"))),
         };
-        let norms = circle::roster(&self.tx, &entry.header().space).map(|roster| roster.norms);
-        let opened = Opened { header: entry.header(), author: self.me.id(), head: &head, norms: norms.as_ref() };
+        let roster = circle::roster(&self.tx, &entry.header().space);
+        let opened =
+            Opened { header: entry.header(), author: self.me.id(), head: &head, norms: roster.as_deref().map(|roster| &roster.norms) };
         admit::body(&view, &opened, body).map_err(|void| Problem::refused("rule", "a rule says no", void.to_string()))
     }
 

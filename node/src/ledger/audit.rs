@@ -15,6 +15,7 @@ use crate::fact::Fact;
 use crate::intake::order as intake_order;
 use crate::myself::Myself;
 use crate::secret;
+use crate::store::memo::Memos;
 use crate::store::{Batch, Range, Snapshot, StoreError, Table, Tx, table};
 use crate::view::{self, Cx, known};
 
@@ -129,9 +130,12 @@ fn difference(held: &[crate::store::Pair], again: &[crate::store::Pair]) -> Opti
 fn derive<'a>(base: &'a dyn Snapshot, me: &Myself) -> Result<(Sound, Derived<'a>), Unsound> {
     let mut derived = Derived { base, views: crate::store::memory::MemoryStore::default() };
     let mut sound = Sound { entries: 0, head: Digest([0; 32]), holes: 0 };
+    let memos = Memos::default();
     loop {
+        // Of what the last overlay changed only views were kept.
+        memos.clear();
         let layer = Layer { base: derived.base, views: crate::store::Store::snapshot(&derived.views)? };
-        let mut tx = Tx::new(&layer);
+        let mut tx = Tx::with_memos(&layer, &memos);
         let from = sound.entries.to_be_bytes();
         let rows = tx.scan(Table::Log, Range { from: &from, to: None, reverse: false, limit: CHUNK as usize });
         if rows.is_empty() {

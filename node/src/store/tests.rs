@@ -70,6 +70,56 @@ fn a_damaged_row_is_a_fault_that_nothing_is_built_on() {
 }
 
 #[test]
+fn a_memo_lasts_until_what_was_read_changes() {
+    let (mut store, memos) = (MemoryStore::default(), memo::Memos::default());
+    store.commit(batch(&[(Table::Head, "a1", Some("1")), (Table::Head, "b", Some("2"))])).expect("commits");
+    let made = std::cell::Cell::new(0);
+    let count = |tx: &Tx<'_>| {
+        // One memo rests on another, of which it reads nothing itself.
+        let inner = |tx: &Tx<'_>| tx.memo(memo::Sort::Roster, b"a", || tx.prefix(Table::Head, b"a").len());
+        let outer = tx.memo_while(memo::Sort::Circles, b"", |(_, made_at)| *made_at == made.get(), || (*inner(tx), made.get()));
+        outer.0
+    };
+    let snapshot = store.snapshot().expect("reads");
+    let mut tx = Tx::with_memos(&*snapshot, &memos);
+    assert_eq!(count(&tx), 1);
+    tx.put(Table::Head, b"b", b"3".to_vec());
+    tx.put(Table::At, b"a", b"3".to_vec());
+    assert_eq!(count(&tx), 1, "derived anew by whoever doubts, and the same");
+    let before = tx.savepoint();
+    tx.put(Table::Head, b"a2", b"3".to_vec());
+    assert_eq!(count(&tx), 2, "a change that is not committed yet");
+    tx.roll_back(before);
+    assert_eq!(count(&tx), 1, "a change that was taken back");
+    tx.remove(Table::Head, b"a1");
+    assert_eq!(count(&tx), 0);
+    // Nothing of it is kept.
+    drop(tx);
+    memos.clear();
+    assert_eq!(count(&Tx::with_memos(&*snapshot, &memos)), 1);
+    made.set(1);
+    assert_eq!(count(&Tx::with_memos(&*snapshot, &memos)), 1, "its time is over");
+}
+
+#[test]
+fn ranges_and_rows_meet_in_their_cells() {
+    let (store, memos) = (MemoryStore::default(), memo::Memos::default());
+    let snapshot = store.snapshot().expect("reads");
+    for (number, (from, to)) in
+        [(&b""[..], None), (b"a", None), (b"a", Some(&b"b"[..])), (b"a1", Some(b"a2")), (b"a", Some(b"c"))].into_iter().enumerate()
+    {
+        let seen = |tx: &Tx<'_>| {
+            *tx.memo(memo::Sort::Roster, &[number as u8], || tx.scan(Table::Head, Range { from, to, reverse: false, limit: 9 }).len())
+        };
+        let mut tx = Tx::with_memos(&*snapshot, &memos);
+        assert_eq!(seen(&tx), 0);
+        tx.put(Table::Head, b"a1x", Vec::new());
+        assert_eq!(seen(&tx), 1, "{from:?} to {to:?}");
+        tx.roll_back(Batch::new());
+    }
+}
+
+#[test]
 fn one_process_at_a_time() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("haat.redb");

@@ -5,16 +5,19 @@
 
 use std::cell::RefCell;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use haat_protocol::codec::{decode_own, encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::memo::{Memos, Sort};
 use super::{Batch, Pair, Range, Snapshot, StoreError, Table};
 
 /// Reads a snapshot and gathers changes.
 pub struct Tx<'a> {
     base: &'a dyn Snapshot,
+    memos: Option<&'a Memos>,
     changes: Batch,
     fault: RefCell<Option<StoreError>>,
 }
@@ -29,12 +32,49 @@ impl<'a> Tx<'a> {
     /// A transaction over a snapshot.
     #[must_use]
     pub fn new(base: &'a dyn Snapshot) -> Self {
-        Self { base, changes: Batch::new(), fault: RefCell::new(None) }
+        Self { base, memos: None, changes: Batch::new(), fault: RefCell::new(None) }
+    }
+
+    /// A transaction over the newest snapshot of a store, with what is remembered of that store.
+    #[must_use]
+    pub fn with_memos(base: &'a dyn Snapshot, memos: &'a Memos) -> Self {
+        Self { memos: Some(memos), ..Self::new(base) }
+    }
+
+    /// What follows from rows alone: remembered, or derived now and remembered.
+    #[must_use]
+    pub fn memo<T: PartialEq + Send + Sync + 'static>(&self, sort: Sort, key: &[u8], derive: impl FnOnce() -> T) -> Arc<T> {
+        self.memo_while(sort, key, |_| true, derive)
+    }
+
+    /// What follows from rows and says itself whether it still holds, such as at another time: no other memo may be made of it.
+    #[must_use]
+    pub fn memo_while<T: PartialEq + Send + Sync + 'static>(
+        &self,
+        sort: Sort,
+        key: &[u8],
+        holds: impl FnOnce(&T) -> bool,
+        derive: impl FnOnce() -> T,
+    ) -> Arc<T> {
+        let Some(memos) = self.memos else { return Arc::new(derive()) };
+        if let Some(value) = memos.recall(sort, key).filter(|value: &Arc<T>| holds(value)) {
+            if memos.is_doubted() {
+                assert!(derive() == *value, "a memo of {sort:?} is not what deriving anew gives");
+            }
+            return value;
+        }
+        memos.begin();
+        let value = Arc::new(derive());
+        memos.end(sort, key, &value, self.fault.borrow().is_none());
+        value
     }
 
     /// The value of a key.
     #[must_use]
     pub fn get(&self, table: Table, key: &[u8]) -> Option<Vec<u8>> {
+        if let Some(memos) = self.memos {
+            memos.looked_at(table, key);
+        }
         if let Some(change) = self.changes.get(&(table, key.to_vec())) {
             return change.clone();
         }
@@ -62,7 +102,14 @@ impl<'a> Tx<'a> {
 
     /// Sets a key.
     pub fn put(&mut self, table: Table, key: &[u8], value: Vec<u8>) {
-        self.changes.insert((table, key.to_vec()), Some(value));
+        self.change(table, key, Some(value));
+    }
+
+    fn change(&mut self, table: Table, key: &[u8], value: Option<Vec<u8>>) {
+        if let Some(memos) = self.memos {
+            memos.changed(table, key);
+        }
+        self.changes.insert((table, key.to_vec()), value);
     }
 
     /// Sets a key to the encoding of a row.
@@ -72,7 +119,7 @@ impl<'a> Tx<'a> {
 
     /// Takes a key away.
     pub fn remove(&mut self, table: Table, key: &[u8]) {
-        self.changes.insert((table, key.to_vec()), None);
+        self.change(table, key, None);
     }
 
     /// The changes so far, to come back to.
@@ -89,7 +136,10 @@ impl<'a> Tx<'a> {
 
     /// Comes back to a savepoint: what was changed since is not.
     pub fn roll_back(&mut self, savepoint: Batch) {
-        self.changes = savepoint;
+        let undone = std::mem::replace(&mut self.changes, savepoint);
+        if let Some(memos) = self.memos {
+            undone.keys().for_each(|(table, key)| memos.changed(*table, key));
+        }
     }
 
     /// All pairs whose key begins so, in order.
@@ -109,6 +159,9 @@ impl<'a> Tx<'a> {
     /// The pairs of a range, in the order asked for.
     #[must_use]
     pub fn scan(&self, table: Table, range: Range<'_>) -> Vec<Pair> {
+        if let Some(memos) = self.memos {
+            memos.looked_through(table, &range);
+        }
         let to = range.to.map_or(Bound::Unbounded, |to| Bound::Excluded((table, to.to_vec())));
         let changed = self.changes.range((Bound::Included((table, range.from.to_vec())), to));
         let changed: std::collections::BTreeMap<&Vec<u8>, &Option<Vec<u8>>> =

@@ -28,8 +28,8 @@ pub(super) fn judge(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, head: &Head, kind:
     for what in missing {
         cx.tx.save(Table::Awaited, &[what, said.entry.id().0].concat(), head);
     }
-    let norms = circle::roster(cx.tx, &header.space).map(|roster| roster.norms);
-    let opened = Opened { header, author: said.author, head, norms: norms.as_ref() };
+    let roster = circle::roster(cx.tx, &header.space);
+    let opened = Opened { header, author: said.author, head, norms: roster.as_deref().map(|roster| &roster.norms) };
     admit::body(&Known(cx.tx), &opened, &body)?;
     Ok(body)
 }

@@ -1,17 +1,19 @@
 //! Circles: the roster of each, folded anew whenever a membership entry takes effect.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use haat_protocol::body::Manifest;
 use haat_protocol::circle::{Operation, Roster, fold};
 use haat_protocol::entry::{Entry, Header, LogId};
 use haat_protocol::epoch::{Node, key_id};
 use haat_protocol::id::{DeviceId, Digest, EntryId, IdentityId, KeyId, SpaceId};
-use haat_protocol::space::{Inception, Sort};
+use haat_protocol::space::{self, Inception};
 use haat_protocol::time::Millis;
 use serde::{Deserialize, Serialize};
 
 use super::{Cx, again, body, fork, known, word};
+use crate::store::memo::Sort;
 use crate::store::{Table, Tx};
 
 /// An epoch: where it stands and what it says of itself.
@@ -114,8 +116,9 @@ fn operation(tx: &Tx<'_>, id: &EntryId) -> Option<Operation> {
 
 /// The roster of a circle, as far as it is known here.
 #[must_use]
-pub fn roster(tx: &Tx<'_>, space: &SpaceId) -> Option<Roster> {
-    tx.load(Table::Roster, &space.0)
+pub fn roster(tx: &Tx<'_>, space: &SpaceId) -> Option<Arc<Roster>> {
+    let roster = tx.memo(Sort::Roster, &space.0, || tx.load(Table::Roster, &space.0).map(Arc::new));
+    Option::clone(&*roster)
 }
 
 /// Whether a person went out of a circle without being removed.
@@ -168,9 +171,12 @@ pub fn epoch(tx: &Tx<'_>, space: &SpaceId, key: &KeyId) -> Option<EpochRow> {
 /// All circles known here, the ones this node was removed from included.
 #[must_use]
 pub fn all(tx: &Tx<'_>) -> Vec<SpaceId> {
-    let rows = tx.prefix(Table::Space, &[]);
-    let circles = rows.iter().filter(|(_, row)| tx.decoded::<Inception>(Table::Space, row).is_some_and(|begun| begun.sort == Sort::Circle));
-    circles.filter_map(|(key, _)| SpaceId::from_slice(key)).collect()
+    let circles = tx.memo(Sort::Circles, &[], || {
+        let rows = tx.prefix(Table::Space, &[]);
+        let is_circle = |row: &[u8]| tx.decoded::<Inception>(Table::Space, row).is_some_and(|begun| begun.sort == space::Sort::Circle);
+        rows.iter().filter(|(_, row)| is_circle(row)).filter_map(|(key, _)| SpaceId::from_slice(key)).collect::<Vec<_>>()
+    });
+    circles.to_vec()
 }
 
 /// Operations by which these people took devices out of their chains: whoever makes new keys has to cover those of members.

@@ -1,5 +1,7 @@
 //! What the protocol's door asks of the store.
 
+use std::sync::Arc;
+
 use haat_protocol::admit::{Head, View, Writer};
 use haat_protocol::body::Body;
 use haat_protocol::circle::Standing;
@@ -11,7 +13,7 @@ use haat_protocol::space::{Inception, Sort};
 
 use super::{body, circle, fork, log_key, place_key};
 use crate::myself::Myself;
-use crate::store::{StoreError, Table, Tx};
+use crate::store::{StoreError, Table, Tx, memo};
 
 /// The store, as the door sees it.
 #[derive(Debug)]
@@ -31,19 +33,7 @@ impl View for Known<'_, '_> {
     }
 
     fn writer(&self, log: &LogId) -> Writer {
-        let Some(person) = person_of(self.0, &log.device) else { return Writer::Unknown };
-        if let Some(roster) = circle::roster(self.0, &log.space) {
-            let standing = roster.standing(&person, &log.device, log.number);
-            let never_in = standing == Standing::Closed && !roster.removed.contains_key(&person);
-            return if never_in { Writer::Unknown } else { Writer::Person(person, standing.and(fork::standing(self.0, &person, log))) };
-        }
-        match inception(self.0, &log.space) {
-            // Before the entry that begins a circle is here, only its creator may write, and only that entry comes first.
-            Some(begun) if begun.creator == person && (begun.sort == Sort::Shop || begun.device == log.device) => {
-                Writer::Person(person, fork::standing(self.0, &person, log))
-            }
-            _ => Writer::Unknown,
-        }
+        *self.0.memo(memo::Sort::Writer, &log_key(log), || self.writer_now(log))
     }
 
     fn sort(&self, space: &SpaceId) -> Option<Sort> {
@@ -59,6 +49,24 @@ impl View for Known<'_, '_> {
 
     fn shopkeeper(&self, shop: &SpaceId) -> Option<IdentityId> {
         inception(self.0, shop).filter(|begun| begun.sort == Sort::Shop).map(|begun| begun.creator)
+    }
+}
+
+impl Known<'_, '_> {
+    fn writer_now(&self, log: &LogId) -> Writer {
+        let Some(person) = person_of(self.0, &log.device) else { return Writer::Unknown };
+        if let Some(roster) = circle::roster(self.0, &log.space) {
+            let standing = roster.standing(&person, &log.device, log.number);
+            let never_in = standing == Standing::Closed && !roster.removed.contains_key(&person);
+            return if never_in { Writer::Unknown } else { Writer::Person(person, standing.and(fork::standing(self.0, &person, log))) };
+        }
+        match inception(self.0, &log.space) {
+            // Before the entry that begins a circle is here, only its creator may write, and only that entry comes first.
+            Some(begun) if begun.creator == person && (begun.sort == Sort::Shop || begun.device == log.device) => {
+                Writer::Person(person, fork::standing(self.0, &person, log))
+            }
+            _ => Writer::Unknown,
+        }
     }
 }
 
@@ -127,9 +135,10 @@ pub fn own_chain(tx: &Tx<'_>, me: &Myself) -> Chain {
 
 /// A person's identity, from the newest chain held.
 #[must_use]
-pub fn identity(tx: &Tx<'_>, person: &IdentityId) -> Option<Identity> {
+pub fn identity(tx: &Tx<'_>, person: &IdentityId) -> Option<Arc<Identity>> {
     // It was verified when it was accepted, and is again by whoever audits the log.
-    chain(tx, person)?.trusted().ok()
+    let identity = tx.memo(memo::Sort::Identity, &person.0, || chain(tx, person)?.trusted().ok().map(Arc::new));
+    Option::clone(&*identity)
 }
 
 /// Whether an entry still counts, given the removals, revocations and forks known now.

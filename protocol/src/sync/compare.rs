@@ -5,33 +5,24 @@ use std::collections::BTreeMap;
 use serde_bytes::ByteBuf;
 
 use super::tag::mark;
-use super::{Places, Stream, Want};
+use super::{Frontier, Places, Stream, Want};
 use crate::codec::encode;
 use crate::crypto::{Context, hash};
 use crate::entry::LogId;
-use crate::id::Digest;
 use crate::limits::{INTEGER_MAX, SYNC_WANTS_MAX};
 use crate::wire::{Heights, Mark, Scope, StreamKey, Summary, Wants};
 
 /// Bytes of a varint that holds any integer of this protocol: 53 bits in sevens.
 const VARINT_MAX_BYTES: usize = 8;
 
-/// Digest over what is held of a scope.
-#[must_use]
-pub fn digest(streams: &[Stream]) -> Digest {
-    let parts: Vec<(StreamKey, u64, Digest)> = streams.iter().map(|s| (s.key, s.height, s.head)).collect();
-    Digest(hash(Context::SyncDigest, &[&encode(&parts)]))
-}
-
 /// What is held of a scope, in sixteen bytes.
-pub(super) fn summary(scope: Scope, streams: &[Stream], joint: &[u8; 32]) -> Summary {
-    Summary { scope, state: mark(&digest(streams).0, joint), names: names(streams, joint) }
+pub(super) fn summary(scope: Scope, streams: &Frontier, joint: &[u8; 32]) -> Summary {
+    Summary { scope, state: mark(&streams.state.0, joint), names: names(streams, joint) }
 }
 
 /// The names of a scope's streams, in eight bytes.
-pub(super) fn names(streams: &[Stream], joint: &[u8; 32]) -> Mark {
-    let keys: Vec<StreamKey> = streams.iter().map(|stream| stream.key).collect();
-    mark(&hash(Context::SyncDigest, &[&encode(&keys)]), joint)
+pub(super) fn names(streams: &Frontier, joint: &[u8; 32]) -> Mark {
+    mark(&streams.names.0, joint)
 }
 
 /// The name of a stream on this connection.
@@ -40,14 +31,14 @@ pub(super) fn name(key: &StreamKey, joint: &[u8; 32]) -> Mark {
 }
 
 /// Heights of a scope for an asker who sent `theirs`; none when it holds the same.
-pub(super) fn heights(streams: &[Stream], theirs: &Summary, joint: &[u8; 32]) -> Option<Heights> {
+pub(super) fn heights(streams: &Frontier, theirs: &Summary, joint: &[u8; 32]) -> Option<Heights> {
     let mine = summary(theirs.scope, streams, joint);
     if mine.state == theirs.state {
         return None;
     }
     let named = mine.names != theirs.names;
     let mut rows = Vec::with_capacity(streams.len() * 20);
-    for stream in streams {
+    for stream in streams.iter() {
         if named {
             rows.extend_from_slice(&name(&stream.key, joint).0);
         }
@@ -96,7 +87,7 @@ pub(super) fn ranges(wanted: &[Range]) -> ByteBuf {
 }
 
 /// A pull of single entries, by the order of one's own streams: it holds where the other has the same.
-pub(super) fn gaps(scope: Scope, streams: &[Stream], places: &Places, joint: &[u8; 32]) -> Wants {
+pub(super) fn gaps(scope: Scope, streams: &Frontier, places: &Places, joint: &[u8; 32]) -> Wants {
     let index = |log: &LogId| streams.iter().position(|stream| stream.key == StreamKey::Log(*log));
     let mut wanted: Vec<Range> = places.iter().filter_map(|(log, seq)| Some((index(log)?, *seq, 1))).collect();
     wanted.sort_unstable();

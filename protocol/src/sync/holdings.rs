@@ -1,7 +1,11 @@
 //! What a session asks of whoever holds the entries. Nothing here changes anything.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+use std::sync::Arc;
 
+use crate::codec::encode;
+use crate::crypto::{Context, hash};
 use crate::entry::LogId;
 use crate::id::{DeviceId, Digest, SpaceId};
 use crate::wire::{Item, Scope, StreamKey};
@@ -26,6 +30,37 @@ pub struct Stream {
     pub height: u64,
     /// What stands at its end.
     pub head: Digest,
+}
+
+/// What is held of a scope, in order of keys, with what two holders compare of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frontier {
+    streams: Vec<Stream>,
+    /// Digest over keys, heights and ends.
+    pub state: Digest,
+    /// Digest over the keys alone.
+    pub names: Digest,
+}
+
+impl Frontier {
+    /// Of these streams, in any order.
+    #[must_use]
+    pub fn new(mut streams: Vec<Stream>) -> Self {
+        streams.sort();
+        streams.dedup();
+        let parts: Vec<(StreamKey, u64, Digest)> = streams.iter().map(|s| (s.key, s.height, s.head)).collect();
+        let keys: Vec<StreamKey> = streams.iter().map(|stream| stream.key).collect();
+        let digest = |bytes: &[u8]| Digest(hash(Context::SyncDigest, &[bytes]));
+        Self { state: digest(&encode(&parts)), names: digest(&encode(&keys)), streams }
+    }
+}
+
+impl Deref for Frontier {
+    type Target = [Stream];
+
+    fn deref(&self) -> &[Stream] {
+        &self.streams
+    }
 }
 
 /// A part of a stream: from a height on.
@@ -62,8 +97,8 @@ pub trait Holdings {
     fn topics(&self, circle: &SpaceId) -> Vec<[u8; 32]>;
     /// The circle itself and the shops shared into it.
     fn scopes(&self, circle: &SpaceId) -> Vec<Scope>;
-    /// What is held of a scope, in order of keys.
-    fn streams(&self, circle: &SpaceId, scope: &Scope) -> Vec<Stream>;
+    /// What is held of a scope.
+    fn streams(&self, circle: &SpaceId, scope: &Scope) -> Arc<Frontier>;
     /// Entries that wait here for earlier ones of their log, by log.
     fn waiting(&self, circle: &SpaceId, scope: &Scope) -> BTreeMap<LogId, Runs>;
     /// Entries that are held without their payload although nobody took them back: some of those that were not `asked` for yet.

@@ -149,7 +149,7 @@ impl Plan {
             }
             let streams = holdings.streams(&place.circle, &part.scope);
             let waiting = holdings.waiting(&place.circle, &part.scope);
-            let held: BTreeMap<StreamKey, Stream> = streams.into_iter().map(|stream| (stream.key, stream)).collect();
+            let held: BTreeMap<StreamKey, Stream> = streams.iter().map(|stream| (stream.key, *stream)).collect();
             if part.behind.iter().any(|behind| behind.key.is_none()) {
                 let logs: Vec<StreamKey> = waiting.keys().map(|log| StreamKey::Log(*log)).collect();
                 let names = by_name(held.keys().chain(&logs), place.joint);
@@ -280,7 +280,7 @@ const fn weight(key: &StreamKey, entries: u64) -> u64 {
 }
 
 fn heights(holdings: &impl Holdings, place: &Place<'_>, scope: Scope) -> BTreeMap<StreamKey, u64> {
-    holdings.streams(&place.circle, &scope).into_iter().map(|stream| (stream.key, stream.height)).collect()
+    holdings.streams(&place.circle, &scope).iter().map(|stream| (stream.key, stream.height)).collect()
 }
 
 fn runs(key: &StreamKey, waiting: &BTreeMap<crate::entry::LogId, Runs>) -> Option<Runs> {

@@ -3,6 +3,7 @@
 mod liar;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::*;
 use crate::codec::encode;
@@ -75,12 +76,12 @@ impl Holdings for Node {
         vec![Scope::Circle]
     }
 
-    fn streams(&self, _: &SpaceId, _: &Scope) -> Vec<Stream> {
+    fn streams(&self, _: &SpaceId, _: &Scope) -> Arc<Frontier> {
         let stream = |(id, log): (&LogId, &Vec<Entry>)| {
             let head = Digest(log.last()?.id().0);
             Some(Stream { key: StreamKey::Log(*id), height: log.len() as u64, head })
         };
-        self.logs.iter().filter_map(stream).collect()
+        Arc::new(Frontier::new(self.logs.iter().filter_map(stream).collect()))
     }
 
     fn waiting(&self, _: &SpaceId, _: &Scope) -> BTreeMap<LogId, Runs> {

@@ -190,7 +190,7 @@ fn digest(input: &[u8]) -> Value {
     let mut streams: Vec<(StreamKey, u64, Digest)> = read(input, ANY).expect("streams");
     streams.sort();
     let streams: Vec<Stream> = streams.into_iter().map(|(key, height, head)| Stream { key, height, head }).collect();
-    json!({"digest": sync::digest(&streams)})
+    json!({"digest": sync::Frontier::new(streams).state})
 }
 
 fn hex(bytes: &[u8]) -> String {

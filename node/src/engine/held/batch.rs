@@ -65,7 +65,7 @@ pub(super) fn gather(held: &Held<'_, '_>, circle: &SpaceId, wants: &[Want], newe
             }
             StreamKey::Identity(person) if is_here(&person) => known::chain(held.tx, &person).map(Item::Identity),
             StreamKey::Record(device, slot) if known::person_of(held.tx, &device).is_some_and(|person| is_here(&person)) => {
-                held.record(&device, slot).map(|(signed, _)| Item::Record(signed))
+                held.record(&device, slot).map(Item::Record)
             }
             StreamKey::Fork(log) => held.fork(&log).filter(|_| is_under(held.tx, circle, &log)),
             // Who is in another circle is nobody's business in this one.

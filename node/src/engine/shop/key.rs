@@ -1,6 +1,8 @@
 //! The read keys of a shop: who may read the newest one, and when the next generation is due. What was readable before stays
 //! readable to those who had it; nothing new is written under a key that somebody holds who should not.
 
+use std::sync::Arc;
+
 use haat_protocol::body::{Body, Share, Unshare};
 use haat_protocol::circle::Roster;
 use haat_protocol::id::{KeyId, SpaceId};
@@ -34,7 +36,8 @@ impl Work<'_, '_> {
     pub(in crate::engine) fn renew_shop(&mut self, shop: SpaceId) -> Result<(), Problem> {
         let Some(inception) = known::inception(&self.tx, &shop).filter(|begun| begun.creator == self.me.id()) else { return Ok(()) };
         let Some((mut key, generation, _)) = secret::shop(&self.tx, self.me, &shop) else { return Ok(()) };
-        let rosters: Vec<Roster> = shelf::ever_in(&self.tx, &shop).iter().filter_map(|space| circle::roster(&self.tx, space)).collect();
+        let rosters: Vec<Arc<Roster>> =
+            shelf::ever_in(&self.tx, &shop).iter().filter_map(|space| circle::roster(&self.tx, space)).collect();
         if rosters.iter().any(|roster| self.is_exposed(roster, &shop, &key)) {
             let fresh = self.entropy.fresh();
             secret::save_shop(&mut self.tx, self.me, &shop, generation.saturating_add(1), fresh);

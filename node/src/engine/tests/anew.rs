@@ -87,7 +87,8 @@ fn who_was_admitted_ahead_is_a_member_for_everybody_and_the_invite_is_used_up() 
     bob.now = right;
     bob.follow(&ana);
     assert_eq!(members(&bob, space), [ana.me.id(), bob.me.id(), eve.me.id()].into());
-    let told = bob.read(|tx| circle::roster(tx, &space)).expect("a roster").invites.into_values().max_by_key(|invite| invite.expires);
+    let told =
+        bob.read(|tx| circle::roster(tx, &space)).expect("a roster").invites.clone().into_values().max_by_key(|invite| invite.expires);
     let told = told.expect("the invite was told with it");
     assert_eq!(told.uses, told.admitted.len() as u64, "nobody else comes in by it");
     assert!(decisions(&ana, space, Kind::Invite).iter().any(|header| header.at > right.plus(CLOCK_SKEW_MS)));

@@ -37,7 +37,7 @@ fn vouch(for_whom: &Node) -> (u64, Vec<u8>) {
 /// What two nodes compare of the logs of a circle, and of its forks.
 fn streams(node: &Node, space: SpaceId) -> Vec<Stream> {
     let all = node.work_less(|held| [Scope::Circle, Scope::Records].map(|scope| held.streams(&space, &scope)));
-    all.into_iter().flatten().filter(|stream| matches!(stream.key, StreamKey::Log(_) | StreamKey::Fork(_))).collect()
+    all.iter().flat_map(|held| held.iter().copied()).filter(|stream| matches!(stream.key, StreamKey::Log(_) | StreamKey::Fork(_))).collect()
 }
 
 fn log_of(node: &Node, space: SpaceId) -> LogId {

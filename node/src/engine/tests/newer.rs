@@ -114,7 +114,7 @@ fn nodes_of_today_agree_whatever_came_first() {
     assert_eq!(view(&ana).1, [false, false, true]);
     let streams = |node: &Node| {
         let all = node.read(|tx| Held { tx, me: &node.me, now: node.now, leaving: &BTreeSet::new() }.streams(&space, &Scope::Circle));
-        all.into_iter().filter(|stream| matches!(stream.key, StreamKey::Log(_))).collect::<Vec<_>>()
+        all.iter().copied().filter(|stream| matches!(stream.key, StreamKey::Log(_))).collect::<Vec<_>>()
     };
     assert_eq!(streams(&ana).iter().find(|s| s.key == StreamKey::Log(log)), streams(&carol).iter().find(|s| s.key == StreamKey::Log(log)));
 }

@@ -177,7 +177,7 @@ impl Work<'_, '_> {
         let known = known::identity(&self.tx, &buyer.identity);
         // A chain that does not stand against the known one could hide that a device was revoked.
         let newer = claimed.filter(|claimed| claimed.id() == buyer.identity && known.as_ref().is_none_or(|known| claimed.beats(known)));
-        if !newer.or(known.as_ref()).is_some_and(|person| person.has(&buyer.device)) {
+        if !newer.or(known.as_deref()).is_some_and(|person| person.has(&buyer.device)) {
             return Err("stranger");
         }
         for line in &terms.lines {

@@ -22,6 +22,7 @@ use crate::entropy::Seeded;
 use crate::fact::Fact;
 use crate::myself::{Key, Myself};
 use crate::net::NetCommand;
+use crate::store::memo::Memos;
 use crate::store::memory::MemoryStore;
 use crate::store::{Store, Table, Tx};
 use crate::view::circle::EpochRow;
@@ -35,6 +36,7 @@ pub(in crate::engine) const START: Millis = Millis(1_800_000_000_000);
 pub(in crate::engine) struct Node {
     pub(in crate::engine) me: Myself,
     pub(in crate::engine) store: MemoryStore,
+    memos: Memos,
     pub(in crate::engine) passing: Passing,
     pub(in crate::engine) now: Millis,
     entropy: Seeded,
@@ -49,7 +51,15 @@ impl Node {
         let me =
             Myself { identity, root: Some(key(1)), pair: key(3), storage: Key([seed; 32]), prekeys: Vec::new(), name: format!("N{seed}") };
         let entropy = Seeded::new(7, u64::from(seed));
-        let mut node = Self { me, store: MemoryStore::default(), passing: Passing::default(), now: START, entropy, sent: Vec::new() };
+        let mut node = Self {
+            me,
+            store: MemoryStore::default(),
+            memos: Memos::default(),
+            passing: Passing::default(),
+            now: START,
+            entropy,
+            sent: Vec::new(),
+        };
         let own = node.me.identity.clone();
         node.work(|work| intake::identity(&mut work.cx(), &own));
         node
@@ -59,7 +69,7 @@ impl Node {
     pub(in crate::engine) fn work<T>(&mut self, act: impl FnOnce(&mut Work<'_, '_>) -> T) -> T {
         self.now = self.now.plus(1);
         let snapshot = self.store.snapshot().expect("memory");
-        let tx = Tx::new(&*snapshot);
+        let tx = Tx::with_memos(&*snapshot, &self.memos);
         let mut work = Work {
             log_from: ledger::end(&tx).0,
             tx,

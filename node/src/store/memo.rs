@@ -1,0 +1,182 @@
+//! Memos: what was derived from rows and is asked for again and again, kept until one of those rows changes.
+//!
+//! While a memo is made, the transaction notes which rows are looked at; a change to any of them, committed or not, ends it. So a memo
+//! is what deriving anew would give, whatever is derived. It must never hold what follows from more than rows: no clock, no presence.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use haat_protocol::limits::MEMOS_MAX;
+
+use super::{Range, Table};
+
+/// What is remembered; with a key that says of what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sort {
+    /// The circles known here.
+    Circles,
+    /// A circle's roster.
+    Roster,
+    /// A person, by the newest chain held.
+    Identity,
+    /// A circle's topic secrets.
+    Topics,
+    /// Who may write a log.
+    Writer,
+    /// What is held of a scope.
+    Streams,
+}
+
+/// Rows are told apart by their table and the first byte of their key: coarse, so that noting and comparing are cheap. A change to
+/// another row of the same cell ends a memo early, which costs time and nothing else.
+type Cell = u16;
+
+/// Cells of a table: one for each first byte, and one for all of it.
+const CELLS_PER_TABLE: usize = 257;
+
+fn cell(table: Table, first: u8) -> Cell {
+    place(table, usize::from(first))
+}
+
+/// The cell that every change of a table touches.
+fn whole(table: Table) -> Cell {
+    place(table, CELLS_PER_TABLE - 1)
+}
+
+fn place(table: Table, within: usize) -> Cell {
+    Cell::try_from(table as usize * CELLS_PER_TABLE + within).expect("fewer than 255 tables have cells below 65,536")
+}
+
+/// The cell in which a whole range lies.
+fn cell_of(table: Table, range: &Range<'_>) -> Cell {
+    let first = range.from.first().copied().unwrap_or(0);
+    let last = match range.to {
+        // The end is not part of the range: of [4, 7) up to [5) all begins with 4.
+        Some([last]) => last.saturating_sub(1),
+        Some([last, ..]) => *last,
+        Some([]) | None => u8::MAX,
+    };
+    if first == last { cell(table, first) } else { whole(table) }
+}
+
+struct Memo {
+    /// How many changes there had been when it was made.
+    at: u64,
+    /// What was looked at.
+    reads: Arc<[Cell]>,
+    value: Arc<dyn Any + Send + Sync>,
+}
+
+/// What is remembered over one store. Its owner is the one who changes the store.
+pub struct Memos {
+    inner: RefCell<Inner>,
+}
+
+struct Inner {
+    changes: u64,
+    /// By cell: which change was the last one.
+    changed: Vec<u64>,
+    /// Never gone through: their order differs from run to run.
+    kept: HashMap<(Sort, Vec<u8>), Memo>,
+    /// What the memos being made have looked at so far, the innermost last.
+    reading: Vec<Vec<Cell>>,
+    is_doubted: bool,
+}
+
+impl fmt::Debug for Memos {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Memos({} kept)", self.inner.borrow().kept.len())
+    }
+}
+
+impl Default for Memos {
+    fn default() -> Self {
+        let changed = vec![0; Table::ALL.len() * CELLS_PER_TABLE];
+        Self { inner: RefCell::new(Inner { changes: 0, changed, kept: HashMap::new(), reading: Vec::new(), is_doubted: cfg!(test) }) }
+    }
+}
+
+impl Memos {
+    /// A row was looked at.
+    pub(super) fn looked_at(&self, table: Table, key: &[u8]) {
+        self.inner.borrow_mut().read(cell(table, key.first().copied().unwrap_or(0)));
+    }
+
+    /// A range was looked at.
+    pub(super) fn looked_through(&self, table: Table, range: &Range<'_>) {
+        self.inner.borrow_mut().read(cell_of(table, range));
+    }
+
+    /// A row is another now, or will be.
+    pub(super) fn changed(&self, table: Table, key: &[u8]) {
+        let mut inner = self.inner.borrow_mut();
+        inner.changes += 1;
+        let now = inner.changes;
+        for cell in [cell(table, key.first().copied().unwrap_or(0)), whole(table)] {
+            inner.changed[usize::from(cell)] = now;
+        }
+    }
+
+    /// From now on whatever is remembered is derived anew as well, and has to be the same: for tests.
+    pub fn doubt(&mut self) {
+        self.inner.get_mut().is_doubted = true;
+    }
+
+    pub(super) fn is_doubted(&self) -> bool {
+        self.inner.borrow().is_doubted
+    }
+
+    /// Forgets everything: what was changed did not last.
+    pub fn clear(&self) {
+        self.inner.borrow_mut().kept.clear();
+    }
+
+    /// What is remembered, when nothing it follows from has changed.
+    pub(super) fn recall<T: Send + Sync + 'static>(&self, sort: Sort, key: &[u8]) -> Option<Arc<T>> {
+        let inner = &mut *self.inner.borrow_mut();
+        let memo = inner.kept.get(&(sort, key.to_vec()))?;
+        if memo.reads.iter().any(|cell| inner.changed[usize::from(*cell)] > memo.at) {
+            return None;
+        }
+        if let Some(outer) = inner.reading.last_mut() {
+            outer.extend_from_slice(&memo.reads);
+        }
+        Arc::clone(&memo.value).downcast().ok()
+    }
+
+    /// From here on, what is looked at is noted.
+    pub(super) fn begin(&self) {
+        self.inner.borrow_mut().reading.push(Vec::new());
+    }
+
+    /// What was derived since [`Self::begin`]; kept when all that it follows from could be read.
+    pub(super) fn end<T: Send + Sync + 'static>(&self, sort: Sort, key: &[u8], value: &Arc<T>, is_sound: bool) {
+        let inner = &mut *self.inner.borrow_mut();
+        let mut reads = inner.reading.pop().unwrap_or_default();
+        reads.sort_unstable();
+        reads.dedup();
+        if let Some(outer) = inner.reading.last_mut() {
+            outer.extend_from_slice(&reads);
+        }
+        if inner.kept.len() >= MEMOS_MAX {
+            inner.kept.clear();
+        }
+        if is_sound {
+            let value: Arc<dyn Any + Send + Sync> = Arc::<T>::clone(value);
+            inner.kept.insert((sort, key.to_vec()), Memo { at: inner.changes, reads: reads.into(), value });
+        }
+    }
+}
+
+impl Inner {
+    fn read(&mut self, cell: Cell) {
+        if let Some(reads) = self.reading.last_mut()
+            && reads.last() != Some(&cell)
+        {
+            reads.push(cell);
+        }
+    }
+}
