@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use haat_node::ledger::audit;
 use haat_node::ledger::{Link, Sort};
+use haat_node::store::memo::Memos;
 use haat_node::store::table::Sort as TableSort;
 use haat_node::store::{Range, Snapshot, Table, Tx};
 use haat_node::view::{circle, known};
@@ -75,7 +76,8 @@ pub fn circles(world: &World) -> BTreeSet<SpaceId> {
 /// What a node holds of a circle.
 #[must_use]
 pub fn holding(snapshot: &dyn Snapshot, space: &SpaceId) -> Holding {
-    let tx = Tx::new(snapshot);
+    let memos = Memos::default();
+    let tx = Tx::with_memos(snapshot, &memos);
     let mut held = Holding {
         roster: tx.get(Table::Roster, &space.0).unwrap_or_default(),
         entries: BTreeMap::new(),
@@ -186,13 +188,17 @@ pub fn views(snapshot: &dyn Snapshot) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
 fn equal_views(world: &World, space: &SpaceId) -> Result<(), Fault> {
     let members: Vec<usize> = honest(world).filter(|who| is_member(world, *who, space)).collect();
     let Some((first, others)) = members.split_first() else { return Ok(()) };
-    for other in others {
-        let (mut reference, mut held) = (holding(&*world.kept(*first), space), holding(&*world.kept(*other), space));
+    let expected = |who: usize| {
+        let mut held = holding(&*world.kept(who), space);
         if let Some(hostile) = world.hostile() {
             let hostile = world.me(hostile);
-            reference.without(hostile.device(), &hostile.id());
             held.without(hostile.device(), &hostile.id());
         }
+        held
+    };
+    let first_holds = expected(*first);
+    for other in others {
+        let (mut reference, mut held) = (first_holds.clone(), expected(*other));
         let gone: BTreeSet<EntryId> = reference.gone.union(&held.gone).copied().collect();
         reference.forget(&gone);
         held.forget(&gone);
@@ -295,18 +301,21 @@ pub fn can_be_read(world: &World, author: usize, word: &EntryId, circle: &SpaceI
 
 /// Every entry that a command was answered with is at its author, and at every member when it counts.
 fn nothing_lost(world: &World, acknowledged: &[(usize, EntryId)]) -> Result<(), Fault> {
+    let mut said = Vec::new();
     for (author, id) in acknowledged.iter().filter(|(author, _)| Some(*author) != world.hostile()) {
         let snapshot = world.kept(*author);
-        let tx = Tx::new(&*snapshot);
-        let Some(entry) = known::entry(&tx, id) else {
+        let Some(entry) = known::entry(&Tx::new(&*snapshot), id) else {
             return Err(format!("{} answered with entry {} and lost it", world.name(*author), id.short()));
         };
-        let space = entry.header().space;
-        for who in honest(world).filter(|who| is_member(world, *who, &space)) {
-            let theirs = world.kept(who);
-            let theirs = Tx::new(&*theirs);
-            if known::counts(&theirs, entry.header()) && known::raw(&theirs, id).is_none() {
-                return Err(format!("{} lacks entry {} of {}", world.name(who), id.short(), world.name(*author)));
+        said.push((*author, entry));
+    }
+    for who in honest(world) {
+        let (theirs, memos) = (world.kept(who), Memos::default());
+        let theirs = Tx::with_memos(&*theirs, &memos);
+        let is_in = |space: &SpaceId| circle::roster(&theirs, space).is_some_and(|roster| roster.has(&world.me(who).id()));
+        for (author, entry) in said.iter().filter(|(_, entry)| is_in(&entry.header().space)) {
+            if known::counts(&theirs, entry.header()) && known::raw(&theirs, &entry.id()).is_none() {
+                return Err(format!("{} lacks entry {} of {}", world.name(who), entry.id().short(), world.name(*author)));
             }
         }
     }

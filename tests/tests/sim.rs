@@ -4,7 +4,9 @@
 mod crowd;
 mod story;
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
 
 use haat_node::engine::Conduct;
 use haat_node::store::disk::DiskStore;
@@ -121,12 +123,25 @@ fn crowd_size() -> crowd::Size {
 fn a_crowd_comes_together_after_storm_and_split() {
     let (size, seeds) = (crowd_size(), number("HAAT_CROWD_SEEDS").unwrap_or(CROWD_SEEDS));
     let founded = crowd::found(size.nodes, in_memory);
-    for seed in number("HAAT_SEED").map_or(1..seeds + 1, |seed| seed..seed + 1) {
-        for (name, trial) in [("storm", crowd::storm as fn(_, _, &_) -> _), ("split", crowd::split)] {
-            let after_ms: u64 = trial(seed, size, &founded).unwrap_or_else(|fault| panic!("{name} of seed {seed} with {size:?}: {fault}"));
-            println!("{name} of seed {seed} with {size:?}: equal {} s after the faults stopped", after_ms / 1_000);
+    let seeds = number("HAAT_SEED").map_or(1..seeds + 1, |seed| seed..seed + 1);
+    let trials: [(&str, crowd::Trial); 2] = [("storm", crowd::storm), ("split", crowd::split)];
+    let waiting = Mutex::new(seeds.flat_map(|seed| trials.map(|(name, trial)| (seed, name, trial))).collect::<VecDeque<_>>());
+    let next = || waiting.lock().ok().and_then(|mut waiting| waiting.pop_front());
+    let endure = || {
+        let mut faults = Vec::new();
+        while let Some((seed, name, trial)) = next() {
+            match trial(seed, size, &founded) {
+                Ok(after_ms) => println!("{name} of seed {seed} with {size:?}: equal {} s after the faults stopped", after_ms / 1_000),
+                Err(fault) => faults.push(format!("{name} of seed {seed} with {size:?}: {fault}")),
+            }
         }
-    }
+        faults
+    };
+    let faults: Vec<String> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(endure)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("a trial says what is wrong")).collect()
+    });
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]

@@ -20,6 +20,9 @@ use super::store::{Fate, SimStore};
 /// Nodes of one life never draw the bytes of another life: lives of a node are this far apart.
 const LIVES_MAX: u64 = 1_000;
 
+/// In one of so many worlds the engines doubt what they remember.
+const DOUBTING: u64 = 8;
+
 /// A crash that will come at a step that sends something.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CrashPlan {
@@ -77,7 +80,9 @@ impl Node {
     pub(super) fn start(&mut self, seed: u64, number: usize, conduct: Conduct) {
         self.life += 1;
         let entropy = Box::new(Seeded::new(seed, (number as u64 + 1) * LIVES_MAX + self.life));
-        self.engine = Some(Engine::new(self.store.clone(), self.me.clone(), entropy, conduct).with_witness(Box::new(self.witness.clone())));
+        let engine = Engine::new(self.store.clone(), self.me.clone(), entropy, conduct).with_witness(Box::new(self.witness.clone()));
+        // What engines remember is derived anew all the time in some of the worlds, and has to be the same.
+        self.engine = Some(if seed.is_multiple_of(DOUBTING) { engine.doubting() } else { engine });
         self.wishes.clear();
         self.attempts.clear();
         self.topics.clear();

@@ -94,7 +94,7 @@ impl World {
             |other: &usize| self.gossips(who, *other) && [who, *other].iter().all(|node| self.nodes[*node].topics.contains(topic));
         let mut mesh: Vec<usize> = self.neighbours(who).into_iter().filter(takes_part).collect();
         // Which neighbours those are is settled by the topic and the two, the same from both sides.
-        mesh.sort_by_key(|other| {
+        mesh.sort_by_cached_key(|other| {
             let (low, high) = pair(who, *other);
             hash(Context::Stream, &[topic.as_bytes(), &low.to_be_bytes(), &high.to_be_bytes()])
         });

@@ -28,6 +28,9 @@ pub(super) struct Size {
     pub(super) entries: u64,
 }
 
+/// What a crowd goes through: seed, size, how it began. Milliseconds from the end of the faults until all held the same.
+pub(super) type Trial = fn(u64, Size, &Founded) -> Result<u64, String>;
+
 /// A circle in which everybody is, to begin worlds with.
 #[derive(Debug)]
 pub(super) struct Founded {
