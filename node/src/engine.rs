@@ -161,7 +161,8 @@ enum What {
     Join(SpaceId),
     Keys(SpaceId),
     Order(OrderId),
-    OrderHeads,
+    /// Orders that were compared.
+    OrderHeads(BTreeSet<OrderId>),
     Meet,
 }
 

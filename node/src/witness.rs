@@ -1,8 +1,9 @@
-//! The witness: what this device signed last in each log, written down outside the store before anything is committed or sent.
+//! The witness: what this device signed last in each log and in its chain of each order, written down outside the store before
+//! anything is committed or sent.
 //!
 //! A store can be older than what was signed: the power went between the two, or an old copy was put back. Then the witness knows
 //! more, and the log is not gone on with: a device that signs two entries for one place has forked its log. What it holds is
-//! never a reason not to write: it leads into a new log.
+//! never a reason not to write: it leads into a new log. An order has no second chain; there the other side's word is needed.
 
 pub mod file;
 
@@ -10,13 +11,22 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use haat_protocol::entry::LogId;
-use haat_protocol::id::{Digest, EntryId};
+use haat_protocol::id::{Digest, EntryId, EventId, OrderId};
 use serde::{Deserialize, Serialize};
 
 use crate::store::{Batch, StoreError, Table};
 
 /// The last entry that was signed in a log.
 pub type Last = (u64, EntryId);
+
+/// The last event that was signed in an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderLast {
+    /// The event.
+    pub id: EventId,
+    /// Whether another home may go on with this chain as well: it was not begun in this one.
+    pub shared: bool,
+}
 
 /// Changes of the store that belong to what was signed: after a crash between witness and commit they are made then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +63,8 @@ impl Redo {
 pub struct Note {
     /// The last entries of logs that were signed in; none = nothing of it was ever sent.
     pub lasts: Vec<(LogId, Option<Last>)>,
+    /// The last events of orders that were signed in; none = what was signed last is in doubt.
+    pub orders: Vec<(OrderId, Option<OrderLast>)>,
     /// What the store is about to be told.
     pub redo: Option<Redo>,
 }
@@ -61,6 +73,8 @@ pub struct Note {
 pub trait Witness: Send {
     /// What was signed last, by log.
     fn lasts(&self) -> BTreeMap<LogId, Last>;
+    /// What was signed last, by order.
+    fn orders(&self) -> BTreeMap<OrderId, OrderLast>;
     /// What the store was about to be told last.
     fn redo(&self) -> Option<Redo>;
     /// Whether the home is a copy of another one: where that goes on writing, this one must not.
@@ -82,6 +96,7 @@ impl std::fmt::Debug for dyn Witness {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Known {
     pub(crate) lasts: BTreeMap<LogId, Last>,
+    pub(crate) orders: BTreeMap<OrderId, OrderLast>,
     pub(crate) redo: Option<Redo>,
 }
 
@@ -93,7 +108,18 @@ impl Known {
                 None => self.lasts.remove(&log),
             };
         }
+        for (order, last) in note.orders {
+            match last {
+                Some(last) => self.orders.insert(order, last),
+                None => self.orders.remove(&order),
+            };
+        }
         self.redo = note.redo;
+    }
+
+    /// The home is a copy: what was begun before it may go on in the other one.
+    fn share(&mut self) {
+        self.orders.values_mut().for_each(|last| last.shared = true);
     }
 }
 
@@ -116,7 +142,9 @@ impl Recalled {
     /// A copy of what was written down, as a copied home has one.
     #[must_use]
     pub fn copy(&self) -> Self {
-        Self(Arc::new(Mutex::new(State { known: self.state().known.clone(), is_copy: true, fails: false })))
+        let mut known = self.state().known.clone();
+        known.share();
+        Self(Arc::new(Mutex::new(State { known, is_copy: true, fails: false })))
     }
 
     /// The next note fails.
@@ -128,6 +156,10 @@ impl Recalled {
 impl Witness for Recalled {
     fn lasts(&self) -> BTreeMap<LogId, Last> {
         self.state().known.lasts.clone()
+    }
+
+    fn orders(&self) -> BTreeMap<OrderId, OrderLast> {
+        self.state().known.orders.clone()
     }
 
     fn redo(&self) -> Option<Redo> {

@@ -3,6 +3,8 @@
 //! After a start the witness says what that was, and a peer whether the circle knows more. Until one has said so, what is to be
 //! signed waits; it is never refused for that, and after a while it goes into a new log.
 
+mod chains;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use haat_protocol::admit::Head;
@@ -11,6 +13,8 @@ use haat_protocol::id::{Digest, EntryId, SpaceId};
 use haat_protocol::limits::{COMMANDS_WAITING_MAX, LOG_NUMBERS_MAX, LOG_STEP_MAX, REDO_MAX_BYTES, START_WORD_MS};
 use haat_protocol::local::{Command, Problem, ProblemKind};
 use haat_protocol::time::Millis;
+
+use chains::Chains;
 
 use super::work::Work;
 use super::{Ticket, anew};
@@ -35,8 +39,17 @@ pub(super) struct Guard {
     shared: BTreeSet<SpaceId>,
     /// Logs in which this group signed.
     signed: BTreeSet<LogId>,
+    /// Own chains of orders.
+    chains: Chains,
     /// Commands that wait.
     waiting: Vec<(Ticket, Command)>,
+}
+
+/// What a command that fails comes back to.
+#[derive(Debug)]
+pub(super) struct Savepoint {
+    own: BTreeMap<LogId, EntryId>,
+    chains: Chains,
 }
 
 /// What the guard knows when the engine starts. Changes that were written down and not made are made first.
@@ -55,6 +68,7 @@ pub(super) fn recover<S: Store>(
     let snapshot = store.snapshot()?;
     let tx = Tx::new(&*snapshot);
     let (mut guard, lasts) = (Guard::default(), witness.lasts());
+    guard.chains = Chains::recovered(&tx, witness, now);
     for log in lasts.keys() {
         guard.know(log);
     }
@@ -103,11 +117,13 @@ impl Guard {
         for until in self.unsure.values_mut() {
             *until = latest.min(*until);
         }
+        self.chains.wait_no_longer_than(latest);
     }
 
     /// A group begins.
     pub(super) fn begin(&mut self) {
         self.signed.clear();
+        self.chains.begin();
     }
 
     /// The store did not take what was signed: nothing of it was sent. Commands that waited still wait.
@@ -116,13 +132,13 @@ impl Guard {
     }
 
     /// Where a command begins, to come back to.
-    pub(super) fn savepoint(&self) -> BTreeMap<LogId, EntryId> {
-        self.own.clone()
+    pub(super) fn savepoint(&self) -> Savepoint {
+        Savepoint { own: self.own.clone(), chains: self.chains.clone() }
     }
 
     /// Comes back to a savepoint.
-    pub(super) fn roll_back(&mut self, own: BTreeMap<LogId, EntryId>) {
-        self.own = own;
+    pub(super) fn roll_back(&mut self, savepoint: Savepoint) {
+        (self.own, self.chains) = (savepoint.own, savepoint.chains);
     }
 
     /// This node signed an entry, and it was kept.
@@ -138,14 +154,16 @@ impl Guard {
         let lasts: Vec<_> = self.signed.iter().map(|log| (*log, last(log))).collect();
         let bytes: usize = batch.iter().map(|((_, key), value)| key.len() + value.as_ref().map_or(0, Vec::len)).sum();
         let redo = (bytes <= REDO_MAX_BYTES).then(|| Redo::of(base, batch));
-        (!lasts.is_empty()).then_some(Note { lasts, redo })
+        let orders = self.chains.note();
+        (!lasts.is_empty() || !orders.is_empty()).then_some(Note { lasts, orders, redo })
     }
 }
 
 /// The note that takes another back, after a commit that failed.
 pub(super) fn taken_back(tx: &Tx<'_>, note: &Note) -> Note {
     let last = |log: &LogId| tx.load::<Head>(Table::Head, &crate::view::log_key(log)).map(|head| (head.seq, head.id));
-    Note { lasts: note.lasts.iter().map(|(log, _)| (*log, last(log))).collect(), redo: None }
+    let orders = note.orders.iter().map(|(order, _)| (*order, None)).collect();
+    Note { lasts: note.lasts.iter().map(|(log, _)| (*log, last(log))).collect(), orders, redo: None }
 }
 
 impl Work<'_, '_> {
@@ -222,7 +240,7 @@ impl Work<'_, '_> {
 
     /// Whether a command may have to wait.
     pub(super) fn may_wait(&self) -> bool {
-        self.passing.guard.unsure.values().any(|until| self.now < *until)
+        self.passing.guard.unsure.values().any(|until| self.now < *until) || self.passing.guard.chains.waits(self.now)
     }
 
     /// Tries commands that wait, in their order.
@@ -235,6 +253,7 @@ impl Work<'_, '_> {
     /// Commands that waited long enough.
     pub(super) fn tend_waiting(&mut self) {
         let now = self.now;
+        self.tend_chains();
         if !self.passing.guard.waiting.is_empty() && self.passing.guard.unsure.values().any(|until| *until <= now) {
             self.try_waiting();
         }

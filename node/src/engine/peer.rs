@@ -66,9 +66,7 @@ impl Work<'_, '_> {
         self.greet(device);
         self.join_through(&device);
         self.order_reset(&device);
-        if let Some(heads) = self.order_heads(&device) {
-            self.request(device, Channel::Direct, What::OrderHeads, heads.to_bytes());
-        }
+        self.ask_order_heads(device);
         self.happened("peer", device);
     }
 
@@ -256,7 +254,7 @@ impl Work<'_, '_> {
             (What::Join(space), Some(response)) => self.join_answered(space, device, response),
             (What::Keys(space), Some(response)) => self.keys_answered(space, &response),
             (What::Order(order), Some(response)) => self.order_stored(order, response),
-            (What::OrderHeads, Some(DirectResponse::Orders(messages))) => self.take_orders(device, messages),
+            (What::OrderHeads(asked), Some(DirectResponse::Orders(messages))) => self.take_orders(device, &asked, messages),
             (What::Order(order), None) => self.order_failed(order),
             _ => {}
         }
@@ -288,7 +286,7 @@ impl Work<'_, '_> {
             What::Sync(turn) => self.sync_answered(device, turn, None),
             What::Order(order) => self.order_failed(order),
             What::Meet => self.met(device, None),
-            What::Join(_) | What::Keys(_) | What::OrderHeads => {}
+            What::Join(_) | What::Keys(_) | What::OrderHeads(_) => {}
         }
     }
 

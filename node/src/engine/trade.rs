@@ -59,15 +59,17 @@ impl Attempt {
 
 impl Work<'_, '_> {
     /// Signs the next event of this node's chain in an order, and takes it in.
-    fn sign_act(&mut self, id: &OrderId, mine: Role, act: Act) -> Result<(), Refusal> {
-        let body = order::draft(&view::order::set(&self.tx, id), mine, act, self.now)?;
-        self.take_own(&body).map(|_| ())
+    fn sign_act(&mut self, id: &OrderId, mine: Role, act: Act) -> Result<(), Problem> {
+        let body = order::draft(&view::order::set(&self.tx, id), mine, act, self.now).map_err(refused)?;
+        self.chain_goes_on(&body)?;
+        self.take_own(&body).map(|_| ()).map_err(refused)
     }
 
     /// Signs a body and takes the event in; it is queued for the other side by that.
     fn take_own(&mut self, body: &EventBody) -> Result<Event, Refusal> {
         let event = order::sign(body, &self.me.pair)?;
         intake::order::event(&mut self.cx(), &event)?;
+        self.passing.guard.event_signed(&event);
         self.passing.outbox.entry(event.order()).or_default().reset();
         Ok(event)
     }

@@ -12,10 +12,11 @@ use std::path::{Path, PathBuf};
 
 use haat_protocol::codec::{decode_own, encode};
 use haat_protocol::entry::LogId;
+use haat_protocol::id::OrderId;
 use haat_protocol::limits::WITNESS_MAX_BYTES;
 use serde::{Deserialize, Serialize};
 
-use super::{Known, Last, Note, Redo, Witness};
+use super::{Known, Last, Note, OrderLast, Redo, Witness};
 use crate::home::WitnessPlace;
 use crate::store::StoreError;
 
@@ -35,6 +36,8 @@ pub struct FileWitness {
     path: PathBuf,
     file: File,
     size: u64,
+    /// Bytes when it was last written anew.
+    fresh: u64,
     known: Known,
     is_copy: bool,
 }
@@ -66,13 +69,17 @@ impl FileWitness {
                 known.add(note);
             }
         }
+        if is_copy {
+            known.share();
+        }
         let (file, size) = begin(&path, &known).map_err(|fault| failed(&fault))?;
-        Ok(Self { path, file, size, known, is_copy })
+        Ok(Self { path, file, size, fresh: size, known, is_copy })
     }
 
     fn write(&mut self, note: &Note) -> io::Result<()> {
-        if self.size > WITNESS_MAX_BYTES {
+        if self.size > self.fresh + WITNESS_MAX_BYTES {
             (self.file, self.size) = begin(&self.path, &self.known)?;
+            self.fresh = self.size;
         }
         let bytes = framed(&Record::Note(note.clone()));
         self.file.write_all(&bytes)?;
@@ -85,6 +92,10 @@ impl FileWitness {
 impl Witness for FileWitness {
     fn lasts(&self) -> BTreeMap<LogId, Last> {
         self.known.lasts.clone()
+    }
+
+    fn orders(&self) -> BTreeMap<OrderId, OrderLast> {
+        self.known.orders.clone()
     }
 
     fn redo(&self) -> Option<Redo> {
@@ -105,7 +116,8 @@ impl Witness for FileWitness {
 /// A new file with what is known, in the place of the old one: half a record at the old one's end must not hide later ones.
 fn begin(path: &Path, known: &Known) -> io::Result<(File, u64)> {
     let lasts = known.lasts.iter().map(|(log, last)| (*log, Some(*last))).collect();
-    let note = Record::Note(Note { lasts, redo: known.redo.clone() });
+    let orders = known.orders.iter().map(|(order, last)| (*order, Some(*last))).collect();
+    let note = Record::Note(Note { lasts, orders, redo: known.redo.clone() });
     crate::home::replace(path, |about| [framed(&Record::Place(about.dev(), about.ino())), framed(&note)].concat())?;
     let file = OpenOptions::new().append(true).open(path)?;
     let size = file.metadata()?.len();
@@ -142,7 +154,7 @@ fn failed(fault: &io::Error) -> StoreError {
 
 #[cfg(test)]
 mod tests {
-    use haat_protocol::id::{DeviceId, Digest, EntryId, SpaceId};
+    use haat_protocol::id::{DeviceId, Digest, EntryId, EventId, SpaceId};
 
     use super::*;
     use crate::home::Home;
@@ -154,7 +166,8 @@ mod tests {
 
     fn note(number: u64, seq: u64) -> Note {
         let batch: Batch = [((Table::Meta, b"k".to_vec()), Some(vec![1])), ((Table::Meta, b"l".to_vec()), None)].into();
-        Note { lasts: vec![(log(number), Some((seq, EntryId([3; 32]))))], redo: Some(Redo::of((seq, Digest([4; 32])), &batch)) }
+        let orders = vec![(OrderId([5; 32]), Some(OrderLast { id: EventId([seq.to_le_bytes()[0]; 32]), shared: false }))];
+        Note { lasts: vec![(log(number), Some((seq, EntryId([3; 32]))))], orders, redo: Some(Redo::of((seq, Digest([4; 32])), &batch)) }
     }
 
     fn home(dir: &tempfile::TempDir) -> Home {
@@ -177,6 +190,7 @@ mod tests {
         let again = open(&home);
         assert_eq!(again.lasts(), [(log(0), (2, EntryId([3; 32]))), (log(1), (1, EntryId([3; 32])))].into());
         assert_eq!(again.redo(), note(0, 2).redo);
+        assert_eq!(again.orders(), [(OrderId([5; 32]), OrderLast { id: EventId([2; 32]), shared: false })].into());
         assert!(again.redo().and_then(|redo| redo.batch()).is_some_and(|batch| batch.len() == 2));
         assert!(!again.is_copy());
         drop(again);
@@ -202,7 +216,8 @@ mod tests {
         assert!(copied.is_copy() && copied.lasts()[&log(0)].0 == 5);
         drop(copied);
         assert!(!open(&copy).is_copy(), "it is said once: from then on it is a home of its own");
-        assert!(!open(&home).is_copy());
+        assert!(open(&copy).orders().values().all(|last| last.shared), "an order of before is not its own for ever");
+        assert!(!open(&home).is_copy() && open(&home).orders().values().all(|last| !last.shared));
     }
 
     #[test]

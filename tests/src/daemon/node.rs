@@ -188,6 +188,15 @@ impl Node {
         self.no(words, exits)
     }
 
+    /// Looks at what people are told, without `--json`; empty when it is refused.
+    #[must_use]
+    pub fn run_plain(&self, words: &[&str]) -> String {
+        let mut command = Command::new(binary());
+        command.arg("--home").arg(&self.home).args(words);
+        let output = finish(clean(&mut command), None);
+        if output.status.success() { String::from_utf8_lossy(&output.stdout).into_owned() } else { String::new() }
+    }
+
     /// A node that runs answers still.
     ///
     /// # Panics

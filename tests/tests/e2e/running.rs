@@ -48,6 +48,22 @@ fn one_node_in_one_home() {
 }
 
 #[test]
+fn who_is_told_to_stop_right_after_the_ready_line_ends_well() {
+    let town = Town::new();
+    let mut node = town.node("chen");
+    // Whoever listens for signals only later dies of some of them.
+    for _ in 0..8 {
+        node.up(&[]);
+        node.stop();
+    }
+    let mut seed = town.node("seed");
+    for _ in 0..2 {
+        seed.seed(&["--listen", "/ip4/127.0.0.1/tcp/0"]);
+        seed.stop();
+    }
+}
+
+#[test]
 fn a_restart_keeps_ports_and_friends() {
     let town = Town::new();
     let [mut host, mut guest] = circle_of(&town, ["chen", "wang"], "Lane 12", &[]);

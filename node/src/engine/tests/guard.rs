@@ -110,7 +110,7 @@ fn after_a_start_a_members_word_is_waited_for_and_then_a_new_log_begun() {
         let head = Known(tx).head(&LogId { space, device: ana.device(), number: 0 }).expect("held");
         vec![(LogId { space, device: ana.device(), number: 0 }, Some((head.seq, head.id)))]
     });
-    witness.note(crate::witness::Note { lasts, redo: None }).expect("memory");
+    witness.note(crate::witness::Note { lasts, orders: vec![], redo: None }).expect("memory");
     let post = Body::Post(Post { text: "again".into(), listings: vec![], reply_to: None });
     let says = |ana: &mut Node| {
         let said = ana.work(|work| work.author(space, &post).map_err(|problem| problem.code))?;

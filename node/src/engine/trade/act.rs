@@ -30,6 +30,7 @@ impl Work<'_, '_> {
                 if open.is_empty() { "there is nothing for you to do now".to_owned() } else { format!("you can: {}", open.join(", ")) };
             refused(refusal).hint(hint)
         })?;
+        self.chain_goes_on(&body)?;
         // A counter-offer is kept whatever it says; what is agreed to speaks of one's own listings as they are.
         if accepts
             && mine == Role::Seller

@@ -71,16 +71,9 @@ impl Work<'_, '_> {
             return None;
         }
         let set = view::order::set(&self.tx, id);
-        let events = self.own_events(&set).into_iter().filter(|event| queued.contains(&event.id()));
+        let events = chain_of(&set, self.me.device()).into_iter().filter(|event| queued.contains(&event.id()));
         let message = self.packed(*id, events, own_receipts(&set, self.me.device(), &owed));
         (!message.events.is_empty() || !message.receipts.is_empty()).then_some(message)
-    }
-
-    /// One's own events, oldest first.
-    fn own_events<'a>(&self, set: &'a OrderSet) -> Vec<&'a Event> {
-        let mut own: Vec<&Event> = set.events().filter(|event| event.body().author == self.me.device()).collect();
-        own.sort_by_key(|event| (event.body().seq, event.id()));
-        own
     }
 
     /// As many events, then receipts, as one message may hold; the rest goes with the next.
@@ -150,15 +143,23 @@ impl Work<'_, '_> {
         }
     }
 
+    /// Asks a device to compare orders, when there are any.
+    pub(in crate::engine) fn ask_order_heads(&mut self, device: DeviceId) {
+        if let Some(heads) = self.order_heads(&device) {
+            let asked = heads.iter().map(|head| head.order).collect();
+            self.request(device, Channel::Direct, What::OrderHeads(asked), DirectRequest::OrderHeads { heads }.to_bytes());
+        }
+    }
+
     /// What this node holds of its orders with a device; none when there are none to compare.
-    pub(in crate::engine) fn order_heads(&self, device: &DeviceId) -> Option<DirectRequest> {
+    pub(in crate::engine) fn order_heads(&self, device: &DeviceId) -> Option<Vec<OrderHead>> {
         let heads = self.orders_with(device).filter_map(|(id, since)| {
             let (mine, (_, order)) = (view::order::row(&self.tx, &id)?.mine, view::order::folded(&self.tx, &id)?);
             let counts = !order.state.is_terminal() || self.now.since(since) < COMPARE_WITHIN_MS;
             counts.then(|| OrderHead { order: id, own: order.head(mine), other: order.head(mine.other()) })
         });
         let heads: Vec<OrderHead> = heads.take(HEADS_MAX).collect();
-        (!heads.is_empty()).then_some(DirectRequest::OrderHeads { heads })
+        (!heads.is_empty()).then_some(heads)
     }
 
     /// Orders with a device, newest first, and since when.
@@ -167,38 +168,52 @@ impl Work<'_, '_> {
         rows.filter(move |(_, row)| row.other == *device).map(|(id, row)| (id, row.at))
     }
 
-    /// Messages with what a device lacks of its orders with this node.
-    pub(in crate::engine) fn answer_order_heads(&self, device: &DeviceId, heads: &[OrderHead]) -> DirectResponse {
-        let mut messages = Vec::new();
-        let mut bytes = 0;
-        let mut looked_up = BTreeSet::new();
+    /// Messages with what a device lacks of its orders with this node. What it lacks of its own chains goes first: it signs in none
+    /// of them before it knows.
+    pub(in crate::engine) fn answer_order_heads(&mut self, device: &DeviceId, heads: &[OrderHead]) -> DirectResponse {
+        let mut found = Vec::new();
+        let (mut looked_up, mut told) = (BTreeSet::new(), BTreeSet::new());
         for head in heads.iter().take(HEADS_MAX).filter(|head| self.other_side(&head.order) == Some(*device)) {
             if !looked_up.insert(head.order) {
                 continue;
             }
-            let Some(message) = self.lacking(head) else { continue };
-            bytes += encode(&message).len();
-            if bytes > SYNC_BATCH_BYTES {
-                break;
+            if head.other.is_none_or(|last| self.tx.has(Table::OrderEvent, &last.0)) {
+                told.insert(head.order);
             }
-            messages.push(message);
+            found.extend(self.lacking(device, head));
         }
-        DirectResponse::Orders(messages)
+        self.chains_told(&told);
+        found.sort_by_key(|(gives_back, _)| !gives_back);
+        let mut bytes = 0;
+        let fits = |message: &OrderMessage| {
+            bytes += encode(message).len();
+            bytes <= SYNC_BATCH_BYTES
+        };
+        DirectResponse::Orders(found.into_iter().map(|(_, message)| message).take_while(fits).collect())
     }
 
-    /// The own events after the one that the asker holds, and the receipt of the asker's last.
-    fn lacking(&self, head: &OrderHead) -> Option<OrderMessage> {
+    /// What the asker lacks of both chains, and the receipt of its last event; with whether some of it is the asker's own.
+    fn lacking(&self, device: &DeviceId, head: &OrderHead) -> Option<(bool, OrderMessage)> {
         let set = view::order::set(&self.tx, &head.order);
-        let own = self.own_events(&set);
-        let from = match head.other {
-            None => 0,
+        let chain = |author: DeviceId, last: Option<EventId>| {
+            let events = chain_of(&set, author);
             // An end that this node does not know of is not behind: nothing can be added to it.
-            Some(last) => own.iter().position(|event| event.id() == last)? + 1,
+            let from = last.map_or(Some(0), |last| events.iter().position(|event| event.id() == last).map(|at| at + 1));
+            events[from.unwrap_or(events.len())..].to_vec()
         };
+        let (theirs, own) = (chain(*device, head.own), chain(self.me.device(), head.other));
         let last = head.own.into_iter().collect();
-        let message = self.packed(head.order, own[from..].iter().copied(), own_receipts(&set, self.me.device(), &last));
-        (!message.events.is_empty()).then_some(message)
+        let gives_back = !theirs.is_empty();
+        let message = self.packed(head.order, theirs.into_iter().chain(own), own_receipts(&set, self.me.device(), &last));
+        (!message.events.is_empty()).then_some((gives_back, message))
     }
+}
+
+/// The events of one device, oldest first.
+fn chain_of(set: &OrderSet, author: DeviceId) -> Vec<&Event> {
+    let mut events: Vec<&Event> = set.events().filter(|event| event.body().author == author).collect();
+    events.sort_by_key(|event| (event.body().seq, event.id()));
+    events
 }
 
 /// One's own receipts for these events.

@@ -2,7 +2,7 @@
 //!
 //! Nothing of a stranger is kept: a first offer needs a circle in which both are and which has the shop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use haat_protocol::body::Body;
 use haat_protocol::codec::decode;
@@ -26,36 +26,55 @@ const ENVELOPE_BYTES: usize = 512;
 /// A stable code of a refusal.
 type Code = &'static str;
 
+/// What became of a message.
+#[derive(Default)]
+struct Took {
+    /// The other side's events that are held now.
+    held: Vec<EventId>,
+    /// A receipt for each.
+    receipts: Vec<SignedReceipt>,
+    /// Whether something of this node's own chain came back that was not here.
+    is_given_back: bool,
+}
+
 impl Work<'_, '_> {
     /// Takes in what a device hands over of one order, and answers it.
     pub(in crate::engine) fn order_message(&mut self, device: DeviceId, message: OrderMessage) -> DirectResponse {
         match self.take_message(device, message) {
-            Ok((_, receipts)) => {
-                DirectResponse::Stored { receipts: receipts.iter().map(haat_protocol::codec::encode).map(ByteBuf::from).collect() }
+            Ok(took) => {
+                DirectResponse::Stored { receipts: took.receipts.iter().map(haat_protocol::codec::encode).map(ByteBuf::from).collect() }
             }
             Err(code) => DirectResponse::Refused { code: code.to_owned() },
         }
     }
 
-    /// Takes in what a device answered to order heads. Nobody waits for the receipts: they go with the next message.
-    pub(in crate::engine) fn take_orders(&mut self, device: DeviceId, messages: Vec<OrderMessage>) {
+    /// Takes in what a device answered when these orders were compared. Nobody waits for the receipts: they go with the next message.
+    /// It hands back first what this node lacks of its own chains; when there is nothing of that left, these chains may go on.
+    pub(in crate::engine) fn take_orders(&mut self, device: DeviceId, asked: &BTreeSet<OrderId>, messages: Vec<OrderMessage>) {
+        let mut is_given_back = false;
         for message in messages {
             let id = message.order;
             match self.take_message(device, message) {
-                Ok((events, _)) if !events.is_empty() => {
-                    let attempt = self.passing.outbox.entry(id).or_default();
-                    attempt.owed.extend(events);
-                    attempt.reset();
-                    self.send_order(id);
+                Ok(took) => {
+                    is_given_back |= took.is_given_back;
+                    if !took.held.is_empty() {
+                        let attempt = self.passing.outbox.entry(id).or_default();
+                        attempt.owed.extend(took.held);
+                        attempt.reset();
+                        self.send_order(id);
+                    }
                 }
-                Ok(_) => {}
                 Err(code) => tracing::debug!(order = %id, code, "an answer about an order was not taken"),
             }
         }
+        if is_given_back {
+            self.ask_order_heads(device);
+        } else {
+            self.chains_told(asked);
+        }
     }
 
-    /// The events that are held now, with a receipt for each.
-    fn take_message(&mut self, device: DeviceId, message: OrderMessage) -> Result<(Vec<EventId>, Vec<SignedReceipt>), Code> {
+    fn take_message(&mut self, device: DeviceId, message: OrderMessage) -> Result<Took, Code> {
         let OrderMessage { order: id, events, receipts, chain } = message;
         let bytes: usize = events.iter().chain(&receipts).map(|item| item.len()).sum();
         if bytes > ORDER_MESSAGE_MAX_BYTES {
@@ -77,28 +96,33 @@ impl Work<'_, '_> {
         let mut news = self.take_receipts(&device, &id, &receipts);
         // Looked up once: a message that is said again and again costs little.
         let (receipted, own_head) = self.own_side(&id);
-        let mut held = Vec::new();
-        let mut given = Vec::new();
+        let mut took = Took::default();
         for event in &events {
+            let is_own = event.body().author == self.me.device();
             match self.take_event(event) {
-                Ok(is_new) => news |= is_new,
+                Ok(is_new) => {
+                    news |= is_new;
+                    took.is_given_back |= is_new && is_own;
+                }
                 // What came before it is held, and the other side shall know.
-                Err(_) if !held.is_empty() => break,
+                Err(_) if !took.held.is_empty() => break,
                 Err(code) => return Err(code),
             }
-            held.push(event.id());
-            let known = receipted.get(&event.id()).cloned();
-            given.extend(known.or_else(|| self.make_receipt(&id, event.id(), own_head)));
+            if !is_own {
+                took.held.push(event.id());
+                let known = receipted.get(&event.id()).cloned();
+                took.receipts.extend(known.or_else(|| self.make_receipt(&id, event.id(), own_head)));
+            }
         }
         if news {
             self.answer_for_stock(&id);
             self.happened("order", id);
             self.send_order(id);
         }
-        Ok((held, given))
+        Ok(took)
     }
 
-    /// Reads the events of a message: all are the device's own, of this order, and not from the future. One's own are passed over.
+    /// Reads the events of a message: all are of this order, of the device or of this node, and not from the future.
     fn read_events(&self, device: &DeviceId, id: &OrderId, events: &[ByteBuf]) -> Result<Vec<Event>, Code> {
         let mut read = Vec::new();
         for bytes in events {
@@ -107,10 +131,7 @@ impl Work<'_, '_> {
             if event.order() != *id {
                 return Err(Refusal::OtherOrder.code());
             }
-            if event.body().author == self.me.device() {
-                continue;
-            }
-            if event.body().author != *device {
+            if ![*device, self.me.device()].contains(&event.body().author) {
                 return Err(Refusal::WrongSigner.code());
             }
             if event.is_ahead(self.now) {
@@ -143,6 +164,7 @@ impl Work<'_, '_> {
             let waits = self.tx.has(Table::Outbox, &[id.0, receipt.event.0].concat());
             if waits && receipt.device == *device && receipt.order == *id {
                 news |= intake::order::receipt(&mut self.cx(), &signed).unwrap_or(false);
+                self.chain_receipted(id, &receipt.event);
             }
         }
         news

@@ -29,7 +29,7 @@ impl Work<'_, '_> {
     }
 
     /// The seller's node's word about the stock, when an acceptance waits for it.
-    pub(super) fn answer_for_stock(&mut self, id: &OrderId) {
+    pub(in crate::engine) fn answer_for_stock(&mut self, id: &OrderId) {
         if view::order::row(&self.tx, id).is_none_or(|row| row.mine != Role::Seller) {
             return;
         }
@@ -42,8 +42,10 @@ impl Work<'_, '_> {
         } else {
             Act::StockFail { reason: Reason::OutOfStock }
         };
-        if let Err(refusal) = self.sign_act(id, Role::Seller, act) {
-            tracing::warn!(order = %id, %refusal, "the stock could not be answered for");
+        if let Err(problem) = self.sign_act(id, Role::Seller, act) {
+            // What is in doubt is answered for once the other side has told what it holds.
+            self.passing.guard.stock_waits(*id);
+            tracing::debug!(order = %id, code = problem.code, "the stock is not answered for yet");
         }
     }
 }
