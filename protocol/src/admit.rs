@@ -12,7 +12,10 @@ use crate::circle::{NormsState, Standing};
 use crate::entry::{Entry, FLAG_CRITICAL, Header, LogId};
 use crate::id::{EntryId, IdentityId, SpaceId};
 use crate::kind::{Kind, Quota, Secrecy};
-use crate::limits::{CLOCK_SKEW_MS, ENTRIES_PER_DAY_MAX, EPOCHS_PER_DAY_MAX, NORMS_GRACE_MS, NORMS_PER_DAY_MAX, SHOP_ENTRIES_PER_DAY_MAX};
+use crate::limits::{
+    CLOCK_SKEW_MS, ENTRIES_PER_DAY_MAX, EPOCHS_PER_DAY_MAX, LOG_NUMBERS_PER_DAY, NORMS_GRACE_MS, NORMS_PER_DAY_MAX,
+    SHOP_ENTRIES_PER_DAY_MAX,
+};
 use crate::money::Money;
 use crate::norms::{Disclosure, Norms};
 use crate::space::Sort;
@@ -62,6 +65,8 @@ pub trait View {
     fn sort(&self, space: &SpaceId) -> Option<Sort>;
     /// Who keeps a shop.
     fn shopkeeper(&self, shop: &SpaceId) -> Option<IdentityId>;
+    /// When a space says that it was begun; none when it is not known here.
+    fn created(&self, space: &SpaceId) -> Option<Millis>;
     /// The prices of a version of a listing; none when it is not held or cannot be read.
     fn prices(&self, version: &EntryId) -> Option<Vec<Money>>;
 }
@@ -102,6 +107,9 @@ pub enum Refusal {
     /// Its log was cut before it.
     #[error("its writer was removed before it")]
     BeyondCut,
+    /// A log of a number that comes free on a later day.
+    #[error("its log has a number that is not free that day")]
+    LogNumber,
     /// More than a log may have in a day.
     #[error("its log has too many entries that day")]
     DayQuota,
@@ -180,6 +188,10 @@ pub fn header(view: &impl View, entry: &Entry, now: Millis) -> Verdict {
     if !belongs(header.kind, sort) {
         return Verdict::Refused(Refusal::WrongSpace);
     }
+    if header.seq == 0 && header.log >= view.created(&header.space).map_or(LOG_NUMBERS_PER_DAY, |created| free_numbers(created, header.at))
+    {
+        return Verdict::Refused(Refusal::LogNumber);
+    }
     let stays = Kind::from_code(header.kind).is_some_and(|kind| kind.secrecy() != Secrecy::Content);
     if stays && entry.raw().payload.is_none() {
         return Verdict::Refused(Refusal::Hollow);
@@ -187,6 +199,12 @@ pub fn header(view: &impl View, entry: &Entry, now: Millis) -> Verdict {
     let next = follow(head.as_ref(), entry);
     let most = if sort == Sort::Shop { SHOP_ENTRIES_PER_DAY_MAX } else { ENTRIES_PER_DAY_MAX };
     if next.day_entries > most { Verdict::Refused(Refusal::DayQuota) } else { Verdict::Admitted(next) }
+}
+
+/// The numbers below this one are free for logs that begin then, in a space that was begun at `created`.
+#[must_use]
+pub const fn free_numbers(created: Millis, at: Millis) -> u64 {
+    LOG_NUMBERS_PER_DAY.saturating_mul(at.day().saturating_sub(created.day()).saturating_add(1))
 }
 
 /// Whether a kind, also one of a newer version, may stand in this sort of space.

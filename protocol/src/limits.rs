@@ -46,10 +46,13 @@ pub const LAMPORT_FOLLOWED_MAX: u64 = INTEGER_MAX / 2;
 pub const OPERATIONS_MAX: usize = 256;
 /// Ends of logs that one revocation may let stand, so that it fits one operation.
 pub const CUTS_MAX: usize = 32;
-/// Numbers of the logs that one device may open in one space.
-pub const LOG_NUMBERS_MAX: u64 = 4096;
+/// Numbers that a log may have: more than anybody can open by the rule of days.
+pub const LOG_NUMBERS_MAX: u64 = 1 << 32;
+/// Numbers of logs that come free with each day since a space was begun, so that nobody is ever locked out for longer than a day,
+/// and nobody floods a space with logs at once.
+pub const LOG_NUMBERS_PER_DAY: u64 = 4096;
 /// How far the number of a new log may lie from the last one: two homes of one device hardly ever choose the same. The steps grow
-/// smaller as the numbers run out, so that there are some 600 logs before there is none left.
+/// smaller as the numbers of the day run out, so that there are some 600 logs before none is left until the next.
 pub const LOG_STEP_MAX: u64 = 64;
 
 /// How far ahead a claimed time may be before the entry waits.

@@ -7,7 +7,7 @@ mod chains;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use haat_protocol::admit::Head;
+use haat_protocol::admit::{self, Head, View};
 use haat_protocol::entry::LogId;
 use haat_protocol::id::{Digest, EntryId, SpaceId};
 use haat_protocol::limits::{COMMANDS_WAITING_MAX, LOG_NUMBERS_MAX, LOG_STEP_MAX, REDO_MAX_BYTES, START_WORD_MS};
@@ -20,7 +20,8 @@ use super::work::Work;
 use super::{Ticket, anew};
 use crate::store::{Batch, Store, StoreError, Table, Tx};
 use crate::view::fork::log_of;
-use crate::view::{circle, known, shelf};
+use crate::view::known::{self, Known};
+use crate::view::{circle, shelf};
 use crate::witness::{Note, Redo, Witness};
 
 /// Code of the problem with which a command waits inside the engine.
@@ -195,13 +196,21 @@ impl Work<'_, '_> {
         }
         let held = logs.last().map(|(log, _)| log.number);
         let last = held.max(self.passing.guard.numbers.get(&space).copied());
+        let free = Known(&self.tx).created(&space).map_or(1, |created| admit::free_numbers(created, self.now)).min(LOG_NUMBERS_MAX);
         let number = match last {
-            Some(last) => last + 1 + self.step_from(last),
-            None if self.passing.guard.shared.contains(&space) => 1 + self.step_from(0),
+            Some(last) => last + 1 + self.step_from(last, free),
+            None if self.passing.guard.shared.contains(&space) => 1 + self.step_from(0, free),
             None => 0,
         };
         let log = LogId { space, device: self.me.device(), number };
-        if number < LOG_NUMBERS_MAX && self.takes(&log, 0) { Ok(log) } else { Err(refused()) }
+        if !self.takes(&log, 0) {
+            return Err(refused());
+        }
+        if number >= free {
+            let detail = "this node has begun so many logs there that none is free before the next day";
+            return Err(Problem::refused("too-many-logs", "nothing can be said there today", detail).hint("try again tomorrow"));
+        }
+        Ok(log)
     }
 
     /// Whatever follows an entry that a wrong clock dated ahead would wait with it.
@@ -210,8 +219,8 @@ impl Work<'_, '_> {
     }
 
     /// By how much more than one the number of a new log rises.
-    fn step_from(&mut self, last: u64) -> u64 {
-        let room = LOG_NUMBERS_MAX.saturating_sub(last) / LOG_STEP_MAX;
+    fn step_from(&mut self, last: u64, free: u64) -> u64 {
+        let room = free.saturating_sub(last) / LOG_STEP_MAX;
         u64::from(self.entropy.fresh()[0]) % room.clamp(1, LOG_STEP_MAX)
     }
 

@@ -10,6 +10,7 @@ use haat_protocol::id::{DeviceId, EntryId, IdentityId, SpaceId};
 use haat_protocol::identity::{Chain, Identity};
 use haat_protocol::money::Money;
 use haat_protocol::space::{Inception, Sort};
+use haat_protocol::time::Millis;
 
 use super::{body, circle, fork, log_key, place_key};
 use crate::myself::Myself;
@@ -49,6 +50,10 @@ impl View for Known<'_, '_> {
 
     fn shopkeeper(&self, shop: &SpaceId) -> Option<IdentityId> {
         inception(self.0, shop).filter(|begun| begun.sort == Sort::Shop).map(|begun| begun.creator)
+    }
+
+    fn created(&self, space: &SpaceId) -> Option<Millis> {
+        inception(self.0, space).map(|begun| begun.created)
     }
 }
 

@@ -27,6 +27,7 @@ pub(crate) fn sheet() -> Sheet {
     let mut sheet = Sheet::new("admission", "Admission (8): whether an entry is kept, and whether it has an effect.");
     kept(&mut sheet);
     counted(&mut sheet);
+    numbers(&mut sheet);
     waiting(&mut sheet);
     not_kept(&mut sheet);
     effects(&mut sheet);
@@ -47,7 +48,7 @@ fn nothing() -> Value {
         writers[device(n).to_string()] = json!(person(n));
     }
     json!({
-        "now": START, "sort": "circle", "writers": writers, "counts": "all", "log": null, "there": null, "held": [], "shops": {},
+        "now": START, "sort": "circle", "created": START, "writers": writers, "counts": "all", "log": null, "there": null, "held": [], "shops": {},
         "norms": [of_norms(START, &Norms::default())], "key": null,
     })
 }
@@ -159,6 +160,19 @@ fn counted(sheet: &mut Sheet) {
     sheet.bad("50001 that day", "one too many in a shop", case(next(65), shop(50_000)), "day");
     let tomorrow = START.plus(DAY_MS);
     sheet.good("kept: 2001 in two days", "the next day has room", case(at(next(32), tomorrow), and(full(2_000), "now", tomorrow.0)));
+}
+
+fn numbers(sheet: &mut Sheet) {
+    let first = |log: u64| Header { log, ..header(32) };
+    let tomorrow = START.plus(DAY_MS);
+    let later = || but("now", tomorrow.0);
+    sheet.good("kept: log 4095", "the last number that is free on the first day", case(first(4_095), nothing()));
+    sheet.bad("log 4096 on the first day", "it comes free on the next", case(first(4_096), nothing()), "number");
+    sheet.good("kept: log 4096 on the second day", "it is free now", case(at(first(4_096), tomorrow), later()));
+    sheet.bad("log 4096 of the first day", "the day is that of the entry, not of the clock", case(first(4_096), later()), "number");
+    sheet.bad("log 4096 before the space", "never less than one day", case(at(first(4_096), Millis(0)), nothing()), "number");
+    let on = Header { log: 9_000, ..next(32) };
+    sheet.good("kept: later in log 9000", "only how a log begins is judged", case(on, but("log", log())));
 }
 
 fn waiting(sheet: &mut Sheet) {

@@ -113,6 +113,10 @@ impl View for Told<'_> {
         shops[&name].is_string().then(|| IdentityId(array(shops, &name)))
     }
 
+    fn created(&self, _: &SpaceId) -> Option<Millis> {
+        self.context["created"].as_u64().map(Millis)
+    }
+
     fn prices(&self, version: &EntryId) -> Option<Vec<Money>> {
         match Body::decode(Kind::Listing, &self.find(version)?.open(None).ok()?).ok()? {
             Body::Listing(listing) => Some(listing.variants.iter().map(|variant| variant.price).collect()),
@@ -151,6 +155,7 @@ const fn refused(refusal: &Refusal) -> &'static str {
         Refusal::Fork(_) => "fork",
         Refusal::Unlinked => "unlinked",
         Refusal::BeyondCut => "beyond",
+        Refusal::LogNumber => "number",
         Refusal::DayQuota => "day",
         Refusal::WrongSpace => "kind",
         Refusal::Hollow => "hollow",

@@ -99,7 +99,7 @@ fn wrong_headers(sheet: &mut Sheet) {
     sheet.bad("network", "another network", spoiled(1, encode("taah")), "network");
     sheet.bad("short device", "a key of 31 bytes", spoiled(2, encode(&ByteBuf::from([1; 31]))), "form");
     sheet.bad("text space", "a text where an id belongs", spoiled(3, encode(&"s".repeat(32))), "form");
-    sheet.bad("log 4096", "a log number beyond the last", spoiled(4, encode(&4096u64)), "log_number");
+    sheet.bad("log 4294967296", "a log number beyond the last", spoiled(4, encode(&(1u64 << 32))), "log_number");
     sheet.bad("long log", "0 in two bytes", spoiled(4, vec![0x18, 0]), "form");
     sheet.bad("no prev", "a later entry without predecessor", spoiled(5, encode(&1u64)), "prev");
     sheet.bad("prev at 0", "a first entry with a predecessor", spoiled(6, encode(&EntryId([1; 32]))), "prev");

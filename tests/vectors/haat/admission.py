@@ -61,6 +61,8 @@ def keep(data, context):
     need(header["prev"] == (bytes.fromhex(end["id"]) if end else None), "unlinked")
     need(context["sort"] is not None, "writer")
     need((context["sort"] == "shop") == (64 <= kind < 96), "kind")
+    days = max(header["at"] // DAY - context["created"] // DAY, 0)
+    need(seq > 0 or header["log"] < 4_096 * (1 + days), "number")
     need(raw["p"] is not None or bodies.KINDS.get(kind, (0, "content"))[1] == "content", "hollow")
     after = follow(end, found, header)
     need(after["entries"] <= (50_000 if context["sort"] == "shop" else 2_000), "day")

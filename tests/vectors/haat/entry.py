@@ -22,7 +22,7 @@ def read_header(data):
         ("version", header["version"] == 0),
         ("network", header["network"] == "haat"),
         ("integer", all(header[name] < 2**53 for name in ("seq", "kind", "flags", "lamport", "at"))),
-        ("log_number", header["log"] < 4096),
+        ("log_number", header["log"] < 2**32),
         ("prev", (header["prev"] is None) == (header["seq"] == 0)),
         ("refs", len(refs) <= 8 and all(a < b for a, b in zip(refs, refs[1:]))),
         ("extensions", len(header["extensions"]) <= 8),

@@ -1,6 +1,6 @@
 //! The guard against two entries for one place: crashes, old stores, copied homes, and the word that is waited for after a start.
 
-use haat_protocol::limits::START_WORD_MS;
+use haat_protocol::limits::{LOG_NUMBERS_PER_DAY, START_WORD_MS};
 use haat_protocol::local::Command;
 use serde_json::Value;
 
@@ -127,4 +127,40 @@ fn after_a_start_a_members_word_is_waited_for_and_then_a_new_log_begun() {
     restart(&mut ana);
     ana.now = ana.now.plus(START_WORD_MS);
     assert!(says(&mut ana).expect("not locked out") > 0, "nobody was there to ask");
+}
+
+#[test]
+fn a_device_that_began_very_many_logs_goes_on_the_next_day() {
+    let (mut ana, space) = founded();
+    let mut bob = node(2);
+    join(&mut ana, &mut bob, space);
+    let begins = |number: u64, at: Millis| {
+        crafted(&bob, space, post("again"), None, |header| {
+            (header.log, header.seq, header.prev, header.lamport, header.at) = (number, 0, None, 1, at);
+        })
+    };
+    let (today, tomorrow) = (ana.now, ana.now.plus(DAY_MS));
+    assert_eq!(take(&mut ana, &begins(LOG_NUMBERS_PER_DAY - 1, today)), Taken::Kept);
+    let early = begins(LOG_NUMBERS_PER_DAY, today);
+    assert_eq!(take(&mut ana, &early), Taken::Refused(haat_protocol::admit::Refusal::LogNumber));
+    ana.now = tomorrow;
+    assert_eq!(take(&mut ana, &early), Taken::Refused(haat_protocol::admit::Refusal::LogNumber), "the day is its own");
+    assert_eq!(take(&mut ana, &begins(LOG_NUMBERS_PER_DAY, tomorrow)), Taken::Kept);
+
+    let mut witness = Recalled::default();
+    let last = |number: u64| (LogId { space, device: ana.device(), number }, Some((0, EntryId([7; 32]))));
+    witness.note(crate::witness::Note { lasts: vec![last(LOG_NUMBERS_PER_DAY - 1)], ..Default::default() }).expect("memory");
+    let says = |ana: &mut Node, now: Millis| {
+        ana.now = now;
+        ana.passing.guard = guard::recover(&mut ana.store, &witness, &ana.me, now).expect("memory");
+        ana.work(|work| {
+            work.heard_of_own(space);
+            work.author(space, &Body::Post(Post { text: "still here".into(), listings: vec![], reply_to: None }))
+                .map_err(|problem| problem.code)
+        })
+    };
+    assert_eq!(says(&mut ana, today), Err("too-many-logs".into()));
+    let said = says(&mut ana, tomorrow).expect("nobody is locked out for good");
+    let log = ana.read(|tx| known::entry(tx, &said)).expect("held").header().log;
+    assert!((LOG_NUMBERS_PER_DAY..LOG_NUMBERS_PER_DAY + 65).contains(&log), "{log}");
 }
