@@ -21,7 +21,8 @@ use crate::limits::{
 };
 use crate::wire::{Heights, Item, Scope, SyncRequest, SyncResponse, Tag};
 
-use compare::{claims, gaps, names, summary};
+pub use compare::{Claim, claims, heights, summary, wanted};
+use compare::{gaps, names};
 pub use holdings::{Batch, Frontier, Holdings, Places, Relation, Runs, Stream, Want};
 use pull::{Place, Plan};
 pub use tag::mark;

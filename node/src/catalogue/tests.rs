@@ -377,6 +377,25 @@ proptest! {
     }
 
     #[test]
+    fn changed_files_never_panic(
+        is_newer in any::<bool>(),
+        changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..12),
+        end in any::<proptest::sample::Index>(),
+    ) {
+        let sample: &[u8] =
+            if is_newer { include_bytes!("samples/shopify-new-headers.csv") } else { include_bytes!("samples/shopify-street.csv") };
+        let mut bytes = sample.to_vec();
+        for (at, byte) in changes {
+            bytes[at.index(sample.len())] = byte;
+        }
+        for whole in [bytes.as_slice(), &bytes[..end.index(sample.len())]] {
+            if let Ok(reading) = read(whole, &options()) {
+                prop_assert!(reading.products.iter().all(|p| p.listing.check().is_ok()));
+            }
+        }
+    }
+
+    #[test]
     fn random_rows_never_panic(rows in "[a-b,;\"<>/&#0-9\n\r\t p茶\u{0}-]{0,300}") {
         let whole = read(format!("{HEAD}{rows}").as_bytes(), &options());
         if let Ok(reading) = whole {

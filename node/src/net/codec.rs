@@ -173,6 +173,7 @@ mod tests {
     use futures::executor::block_on;
     use futures::io::Cursor;
     use haat_protocol::limits;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -251,6 +252,25 @@ mod tests {
         assert_eq!(read(&[0, 0, 0, 0], 8), Ok(vec![]), "empty, and allowed");
         assert_eq!(read(&[0, 0, 0, 0], 0), Ok(vec![]), "empty, where nothing else is allowed");
         assert_eq!(read(&[0, 0, 0, 1, 7, 8, 9], 8), Ok(vec![7]), "what follows the message is not read");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_frame_or_none(
+            claimed in prop_oneof![any::<u32>(), 0u32..4_000],
+            data in proptest::collection::vec(any::<u8>(), 0..4_000),
+            end in 0usize..8_000,
+        ) {
+            let mut bytes = [&claimed.to_be_bytes()[..], &data].concat();
+            bytes.truncate(end);
+            let (length, max) = (claimed as usize, 3_000);
+            let expected = match bytes.get(4..) {
+                None => Err(io::ErrorKind::UnexpectedEof),
+                Some(_) if length > max => Err(io::ErrorKind::InvalidData),
+                Some(rest) => rest.get(..length).map(<[u8]>::to_vec).ok_or(io::ErrorKind::UnexpectedEof),
+            };
+            prop_assert_eq!(read(&bytes, max), expected);
+        }
     }
 
     #[test]

@@ -16,7 +16,8 @@ use crate::wire::{Heights, Mark, Scope, StreamKey, Summary, Wants};
 const VARINT_MAX_BYTES: usize = 8;
 
 /// What is held of a scope, in sixteen bytes.
-pub(super) fn summary(scope: Scope, streams: &Frontier, joint: &[u8; 32]) -> Summary {
+#[must_use]
+pub fn summary(scope: Scope, streams: &Frontier, joint: &[u8; 32]) -> Summary {
     Summary { scope, state: mark(&streams.state.0, joint), names: names(streams, joint) }
 }
 
@@ -31,7 +32,8 @@ pub(super) fn name(key: &StreamKey, joint: &[u8; 32]) -> Mark {
 }
 
 /// Heights of a scope for an asker who sent `theirs`; none when it holds the same.
-pub(super) fn heights(streams: &Frontier, theirs: &Summary, joint: &[u8; 32]) -> Option<Heights> {
+#[must_use]
+pub fn heights(streams: &Frontier, theirs: &Summary, joint: &[u8; 32]) -> Option<Heights> {
     let mine = summary(theirs.scope, streams, joint);
     if mine.state == theirs.state {
         return None;
@@ -50,17 +52,18 @@ pub(super) fn heights(streams: &Frontier, theirs: &Summary, joint: &[u8; 32]) ->
 
 /// One stream as the other claims to hold it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Claim {
+pub struct Claim {
     /// Its name, when the two hold different ones.
-    pub(super) name: Option<Mark>,
+    pub name: Option<Mark>,
     /// How much of it.
-    pub(super) height: u64,
+    pub height: u64,
     /// What stands at its end.
-    pub(super) head: Mark,
+    pub head: Mark,
 }
 
 /// Reads the rows of heights; none when they are damaged.
-pub(super) fn claims(heights: &Heights) -> Option<Vec<Claim>> {
+#[must_use]
+pub fn claims(heights: &Heights) -> Option<Vec<Claim>> {
     let mut rows: &[u8] = &heights.rows;
     let mut claims = Vec::new();
     while !rows.is_empty() {
@@ -95,7 +98,8 @@ pub(super) fn gaps(scope: Scope, streams: &Frontier, places: &Places, joint: &[u
 }
 
 /// Reads the rows of a pull over these streams, as many as one pull may have; damaged ones and those beyond the end are not read.
-pub(super) fn wanted(mut rows: &[u8], streams: &[Stream]) -> Vec<Want> {
+#[must_use]
+pub fn wanted(mut rows: &[u8], streams: &[Stream]) -> Vec<Want> {
     let mut wants = Vec::new();
     let mut index = 0usize;
     while wants.len() < SYNC_WANTS_MAX

@@ -6,10 +6,10 @@
 use haat_protocol::body::Body;
 use haat_protocol::codec::{decode, encode};
 use haat_protocol::crypto::{Keypair, Label, Sig, seal};
-use haat_protocol::entry::Unverified;
+use haat_protocol::entry::{LogId, Unverified};
 use haat_protocol::epoch;
 use haat_protocol::fork::ForkProof;
-use haat_protocol::id::{DeviceId, OrderId, SpaceId};
+use haat_protocol::id::{DeviceId, Digest, OrderId, SpaceId};
 use haat_protocol::identity::{Chain, Operation, SignedOperation};
 use haat_protocol::invite::Code;
 use haat_protocol::kind::Kind;
@@ -20,10 +20,12 @@ use haat_protocol::order::{
 };
 use haat_protocol::record::{Record, SignedRecord};
 use haat_protocol::space::Inception;
+use haat_protocol::sync::{Stream, claims, wanted};
 use haat_protocol::time::Millis;
-use haat_protocol::wire::{DirectRequest, DirectResponse, Item, SyncRequest, SyncResponse, Welcome};
+use haat_protocol::wire::{DirectRequest, DirectResponse, Heights, Item, Mark, Scope, StreamKey, SyncRequest, SyncResponse, Welcome};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_bytes::ByteBuf;
 
 /// A decoder: its name, and what it makes of bytes.
 pub(crate) type Decoder = (String, Run);
@@ -40,7 +42,7 @@ const BEGUN: Millis = Millis(1_800_000_000_000);
 /// All decoders.
 #[must_use]
 pub(crate) fn all() -> Vec<Decoder> {
-    let plain: [(&str, Run); 25] = [
+    let plain: [(&str, Run); 27] = [
         ("header", header),
         ("entry", entry),
         ("payload", payload),
@@ -58,6 +60,8 @@ pub(crate) fn all() -> Vec<Decoder> {
         ("meet_request", |_, data| message(MeetRequest::from_bytes(data).ok(), data)),
         ("meet_response", |_, data| message(MeetResponse::from_bytes(data).ok(), data)),
         ("welcome", |_, data| message(Welcome::from_bytes(data).ok(), data)),
+        ("heights_rows", heights_rows),
+        ("wants_rows", wants_rows),
         ("item", |_, data| canonical::<Item>(data, GOSSIP_MAX_BYTES).is_some()),
         ("sealed", sealed),
         ("order_event", order_event),
@@ -130,6 +134,22 @@ fn fork(_: &str, data: &[u8]) -> bool {
     let Some(fork) = canonical::<ForkProof>(data, GOSSIP_MAX_BYTES).and_then(|proof| proof.verify().ok()) else { return false };
     assert!(encode(fork.proof()) == data, "one fork has one proof");
     true
+}
+
+/// The rows of heights, with names and without.
+fn heights_rows(_: &str, data: &[u8]) -> bool {
+    let read = |named| claims(&Heights { scope: Scope::Circle, names: Mark([0; 8]), named, rows: ByteBuf::from(data) });
+    let (with, without) = (read(true), read(false));
+    assert!(with.iter().chain(&without).all(|rows| rows.len() <= data.len() / 9), "more rows than there are bytes for");
+    with.is_some() || without.is_some()
+}
+
+fn wants_rows(_: &str, data: &[u8]) -> bool {
+    let stream = |number| StreamKey::Log(LogId { space: SpaceId([1; 32]), device: DeviceId([1; 32]), number });
+    let streams: Vec<Stream> = (0..4).map(|number| Stream { key: stream(number), height: 1, head: Digest([0; 32]) }).collect();
+    let wants = wanted(data, &streams);
+    assert!(wants.len() <= data.len() / 3, "more rows than there are bytes for");
+    !wants.is_empty()
 }
 
 /// An operation that is signed anew and stands in the chain of the vectors' first person.

@@ -26,7 +26,7 @@ use haat_protocol::wire::{DirectRequest, DirectResponse, Item, StreamKey, SyncRe
 use crate::codes::Coded;
 use crate::shown::shown;
 use crate::trade;
-use crate::{door, house};
+use crate::{compared, door, house};
 
 pub(crate) type Found = Result<Value, String>;
 
@@ -63,8 +63,10 @@ pub(crate) fn judge(check: &str, input: &[u8], context: &Value) -> Found {
         "place" => Ok(place(input, context)),
         "digest" => Ok(digest(input)),
         other => {
-            let known =
-                house::judge(other, input, context).or_else(|| door::judge(other, input, context)).or_else(|| trade::judge(other, input));
+            let known = house::judge(other, input, context)
+                .or_else(|| door::judge(other, input, context))
+                .or_else(|| compared::judge(other, input, context))
+                .or_else(|| trade::judge(other, input));
             known.unwrap_or_else(|| message(other, input))
         }
     }

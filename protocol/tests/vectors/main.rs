@@ -10,6 +10,7 @@ mod admission;
 mod bodies;
 mod chains;
 mod codes;
+mod compared;
 mod crypto;
 mod deals;
 mod door;
@@ -47,6 +48,7 @@ fn sheets() -> Vec<Sheet> {
         rosters::sheet(),
         admission::sheet(),
         wire::sheet(),
+        compared::sheet(),
         orders::sheet(),
         folds::sheet(),
         evidence::sheet(),

@@ -79,21 +79,30 @@ fn identities(sheet: &mut Sheet) {
     forks(sheet);
 }
 
-fn forks(sheet: &mut Sheet) {
-    let entry = |seed: u8, text: &str| {
+/// Two entries of a device for one place.
+fn fork_of(seed: u8) -> Fork {
+    let entry = |text: &str| {
         let header = haat_protocol::entry::Header { device: device(seed), ..header(32) };
         Draft { header, body: text.as_bytes().to_vec() }.sign(&pair(seed), None, &[0; 32]).expect("a good entry")
     };
+    Fork::between(&entry("left"), &entry("right")).expect("a fork")
+}
+
+/// The proof that the first device forked its log.
+pub(crate) fn forked() -> ForkProof {
+    fork_of(1).proof().clone()
+}
+
+fn forks(sheet: &mut Sheet) {
     let case = |proof: &ForkProof| Case::new("fork", encode(proof));
-    let (left, right) = (entry(1, "left"), entry(1, "right"));
-    let fork = Fork::between(&left, &right).expect("a fork");
+    let fork = fork_of(1);
     let proof = fork.proof();
     sheet.good("fork", "two entries at one place", case(proof));
     let turned = ForkProof { one: proof.other.clone(), other: proof.one.clone() };
     sheet.bad("fork turned", "the greater id first", case(&turned), "no_fork");
     let alike = ForkProof { one: proof.one.clone(), other: proof.one.clone() };
     sheet.bad("no fork", "one entry twice", case(&alike), "no_fork");
-    let foreign = Fork::between(&entry(2, "left"), &entry(2, "right")).expect("a fork");
+    let foreign = fork_of(2);
     let mut pair = [(fork.ids()[0], proof.one.clone()), (foreign.ids()[0], foreign.proof().one.clone())];
     pair.sort_by_key(|(id, _)| *id);
     let [one, other] = pair.map(|(_, header)| header);

@@ -19,7 +19,7 @@ use haat_protocol::wire::{
 
 use crate::bodies;
 use crate::kit::{START, chain, circle, device, entry, hex, inception, pair, person};
-use crate::people::prekey;
+use crate::people::{forked, prekey};
 use crate::sheet::{Case, Sheet};
 
 pub(crate) fn sheet() -> Sheet {
@@ -34,7 +34,7 @@ pub(crate) fn sheet() -> Sheet {
 
 fn items() -> Vec<Item> {
     let body = bodies::every_kind().remove(0);
-    vec![Item::Entry(entry(&body).raw().clone()), Item::Identity(chain(1)), Item::Record(prekey(1))]
+    vec![Item::Entry(entry(&body).raw().clone()), Item::Identity(chain(1)), Item::Record(prekey(1)), Item::Fork(forked())]
 }
 
 fn sync(sheet: &mut Sheet) {
@@ -69,7 +69,7 @@ fn sync(sheet: &mut Sheet) {
     for (name, answer) in answers {
         sheet.good(name, "an answer to it", Case::new("sync_response", answer.to_bytes()));
     }
-    for (name, item) in ["entry", "identity", "record"].into_iter().zip(items()) {
+    for (name, item) in ["entry", "identity", "record", "fork"].into_iter().zip(items()) {
         sheet.good(&format!("item {name}"), "what gossip carries", Case::new("item", encode(&item)));
     }
 }

@@ -143,6 +143,20 @@ def _place(data, context):
     return {"place": wire.place(bytes.fromhex(context["secret"]), data, context["sort"])}
 
 
+def _comparison(data, context):
+    """Streams that the answerer holds, in order; the context tells what the asker holds, and the joint nonce."""
+    asker, answerer = read(bytes.fromhex(context["asker"])), read(data)
+    return wire.comparison(asker, answerer, bytes.fromhex(context["joint"]))
+
+
+def _heights_rows(data, context):
+    return {"rows": wire.read_heights(data, context["named"])}
+
+
+def _wants_rows(data, context):
+    return {"rows": wire.read_wants(data, context["streams"])}
+
+
 def _digest(data, _):
     return {"digest": wire.digest(read(data))}
 
@@ -199,6 +213,9 @@ ALL = {
     "tags": _tags,
     "place": _place,
     "digest": _digest,
+    "comparison": _comparison,
+    "heights_rows": _heights_rows,
+    "wants_rows": _wants_rows,
     "order_event": _event,
     "receipt": _receipt,
     "nack": _nack,

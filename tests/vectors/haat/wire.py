@@ -115,3 +115,74 @@ def digest(streams):
 def place(secret, seed, sort):
     """Where somebody is met at a seed: of a circle `c`, of an invite `i`."""
     return hash_of("meeting place", secret, seed, sort.encode())[:16]
+
+
+def _varint(number):
+    out = b""
+    while number > 127:
+        out += bytes([number & 127 | 128])
+        number >>= 7
+    return out + bytes([number])
+
+
+def _number(data, at):
+    """A varint and the place after it; None when it is damaged."""
+    value = 0
+    for shift in range(0, 56, 7):
+        if at >= len(data):
+            return None
+        byte, at = data[at], at + 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            return (value, at) if (byte or not shift) and value < 2**53 else None
+    return None
+
+
+def _summary(streams, joint):
+    """The marks of the digest of a scope, and of its names."""
+    names = hash_of("sync digest", write([key for key, _, _ in streams]))
+    return head_tag(joint, hash_of("sync digest", write(streams))), head_tag(joint, names)
+
+
+def comparison(asker, answerer, joint):
+    """What the asker says of a scope, and what the answerer says to that."""
+    state, names = _summary(asker, joint)
+    own_state, own_names = _summary(answerer, joint)
+    answer = None
+    if state != own_state:
+        named, rows = names != own_names, b""
+        for key, height, head in answerer:
+            rows += head_tag(joint, hash_of("sync digest", write(key))) if named else b""
+            rows += _varint(height) + head_tag(joint, head)
+        answer = {"names": own_names, "named": named, "rows": rows}
+    return {"state": state, "names": names, "answer": answer}
+
+
+def read_heights(data, named):
+    """The rows of heights; one that is damaged spoils all."""
+    rows, at, skip = [], 0, 8 if named else 0
+    while at < len(data):
+        name, found = data[at : at + skip], _number(data, at + skip)
+        if len(name) < skip or found is None or len(data) < found[1] + 8:
+            raise Refused("rows")
+        rows.append({"name": name if named else None, "height": found[0], "head": data[found[1] : found[1] + 8]})
+        at = found[1] + 8
+    return rows
+
+
+def read_wants(data, streams):
+    """The rows of a pull, as far as they can be read."""
+    rows, at, stream = [], 0, 0
+    while len(rows) < 500:
+        three = []
+        for _ in range(3):
+            found = _number(data, at)
+            if found is None:
+                return rows
+            three.append(found[0])
+            at = found[1]
+        stream += three[0]
+        if stream >= streams:
+            return rows
+        rows.append({"stream": stream, "from": three[1], "count": three[2] or None})
+    return rows
