@@ -12,6 +12,7 @@ mod held;
 mod join;
 mod keys;
 mod leave;
+pub mod load;
 mod norms;
 mod partner;
 mod peer;

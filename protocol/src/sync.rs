@@ -10,6 +10,7 @@
 mod answer;
 mod compare;
 mod holdings;
+mod load;
 mod pull;
 mod tag;
 
@@ -24,6 +25,7 @@ use crate::wire::{Heights, Item, Scope, SyncRequest, SyncResponse, Tag};
 pub use compare::{Claim, claims, heights, summary, wanted};
 use compare::{gaps, names};
 pub use holdings::{Batch, Frontier, Holdings, Places, Relation, Runs, Stream, Want};
+pub use load::Load;
 use pull::{Place, Plan};
 pub use tag::mark;
 use tag::{Side, joint, tag};

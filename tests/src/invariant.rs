@@ -22,6 +22,9 @@ pub type Fault = String;
 /// Length of a key of the feed of a circle: circle, lamport and claimed time, entry.
 const FEED_KEY_BYTES: usize = 32 + 8 + 8 + 32;
 
+/// Length of the key of a log: space, device, number.
+const LOG_KEY_BYTES: usize = 32 + 32 + 8;
+
 /// What one node holds of one circle: everything that members must agree on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holding {
@@ -140,6 +143,7 @@ pub fn all(world: &World, acknowledged: &[(usize, EntryId)]) -> Result<(), Fault
     for space in circles(world) {
         equal_views(world, &space)?;
         secrecy::removed_know_nothing_later(world, &space)?;
+        secrecy::revoked_know_nothing_later(world, &space)?;
     }
     equal_orders(world)?;
     nothing_lost(world, acknowledged)?;
@@ -257,10 +261,10 @@ fn equal_orders(world: &World) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The nodes that are not hostile.
+/// The nodes that are not hostile, and whose device nobody has taken back.
 fn honest(world: &World) -> impl Iterator<Item = usize> {
     let hostile = world.hostile();
-    (0..world.size()).filter(move |who| Some(*who) != hostile)
+    (0..world.size()).filter(move |who| Some(*who) != hostile && !world.is_revoked(*who))
 }
 
 /// Nobody holds two entries at one place, and no two nodes hold different ones.
@@ -277,6 +281,38 @@ fn one_entry_per_place(world: &World) -> Result<(), Fault> {
             let (first, by) = seen.entry(place).or_insert_with(|| (id.clone(), who));
             if *first != id {
                 return Err(format!("{} and {} hold different entries at one place", world.name(*by), world.name(who)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A fork that could be noticed is known to everybody whom it concerns: every log of which two members hold different entries at one
+/// place, or that one of them knows to be forked.
+///
+/// # Errors
+/// Who does not know it.
+pub fn forks_are_flagged(world: &World) -> Result<(), Fault> {
+    for space in circles(world) {
+        let members: Vec<usize> = honest(world).filter(|who| is_member(world, *who, &space)).collect();
+        let mut seen: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
+        let mut forked: BTreeSet<Vec<u8>> = BTreeSet::new();
+        for who in &members {
+            let snapshot = world.kept(*who);
+            let tx = Tx::new(&*snapshot);
+            forked.extend(tx.prefix(Table::Forked, &space.0).into_iter().map(|(log, _)| log));
+            for (place, id) in tx.prefix(Table::At, &space.0) {
+                if *seen.entry(place.clone()).or_insert_with(|| id.clone()) != id {
+                    forked.insert(place[..LOG_KEY_BYTES].to_vec());
+                }
+            }
+        }
+        for who in &members {
+            let snapshot = world.kept(*who);
+            let tx = Tx::new(&*snapshot);
+            if let Some(log) = forked.iter().find(|log| !tx.has(Table::Forked, log)) {
+                let log = data_encoding::HEXLOWER.encode(&log[32..36]);
+                return Err(format!("{} does not know that a log of device {log}… is forked", world.name(*who)));
             }
         }
     }

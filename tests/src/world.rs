@@ -3,8 +3,10 @@
 //!
 //! It must never look at a real clock or at anything whose order differs from run to run.
 
+mod bounds;
 pub mod chance;
 mod clock;
+mod device;
 mod guard;
 pub mod hostile;
 mod link;
@@ -18,6 +20,7 @@ use haat_node::engine::{Conduct, Effect, Engine, Input, Ticket};
 use haat_node::myself::Myself;
 use haat_node::net::{Channel, NetCommand, NetEvent};
 use haat_node::store::Snapshot;
+use haat_node::witness::Recalled;
 use haat_protocol::id::DeviceId;
 use haat_protocol::local::{Command, Problem};
 use haat_protocol::time::Millis;
@@ -88,6 +91,8 @@ pub struct World {
     next_ticket: Ticket,
     guard: Guard,
     hostile: Option<Hostile>,
+    /// Nodes whose person has taken their device back.
+    revoked: BTreeSet<usize>,
     trace: blake3::Hasher,
     is_told: bool,
     events: u64,
@@ -116,6 +121,7 @@ impl World {
             leapt_ms: 0,
             guard: Guard::new(nodes.len()),
             hostile: None,
+            revoked: BTreeSet::new(),
             nodes,
             links: BTreeMap::new(),
             link_number: 0,
@@ -271,6 +277,12 @@ impl World {
         self.later(down_ms, Due::Start(who));
     }
 
+    /// The node falls, and when it starts again what it had written down beside its store is gone.
+    pub fn lose_witness(&mut self, who: usize) {
+        self.nodes[who].witness = Recalled::default();
+        self.crash(who);
+    }
+
     /// The first thing that must never happen and did, if any; the world stands still since.
     ///
     /// # Errors
@@ -333,7 +345,7 @@ impl World {
 
     /// One step of an engine, and as many of its effects as the node lives to see.
     fn step(&mut self, who: usize, inputs: Vec<Input>) {
-        let clock = self.clock(who);
+        let (clock, others) = (self.clock(who), self.nodes.len() - 1);
         let node = &mut self.nodes[who];
         let Some(engine) = node.engine.as_mut() else { return };
         let mut effects = engine.step(clock, inputs);
@@ -353,7 +365,7 @@ impl World {
             }
             _ => false,
         };
-        self.guard.stepped(who, clock, node);
+        self.guard.stepped(who, clock, node, others);
         for effect in effects {
             self.perform(who, effect);
         }

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use haat_protocol::admit::View as _;
+use haat_protocol::admit::{Head, View as _};
 use haat_protocol::body::{Body, Invite, MemberAdd};
 use haat_protocol::entry::Entry;
-use haat_protocol::id::{EntryId, SpaceId};
+use haat_protocol::id::{DeviceId, EntryId, SpaceId};
 use haat_protocol::kind::Kind;
 use haat_protocol::limits::{CLOCK_SKEW_MS, TOLD_ANEW_MAX};
 use haat_protocol::time::Millis;
@@ -16,9 +16,10 @@ use haat_protocol::time::Millis;
 use super::guard::own_logs;
 use super::work::Work;
 use crate::secret;
-use crate::store::Tx;
+use crate::store::{Table, Tx};
+use crate::view::fork::log_of;
 use crate::view::known::{self, Known};
-use crate::view::{body, circle};
+use crate::view::{body, circle, shelf};
 
 /// Whether an entry lies further ahead of a clock than others take it.
 pub(super) fn is_ahead(entry: &Entry, now: Millis) -> bool {
@@ -37,7 +38,7 @@ pub(super) fn shown_removal(tx: &Tx<'_>, space: &SpaceId, by: EntryId, now: Mill
 }
 
 /// Whether it is a decision, which holds again when it is told again. Invites are told with those who came by them; new ones can be
-/// made. Who left can say nothing more.
+/// made. Names are told by whoever bears them. Who left can say nothing more.
 const fn is_decision(kind: Kind) -> bool {
     match kind {
         Kind::Epoch
@@ -47,11 +48,11 @@ const fn is_decision(kind: Kind) -> bool {
         | Kind::Role
         | Kind::Norms
         | Kind::InviteRevoke
-        | Kind::Profile
         | Kind::Share
         | Kind::Unshare => true,
         Kind::CircleCreate
         | Kind::Invite
+        | Kind::Profile
         | Kind::JoinRequest
         | Kind::JoinDecline
         | Kind::MemberLeave
@@ -75,12 +76,12 @@ impl Work<'_, '_> {
     pub(super) fn tell_anew(&mut self, space: SpaceId) {
         let logs = own_logs(&self.tx, &space, &self.me.device());
         let last = logs.last().and_then(|(_, head)| known::entry(&self.tx, &head.id));
-        if last.is_none_or(|last| !is_ahead(&last, self.now)) || circle::roster(&self.tx, &space).is_none() {
+        if last.is_none_or(|last| !is_ahead(&last, self.now)) || self.is_behind(&space) {
             return;
         }
         let mut invites: BTreeMap<EntryId, EntryId> = BTreeMap::new();
         for entry in self.decided_ahead(space) {
-            let Some(mut decided) = body(&self.tx, &entry.id()) else { continue };
+            let Some(mut decided) = body(&self.tx, &entry.id()).filter(|decided| self.holds(&entry, decided)) else { continue };
             if let Body::MemberAdd(add) = &mut decided
                 && let Some(invite) = self.invite_told(space, add, &mut invites)
             {
@@ -91,6 +92,39 @@ impl Work<'_, '_> {
             if let Ok(told) = self.write_under(space, &decided, (entry.header().key, secret)) {
                 self.announce(&told);
             }
+        }
+    }
+
+    /// Whether the clock is behind rather than that it was ahead: then the circle was begun ahead of it, or most of the others have
+    /// spoken ahead of it.
+    fn is_behind(&self, space: &SpaceId) -> bool {
+        let begun = known::inception(&self.tx, space).is_none_or(|begun| begun.created > self.now.plus(CLOCK_SKEW_MS));
+        let own = self.me.device();
+        let rows = self.tx.prefix(Table::Head, &space.0);
+        let heads = rows.iter().filter_map(|(key, row)| Some((log_of(key)?.device, self.tx.decoded::<Head>(Table::Head, row)?)));
+        let mut newest: BTreeMap<DeviceId, bool> = BTreeMap::new();
+        for (device, head) in heads.filter(|(device, _)| *device != own) {
+            let ahead = known::entry(&self.tx, &head.id).is_some_and(|entry| is_ahead(&entry, self.now));
+            // Who has said anything in time has a clock that agrees with this one.
+            newest.entry(device).and_modify(|all| *all &= ahead).or_insert(ahead);
+        }
+        begun || newest.values().filter(|ahead| **ahead).count() * 2 > newest.len()
+    }
+
+    /// Whether a decision still holds: what was undone since is not done again.
+    fn holds(&self, entry: &Entry, decided: &Body) -> bool {
+        let space = entry.header().space;
+        let Some(roster) = circle::roster(&self.tx, &space) else { return false };
+        let is_shared = |shop: &SpaceId| shelf::circles(&self.tx, shop).contains(&space);
+        match decided {
+            Body::MemberAdd(add) => roster.members.get(&add.identity).is_some_and(|member| member.by == entry.id()),
+            Body::MemberRemove(removal) => !roster.has(&removal.identity),
+            Body::Role(role) => roster.members.get(&role.identity).is_some_and(|member| member.role == role.role),
+            Body::Norms(norms) => roster.norms.get(&norms.norms.version).is_some_and(|state| state.entry == entry.id()),
+            Body::InviteRevoke(revoked) => roster.invites.get(&revoked.invite).is_some_and(|invite| invite.revoked),
+            Body::Share(share) => is_shared(&share.inception.id()),
+            Body::Unshare(unshare) => !is_shared(&unshare.shop),
+            _ => true,
         }
     }
 

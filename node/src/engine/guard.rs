@@ -121,6 +121,11 @@ impl Guard {
         self.chains.wait_no_longer_than(latest);
     }
 
+    /// How many commands wait.
+    pub(super) const fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// A group begins.
     pub(super) fn begin(&mut self) {
         self.signed.clear();

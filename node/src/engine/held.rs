@@ -99,10 +99,11 @@ impl Holdings for Held<'_, '_> {
     fn relation(&self, circle: &SpaceId, device: &DeviceId) -> Relation {
         let Some(roster) = circle::roster(self.tx, circle) else { return Relation::Unknown };
         let Some(person) = known::person_of(self.tx, device) else { return Relation::Unknown };
-        if roster.has(&person) && known::speaks_for(self.tx, device).is_some() {
-            Relation::Member
-        } else if roster.has(&person) {
+        // A revoked device is nobody's, whatever became of the person.
+        if known::speaks_for(self.tx, device).is_none() {
             Relation::Unknown
+        } else if roster.has(&person) {
+            Relation::Member
         } else if roster.removed.contains_key(&person) {
             Relation::Removed
         } else {

@@ -7,9 +7,11 @@ pub use crate::world::hostile::Malice;
 /// What the hostile member does, when there is one.
 pub type Style = Option<Malice>;
 
-pub(super) fn draw(chance: &mut Chance) -> Style {
+pub(super) fn draw(chance: &mut Chance, later: &mut Chance) -> Style {
     let all = [Malice::Junk, Malice::Replays, Malice::Lies, Malice::WrongSigners, Malice::Forks];
-    chance.permille(400).then(|| all[chance.index(all.len())])
+    let drawn = chance.permille(400).then(|| all[chance.index(all.len())]);
+    let makes_up = later.permille(500);
+    drawn.map(|malice| if malice == Malice::Lies && makes_up { Malice::Heights } else { malice })
 }
 
 pub(super) fn begin(style: Style, world: &mut World, chance: &mut Chance) {

@@ -3,16 +3,19 @@
 use std::collections::BTreeSet;
 
 use haat_node::intake::manifest;
+use haat_node::ledger::{Link, Sort};
 use haat_node::secret;
 use haat_node::store::{Table, Tx};
 use haat_node::view::{body, circle, known};
 use haat_protocol::body::Body;
+use haat_protocol::codec::decode_own;
 use haat_protocol::entry::Entry;
 use haat_protocol::epoch;
 use haat_protocol::id::{EntryId, KeyId, SpaceId};
+use haat_protocol::identity::Chain;
 use haat_protocol::kind::Kind;
 
-use super::{Fault, accepted, is_member, node_of};
+use super::{Fault, accepted, honest, is_member, node_of};
 use crate::world::World;
 
 /// The entries of a circle whose authors knew of this removal when they made them, and the epochs among them.
@@ -27,7 +30,9 @@ fn later(world: &World, space: &SpaceId, removal: &EntryId) -> (Vec<(usize, Entr
                 continue;
             };
             if let Some(Body::Epoch(made)) = body(&tx, &id) {
-                epochs.insert(epoch::key_id(*space, &made.manifest));
+                let key = epoch::key_id(*space, &made.manifest);
+                // One that is told anew is as old as its first telling.
+                epochs.extend(circle::epoch(&tx, space, &key).filter(|row| row.entry == id).map(|_| key));
             }
             entries.push((who, entry));
         }
@@ -66,6 +71,40 @@ pub(super) fn removed_know_nothing_later(world: &World, space: &SpaceId) -> Resu
     Ok(())
 }
 
+/// Checks every device that its person has taken back: nothing opens there that was said by somebody who knew of it, and nothing that
+/// it wrote itself beyond its cuts counts for anybody who knows of it.
+pub(super) fn revoked_know_nothing_later(world: &World, space: &SpaceId) -> Result<(), Fault> {
+    for revoked in (0..world.size()).filter(|who| world.is_revoked(*who)) {
+        let device = world.me(revoked).device();
+        for who in honest(world) {
+            let snapshot = world.kept(who);
+            let tx = Tx::new(&*snapshot);
+            let links = tx.prefix(Table::Log, &[]);
+            let links: Vec<Link> = links.iter().filter_map(|(_, row)| decode_own(row).ok()).collect();
+            let tells = |link: &Link| {
+                let chain = (link.sort == Sort::Chain).then(|| tx.load::<Chain>(Table::Chain, &link.item.0)).flatten();
+                chain
+                    .and_then(|chain| chain.trusted().ok())
+                    .is_some_and(|person| person.revocations().iter().any(|gone| gone.device == device))
+            };
+            let since = links.iter().skip_while(|link| !tells(link)).skip(1);
+            let entries = since.filter(|link| matches!(link.sort, Sort::Entry | Sort::Sealed));
+            for entry in entries.filter_map(|link| known::entry(&tx, &EntryId(link.item.0))) {
+                let header = entry.header();
+                let place = format!("entry {} (kind {})", entry.id().short(), header.kind);
+                if header.device == device && header.space == *space && known::counts(&tx, header) {
+                    return Err(format!("{place} of a revoked device came late and counts for {}", world.name(who)));
+                }
+                let is_own = header.device == world.me(who).device() && header.space == *space && header.key.is_some();
+                if is_own && !is_told_anew(world, who, &entry) && opens(world, revoked, &entry) {
+                    return Err(format!("{} could open {place} of {}, who knew it was revoked", world.name(revoked), world.name(who)));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Whether an entry says, under the same key, what its author said before in another log.
 fn is_told_anew(world: &World, author: usize, entry: &Entry) -> bool {
     let snapshot = world.kept(author);
@@ -75,8 +114,17 @@ fn is_told_anew(world: &World, author: usize, entry: &Entry) -> bool {
     let mut earlier = own.iter().filter_map(|(_, id)| known::entry(&tx, &EntryId::from_slice(id)?));
     earlier.any(|first| {
         let is_other_log = first.header().log < entry.header().log && first.header().at > entry.header().at;
-        is_other_log && first.header().key == entry.header().key && body(&tx, &first.id()).as_ref() == Some(&told)
+        is_other_log && first.header().key == entry.header().key && body(&tx, &first.id()).is_some_and(|first| is_same(&first, &told))
     })
+}
+
+/// Whether two bodies say the same; an invite is told anew with fewer uses, and who came by it comes by that.
+fn is_same(first: &Body, told: &Body) -> bool {
+    match (first, told) {
+        (Body::Invite(first), Body::Invite(told)) => first.key == told.key,
+        (Body::MemberAdd(first), Body::MemberAdd(told)) => first.proof == told.proof,
+        _ => first == told,
+    }
 }
 
 /// Whether any key of a node, or any that follows from its prekeys, opens an entry.

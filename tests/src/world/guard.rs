@@ -1,5 +1,6 @@
 //! What must never happen, looked at after each step of each node: two entries at one place, an entry taken in from more than ten
-//! minutes ahead, an answer about an entry that is not kept, an answered entry that is gone after a restart.
+//! minutes ahead, an answer about an entry that is not kept, an answered entry that is gone after a restart, more held than bounds
+//! allow.
 //!
 //! It reads what is new in the trust log and nothing else; it must never change anything.
 
@@ -15,6 +16,7 @@ use haat_protocol::local::Problem;
 use haat_protocol::time::Millis;
 use serde_json::Value;
 
+use super::bounds;
 use super::node::Node;
 
 /// A place in a log.
@@ -39,6 +41,12 @@ impl Guard {
         Self { looked: vec![0; nodes], places: BTreeMap::new(), answered: vec![BTreeSet::new(); nodes], mistrusted: None, fault: None }
     }
 
+    /// One node more.
+    pub(super) fn grow(&mut self) {
+        self.looked.push(0);
+        self.answered.push(BTreeSet::new());
+    }
+
     /// The first thing that must never happen and did.
     pub(super) const fn fault(&self) -> Option<&String> {
         self.fault.as_ref()
@@ -54,9 +62,12 @@ impl Guard {
     }
 
     /// A node has made a step while its clock showed this.
-    pub(super) fn stepped(&mut self, who: usize, clock: Millis, node: &Node) {
+    pub(super) fn stepped(&mut self, who: usize, clock: Millis, node: &Node, others: usize) {
         let snapshot = node.now_kept();
         let tx = Tx::new(&*snapshot);
+        if let Some(what) = node.engine.as_ref().and_then(|engine| bounds::exceeded(&engine.load(), &tx, others)) {
+            self.wrong(node, &what);
+        }
         let (end, _) = ledger::end(&tx);
         if end <= self.looked[who] {
             return;

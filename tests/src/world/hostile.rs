@@ -1,8 +1,9 @@
 //! A hostile member: its engine runs as everybody's, but what it says is bent on the way out. What others said before is kept to
 //! be said again.
 
-use haat_node::net::NetCommand;
+use haat_node::net::{Channel, NetCommand};
 use haat_node::store::Tx;
+use haat_protocol::wire::{Mark, SyncRequest, SyncResponse};
 
 use super::World;
 use super::chance::Chance;
@@ -24,6 +25,8 @@ pub enum Malice {
     WrongSigners,
     /// Two entries at one place.
     Forks,
+    /// Heights and names of logs that were made up.
+    Heights,
 }
 
 /// The hostile member of a world.
@@ -70,9 +73,56 @@ impl Hostile {
             Malice::Replays => self.answers[self.chance.index(self.answers.len())].clone(),
             Malice::Lies if self.chance.permille(200) => Vec::new(),
             Malice::Lies => self.answers[self.chance.index(self.answers.len())].clone(),
+            Malice::Heights => heights(&mut self.chance, data),
             Malice::WrongSigners | Malice::Forks => data,
         }
     }
+
+    /// A comparison about what is not held, in words that the asker understands.
+    fn question(&mut self, data: Vec<u8>) -> Vec<u8> {
+        match SyncRequest::from_bytes(&data) {
+            Ok(SyncRequest::Compare { tag, mut scopes }) if self.chance.permille(400) => {
+                for summary in &mut scopes {
+                    summary.state = mark(&mut self.chance);
+                    if self.chance.permille(500) {
+                        summary.names = mark(&mut self.chance);
+                    }
+                }
+                SyncRequest::Compare { tag, scopes }.to_bytes()
+            }
+            _ => data,
+        }
+    }
+}
+
+fn mark(chance: &mut Chance) -> Mark {
+    Mark(chance.next().to_be_bytes())
+}
+
+/// An answer with heights in which some are greater or smaller than they are, or logs have names that nobody knows.
+fn heights(chance: &mut Chance, data: Vec<u8>) -> Vec<u8> {
+    let Ok(SyncResponse::Heights(mut all)) = SyncResponse::from_bytes(&data) else { return data };
+    for heights in &mut all {
+        match chance.index(4) {
+            // A row more: a name that nobody knows, a height of some thousands, a head that is none.
+            0 if heights.named => {
+                let (name, head) = (mark(chance), mark(chance));
+                heights.rows.extend([name.0.as_slice(), &[0xff, 0x3f], &head.0].concat());
+            }
+            1 => heights.names = mark(chance),
+            2 => {
+                let (place, byte) = (chance.index(heights.rows.len()), chance.between(0, 128));
+                if let Some(at) = heights.rows.get_mut(place) {
+                    *at = u8::try_from(byte).unwrap_or_default();
+                }
+            }
+            _ => {
+                let kept = chance.index(heights.rows.len());
+                heights.rows.truncate(kept);
+            }
+        }
+    }
+    SyncResponse::Heights(all).to_bytes()
 }
 
 impl World {
@@ -102,6 +152,9 @@ impl World {
             NetCommand::Request { id, device, channel, data } if hostile.malice == Malice::Junk && hostile.chance.permille(200) => {
                 vec![NetCommand::Request { id, device, channel, data: hostile.bend(data) }]
             }
+            NetCommand::Request { id, device, channel: Channel::Sync, data } if hostile.malice == Malice::Heights => {
+                vec![NetCommand::Request { id, device, channel: Channel::Sync, data: hostile.question(data) }]
+            }
             other => vec![other],
         };
         self.hostile = Some(hostile);
@@ -119,7 +172,7 @@ impl World {
         match hostile.malice {
             Malice::Junk => Some(hostile.bend(data.to_vec())),
             Malice::Replays => Some(hostile.said[hostile.chance.index(hostile.said.len())].clone()),
-            Malice::Lies => None,
+            Malice::Lies | Malice::Heights => None,
             Malice::WrongSigners if hostile.chance.permille(500) => forge.of_a_stranger(data),
             Malice::WrongSigners => {
                 let other = (hostile.who + 1) % self.size();

@@ -9,7 +9,7 @@ use haat_protocol::id::{EntryId, SpaceId};
 use haat_protocol::local::{Command, ProblemKind};
 use haat_protocol::time::{MINUTE_MS, Millis, SECOND_MS};
 use haat_tests::actor::{Actor, Stage, cast, post, vouch};
-use haat_tests::fault::{Options, Weather};
+use haat_tests::fault::{Options, Weather, device};
 use haat_tests::invariant;
 use haat_tests::world::chance::Chance;
 use haat_tests::world::store::{Keeping, SimStore};
@@ -19,6 +19,8 @@ use haat_tests::world::{Faults, World};
 const QUIET_MS: u64 = 3 * MINUTE_MS;
 /// Healed time until everybody can speak again: two full rounds of sync and some.
 const REST_MS: u64 = 5 * MINUTE_MS;
+/// Healed time within which everybody knows of every fork.
+const FLAGGED_WITHIN_MS: u64 = MINUTE_MS;
 /// Healed time within which a word is read by everybody.
 const HEARD_WITHIN_MS: u64 = MINUTE_MS;
 /// How messages fare while people get together.
@@ -57,6 +59,8 @@ struct Drawn {
     circles: Vec<SpaceId>,
     said: Vec<(usize, EntryId)>,
     removals: u64,
+    /// The node that is somebody's second device.
+    second: Option<usize>,
 }
 
 /// Tells the story of a seed, lets the world heal, and checks everything.
@@ -69,8 +73,17 @@ pub(super) fn watch(seed: u64, conduct: Conduct, keep: impl FnMut(usize) -> SimS
     let options = Options::draw(seed);
     let stage = Rc::new(RefCell::new(World::new(seed, conduct, &NAMES[..options.people], keep)));
     let (people, weather) = (cast(&stage), Weather::new(seed, options));
-    let mut story =
-        Drawn { stage, people, chance: Chance::new(seed, 2), options, weather, circles: Vec::new(), said: Vec::new(), removals: 0 };
+    let mut story = Drawn {
+        stage,
+        people,
+        chance: Chance::new(seed, 2),
+        options,
+        weather,
+        circles: Vec::new(),
+        said: Vec::new(),
+        removals: 0,
+        second: None,
+    };
     story.gather();
     story.live()?;
     let Drawn { stage, said, weather, .. } = story;
@@ -83,7 +96,9 @@ pub(super) fn watch(seed: u64, conduct: Conduct, keep: impl FnMut(usize) -> SimS
 /// The faults stop; what clocks that were wrong have claimed comes true; then everything must have come together.
 fn settle(stage: &Stage, said: &[(usize, EntryId)], latest: Millis) -> Result<(), String> {
     stage.borrow_mut().calm();
-    stage.borrow_mut().run_for(REST_MS);
+    stage.borrow_mut().run_for(FLAGGED_WITHIN_MS);
+    invariant::forks_are_flagged(&stage.borrow())?;
+    stage.borrow_mut().run_for(REST_MS - FLAGGED_WITHIN_MS);
     let mut said = said.to_vec();
     said.extend(everybody_is_heard(stage)?);
     let mut world = stage.borrow_mut();
@@ -101,7 +116,14 @@ fn everybody_is_heard(stage: &Stage) -> Result<Vec<(usize, EntryId)>, String> {
     let circles = invariant::circles(&stage.borrow());
     let mut words = Vec::new();
     let hostile = stage.borrow().hostile();
-    for actor in cast(stage).into_iter().filter(|actor| Some(actor.number()) != hostile) {
+    // A device that was taken back may go on as if nothing were: nobody is to hear it.
+    for revoked in cast(stage).into_iter().filter(|actor| stage.borrow().is_revoked(actor.number())) {
+        for circle in &circles {
+            revoked.tries(post(circle, "I am still here.", None));
+        }
+    }
+    let is_heard = |actor: &Actor| Some(actor.number()) != hostile && !stage.borrow().is_revoked(actor.number());
+    for actor in cast(stage).into_iter().filter(is_heard) {
         for circle in circles.iter().filter(|circle| invariant::is_member(&stage.borrow(), actor.number(), circle)) {
             let reply = actor.tries(post(circle, "All is well again.", None));
             let word = reply.as_ref().and_then(|reply| reply.as_ref().ok()?["entry"].as_str()?.parse::<EntryId>().ok());
@@ -139,7 +161,8 @@ impl Drawn {
 
     fn live(&mut self) -> Result<(), String> {
         self.weather.begin(&mut self.stage.borrow_mut());
-        for _ in 0..self.options.commands {
+        for turn in 0..self.options.commands {
+            self.devices(turn);
             self.weather.turn(&mut self.stage.borrow_mut());
             self.turn()?;
             let pause = if self.chance.permille(100) { self.chance.between(2_000, 9_000) } else { self.chance.between(1, 900) };
@@ -148,6 +171,30 @@ impl Drawn {
             world.checked()?;
         }
         Ok(())
+    }
+
+    /// Somebody's second device comes, and goes.
+    fn devices(&mut self, turn: u64) {
+        let device::Style::Two { person, from, to } = self.options.device else { return };
+        if turn == from {
+            let store = SimStore::new(Keeping::Memory(MemoryStore::default()));
+            let second = self.stage.borrow_mut().add_device(person, store);
+            self.second = Some(second);
+            self.people = cast(&self.stage);
+            self.people[0].waits(10);
+        }
+        let Some(second) = self.second else { return };
+        let is_in = invariant::is_member(&self.stage.borrow(), second, &self.circles[0]);
+        if turn < to && !is_in && turn.is_multiple_of(3) {
+            let invite = Command::CircleInvite { circle: self.circles[0].to_string(), uses: None, expires_ms: None };
+            let code = self.people[0].tries(invite).and_then(Result::ok).and_then(|answer| answer["code"].as_str().map(ToOwned::to_owned));
+            if let Some(code) = code {
+                self.people[second].tries(Command::CircleJoin { code });
+            }
+        }
+        if turn == to {
+            self.stage.borrow_mut().revoke_device(person, second);
+        }
     }
 
     /// Somebody does something; a refusal is a refusal, a fault of the node is not.

@@ -93,3 +93,46 @@ fn who_was_admitted_ahead_is_a_member_for_everybody_and_the_invite_is_used_up() 
     assert_eq!(told.uses, told.admitted.len() as u64, "nobody else comes in by it");
     assert!(decisions(&ana, space, Kind::Invite).iter().any(|header| header.at > right.plus(CLOCK_SKEW_MS)));
 }
+
+#[test]
+fn a_clock_that_is_behind_tells_nothing_anew() {
+    let (mut ana, space) = founded();
+    let (mut bob, mut eve) = (node(2), node(3));
+    join(&mut ana, &mut bob, space);
+    join(&mut ana, &mut eve, space);
+    ana.work(|work| work.circle_remove(CIRCLE, &bob.me.id().to_string())).expect("removes");
+    let right = ana.now;
+    // Behind the beginning of the circle.
+    ana.now = Millis(60_000);
+    says(&mut ana, space, "in 1970");
+    assert_eq!(decisions(&ana, space, Kind::MemberRemove).len(), 1);
+    // Behind what the others say.
+    for node in [&mut ana, &mut eve] {
+        node.now = right.plus(9 * DAY_MS);
+    }
+    eve.follow(&ana);
+    says(&mut eve, space, "good morning");
+    ana.follow(&eve);
+    ana.work(|work| work.circle_invite(CIRCLE, None, None)).expect("invites");
+    ana.work(|work| work.rotate(space, None)).expect("new keys");
+    let epochs = decisions(&ana, space, Kind::Epoch).len();
+    ana.now = right.plus(7 * DAY_MS);
+    says(&mut ana, space, "two days behind");
+    assert_eq!(decisions(&ana, space, Kind::Epoch).len(), epochs);
+}
+
+#[test]
+fn what_was_undone_since_is_not_told_anew() {
+    let (mut ana, space) = founded();
+    let (mut bob, mut eve) = (node(2), node(3));
+    join(&mut ana, &mut bob, space);
+    let right = ana.now;
+    ana.now = right.plus(DAY_MS);
+    join(&mut ana, &mut eve, space);
+    ana.work(|work| work.circle_remove(CIRCLE, &eve.me.id().to_string())).expect("removes");
+    ana.now = right;
+    ana.work(|work| work.tick());
+    assert_eq!(decisions(&ana, space, Kind::MemberAdd).len(), 2, "nobody is let in again who was removed");
+    assert_eq!(decisions(&ana, space, Kind::MemberRemove).len(), 2);
+    assert_eq!(members(&ana, space), [ana.me.id(), bob.me.id()].into());
+}

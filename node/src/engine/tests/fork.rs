@@ -175,6 +175,9 @@ fn of_a_revoked_device_stands_what_its_cuts_name() {
     assert_eq!(covers(&ana), (1, false), "it holds the keys in use");
     ana.work(|work| work.renew_keys(space)).expect("new keys");
     assert_eq!(covers(&ana), (1, true));
+    ana.work(|work| work.circle_remove(CIRCLE, &bob.me.id().to_string())).expect("removes");
+    let relation = ana.work_less(|held| held.relation(&space, &bob.device()));
+    assert_eq!(relation, Relation::Unknown, "nor the key of the person's removal");
     is_sound(&ana);
 }
 
