@@ -9,7 +9,7 @@ use haat_protocol::id::Digest;
 use haat_protocol::time::Millis;
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Table, Tx};
+use crate::store::{Table, Tx, memo};
 
 /// What sort of item stands at a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,9 +48,11 @@ pub struct Link {
 /// The end of the log: how many positions, and the last link.
 #[must_use]
 pub fn end(tx: &Tx<'_>) -> (u64, Digest) {
-    let Some((key, row)) = tx.last(Table::Log, &[]) else { return (0, Digest([0; 32])) };
-    let position = u64::from_be_bytes(key.try_into().unwrap_or_default());
-    (position + 1, tx.decoded::<Link>(Table::Log, &row).map_or(Digest([0; 32]), |link| link.link))
+    *tx.memo(memo::Sort::End, &[], || {
+        let Some((key, row)) = tx.last(Table::Log, &[]) else { return (0, Digest([0; 32])) };
+        let position = u64::from_be_bytes(key.try_into().unwrap_or_default());
+        (position + 1, tx.decoded::<Link>(Table::Log, &row).map_or(Digest([0; 32]), |link| link.link))
+    })
 }
 
 /// Appends one item.

@@ -208,10 +208,12 @@ impl Held<'_, '_> {
     /// The logs of a space, each as far as it counts.
     fn logs(&self, space: &SpaceId) -> Vec<Stream> {
         let rows = self.tx.prefix(Table::Head, &space.0);
-        rows.iter().filter_map(|(key, row)| self.log(&log_of(key)?, &self.tx.decoded(Table::Head, row)?)).collect()
+        let log = |(key, _): &(Vec<u8>, Vec<u8>)| *self.tx.memo(Sort::Log, key, || self.log(&log_of(key)?));
+        rows.iter().filter_map(log).collect()
     }
 
-    fn log(&self, log: &LogId, head: &Head) -> Option<Stream> {
+    fn log(&self, log: &LogId) -> Option<Stream> {
+        let head = Known(self.tx).head(log)?;
         let Writer::Person(_, standing) = Known(self.tx).writer(log) else { return None };
         let last = match standing {
             Standing::Open => head.seq,

@@ -26,19 +26,39 @@ pub enum Sort {
     Topics,
     /// Who may write a log.
     Writer,
+    /// The header of an entry that has its place.
+    Header,
+    /// The end of the trust log.
+    End,
+    /// How far a log is held.
+    Log,
     /// What is held of a scope.
     Streams,
 }
 
-/// Rows are told apart by their table and the first byte of their key: coarse, so that noting and comparing are cheap. A change to
-/// another row of the same cell ends a memo early, which costs time and nothing else.
+/// Rows are told apart by their table and one byte that their key is boiled down to, ranges by the first byte of their keys: coarse, so
+/// that noting and comparing are cheap. A change to another row of the same cell ends a memo early, which costs time and nothing else.
 type Cell = u16;
 
-/// Cells of a table: one for each first byte, and one for all of it.
-const CELLS_PER_TABLE: usize = 257;
+/// What a key is boiled down to, and how many first bytes there are.
+const BYTES: usize = 256;
+/// Cells of a table: for each row, for each first byte, and one for all of it.
+const CELLS_PER_TABLE: usize = 2 * BYTES + 1;
 
-fn cell(table: Table, first: u8) -> Cell {
-    place(table, usize::from(first))
+/// The cell of one row.
+fn cell_of_row(table: Table, key: &[u8]) -> Cell {
+    let mix = |sum: u64, part: &[u8]| {
+        let mut word = [0; 8];
+        word[..part.len()].copy_from_slice(part);
+        (sum.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    };
+    let [byte, ..] = key.chunks(8).fold(0, mix).to_be_bytes();
+    place(table, usize::from(byte))
+}
+
+/// The cell of all rows whose keys begin so.
+fn cell_of_first(table: Table, first: u8) -> Cell {
+    place(table, BYTES + usize::from(first))
 }
 
 /// The cell that every change of a table touches.
@@ -47,11 +67,11 @@ fn whole(table: Table) -> Cell {
 }
 
 fn place(table: Table, within: usize) -> Cell {
-    Cell::try_from(table as usize * CELLS_PER_TABLE + within).expect("fewer than 255 tables have cells below 65,536")
+    Cell::try_from(table as usize * CELLS_PER_TABLE + within).expect("fewer than 127 tables have cells below 65,536")
 }
 
 /// The cell in which a whole range lies.
-fn cell_of(table: Table, range: &Range<'_>) -> Cell {
+fn cell_of_range(table: Table, range: &Range<'_>) -> Cell {
     let first = range.from.first().copied().unwrap_or(0);
     let last = match range.to {
         // The end is not part of the range: of [4, 7) up to [5) all begins with 4.
@@ -59,7 +79,7 @@ fn cell_of(table: Table, range: &Range<'_>) -> Cell {
         Some([last, ..]) => *last,
         Some([]) | None => u8::MAX,
     };
-    if first == last { cell(table, first) } else { whole(table) }
+    if first == last { cell_of_first(table, first) } else { whole(table) }
 }
 
 struct Memo {
@@ -102,12 +122,12 @@ impl Default for Memos {
 impl Memos {
     /// A row was looked at.
     pub(super) fn looked_at(&self, table: Table, key: &[u8]) {
-        self.inner.borrow_mut().read(cell(table, key.first().copied().unwrap_or(0)));
+        self.inner.borrow_mut().read(cell_of_row(table, key));
     }
 
     /// A range was looked at.
     pub(super) fn looked_through(&self, table: Table, range: &Range<'_>) {
-        self.inner.borrow_mut().read(cell_of(table, range));
+        self.inner.borrow_mut().read(cell_of_range(table, range));
     }
 
     /// A row is another now, or will be.
@@ -115,7 +135,8 @@ impl Memos {
         let mut inner = self.inner.borrow_mut();
         inner.changes += 1;
         let now = inner.changes;
-        for cell in [cell(table, key.first().copied().unwrap_or(0)), whole(table)] {
+        let first = key.first().copied().unwrap_or(0);
+        for cell in [cell_of_row(table, key), cell_of_first(table, first), whole(table)] {
             inner.changed[usize::from(cell)] = now;
         }
     }

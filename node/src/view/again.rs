@@ -16,9 +16,9 @@ use crate::store::Table;
 pub(super) fn judge(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, head: &Head, kind: Kind, bytes: &[u8]) -> Result<Body, Void> {
     let body = Body::decode(kind, bytes)?;
     let header = said.entry.header();
-    let mut missing: Vec<[u8; 32]> = header.refs.iter().filter(|id| known::entry(cx.tx, id).is_none()).map(|id| id.0).collect();
+    let mut missing: Vec<[u8; 32]> = header.refs.iter().filter(|id| known::header(cx.tx, id).is_none()).map(|id| id.0).collect();
     match &body {
-        Body::Retract(body) if known::entry(cx.tx, &body.entry).is_none() => missing.push(body.entry.0),
+        Body::Retract(body) if known::header(cx.tx, &body.entry).is_none() => missing.push(body.entry.0),
         Body::Recommend(body) => {
             missing.extend(known::inception(cx.tx, &body.listing.shop).is_none().then_some(body.listing.shop.0));
             missing.extend(Known(cx.tx).prices(&body.listing.version).is_none().then_some(body.listing.version.0));

@@ -30,7 +30,7 @@ impl View for Known<'_, '_> {
     }
 
     fn header(&self, id: &EntryId) -> Option<Header> {
-        entry(self.0, id).map(|entry| entry.header().clone())
+        header(self.0, id).map(|header| Header::clone(&header))
     }
 
     fn writer(&self, log: &LogId) -> Writer {
@@ -93,6 +93,13 @@ pub fn entry(tx: &Tx<'_>, id: &EntryId) -> Option<Entry> {
     let entry = raw(tx, id)?.trusted().ok()?;
     let place = place_key(&entry.header().log_id(), entry.header().seq);
     (tx.get(Table::At, &place)? == id.0).then_some(entry)
+}
+
+/// The header of a held entry.
+#[must_use]
+pub fn header(tx: &Tx<'_>, id: &EntryId) -> Option<Arc<Header>> {
+    let header = tx.memo(memo::Sort::Header, &id.0, || entry(tx, id).map(|entry| Arc::new(entry.header().clone())));
+    Option::clone(&*header)
 }
 
 /// A held entry as it travels.
