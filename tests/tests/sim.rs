@@ -23,7 +23,7 @@ const SEEDS: u64 = 200;
 /// Seeds that once found a fault, beyond those.
 const KEPT: [u64; 4] = [247, 263, 267, 276];
 /// Nodes of the crowd in the ordinary run.
-const CROWD: u64 = 8;
+const CROWD: u64 = 50;
 /// Seeds of the crowd in the ordinary run.
 const CROWD_SEEDS: u64 = 1;
 /// Threads that share the seeds.

@@ -21,6 +21,9 @@ const BORN: u64 = u64::MAX;
 /// How often it is looked whether all hold the same.
 const LOOK_EVERY_MS: u64 = SECOND_MS;
 
+/// One trust log in so many is verified to its last signature.
+const AUDITED_ONE_IN: usize = 5;
+
 /// How large a crowd is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Size {
@@ -104,7 +107,11 @@ fn trial(
     let after = until_equal(&stage, &founded.circle, within_ms)
         .ok_or_else(|| format!("not all of {} nodes hold the same {} s after the faults stopped", size.nodes, within_ms / SECOND_MS))?;
     let world = stage.borrow();
-    invariant::all(&world, &said)?;
+    // All hold the same, so that the trust logs of some stand for those of the others.
+    for who in (0..size.nodes).skip(chance.index(AUDITED_ONE_IN)).step_by(AUDITED_ONE_IN) {
+        invariant::sound(&world, who)?;
+    }
+    invariant::equal(&world, &said)?;
     Ok(after)
 }
 
