@@ -48,7 +48,7 @@ impl Work<'_, '_> {
 
     /// Whether entries of a circle wait for a key that is not here. Of an epoch that ended before this person's window only the control
     /// key is handed over, and nobody is asked for more.
-    fn lacks_keys(&self, space: &SpaceId) -> bool {
+    pub(super) fn lacks_keys(&self, space: &SpaceId) -> bool {
         let Some(roster) = circle::roster(&self.tx, space) else { return false };
         let Some(me) = roster.members.get(&self.me.id()) else { return false };
         let rows = self.tx.prefix(Table::Sealed, &space.0);

@@ -7,6 +7,7 @@ mod fork;
 mod guard;
 mod newer;
 mod norms;
+mod oracle;
 mod room;
 mod shops;
 

@@ -65,6 +65,19 @@ impl Node {
         node
     }
 
+    /// The same person over a copy of what was kept, with other chance: what both do from now on differs.
+    pub(in crate::engine) fn again(&self, seed: u64) -> Self {
+        Self {
+            me: self.me.clone(),
+            store: self.store.clone(),
+            passing: Passing::default(),
+            now: self.now,
+            entropy: Seeded::new(seed, u64::from(self.me.storage.0[0])),
+            memos: Memos::default(),
+            sent: Vec::new(),
+        }
+    }
+
     /// Does something in a transaction of its own, and keeps what is to be sent.
     pub(in crate::engine) fn work<T>(&mut self, act: impl FnOnce(&mut Work<'_, '_>) -> T) -> T {
         self.now = self.now.plus(1);
