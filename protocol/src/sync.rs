@@ -64,6 +64,7 @@ enum Step {
     Pushing { rest: Vec<Want> },
     Introducing,
     Filling,
+    Bequeathing,
 }
 
 #[derive(Debug)]
@@ -95,14 +96,17 @@ pub struct Session {
     width: u32,
     /// Payloads that this peer was asked for: it is not asked again.
     holes: Places,
+    /// Circles that this node is out of and of which it handed this peer what it knows.
+    bequeathed: BTreeSet<SpaceId>,
 }
 
 impl Session {
     /// A session of this node with a peer.
     #[must_use]
     pub fn new(me: DeviceId, peer: DeviceId) -> Self {
-        let (theirs, queue, holes) = (BTreeSet::new(), VecDeque::new(), Places::new());
-        Self { me, peer, nonce: None, asking: None, answering: None, theirs, queue, run: None, turn: 0, width: SYNC_PULLS_MAX, holes }
+        let (theirs, queue, holes, bequeathed) = (BTreeSet::new(), VecDeque::new(), Places::new(), BTreeSet::new());
+        let (asking, answering, width) = (None, None, SYNC_PULLS_MAX);
+        Self { me, peer, nonce: None, asking, answering, theirs, queue, run: None, turn: 0, width, holes, bequeathed }
     }
 
     /// Opens the asking side with sixteen fresh bytes.
@@ -176,12 +180,25 @@ impl Session {
                 let request = SyncRequest::Push { tag: run.tag, items: holdings.introduction(&circle) };
                 self.ask(run, vec![request])
             }
-            (SyncResponse::Removed { items }, _) => {
-                self.turn += 1;
-                [vec![Effect::Accept { circle, items }], self.next_run(holdings)].concat()
-            }
+            (SyncResponse::Removed { items }, _) => self.removed(holdings, run, items),
             _ => self.unfinished(holdings, circle),
         }
+    }
+
+    /// This node is out of the circle. It hands over once what the others may have heard of from nobody else, then the run ends.
+    fn removed(&mut self, holdings: &impl Holdings, mut run: Run, items: Vec<Item>) -> Vec<Effect> {
+        let circle = run.circle;
+        let farewell = Effect::Accept { circle, items };
+        let bequest = if self.bequeathed.insert(circle) { holdings.bequest(&circle) } else { Vec::new() };
+        let next = if bequest.is_empty() {
+            self.turn += 1;
+            self.next_run(holdings)
+        } else {
+            run.step = Step::Bequeathing;
+            let request = SyncRequest::Push { tag: run.tag, items: bequest };
+            self.ask(run, vec![request])
+        };
+        std::iter::once(farewell).chain(next).collect()
     }
 
     /// The request of that turn could not be answered: the run ends and another occasion will come.

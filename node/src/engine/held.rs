@@ -12,7 +12,7 @@ use haat_protocol::codec::encode;
 use haat_protocol::crypto::{Context, hash};
 use haat_protocol::entry::LogId;
 use haat_protocol::id::{DeviceId, Digest, EntryId, IdentityId, SpaceId};
-use haat_protocol::limits::{SYNC_BATCH_BYTES, SYNC_HOLES_MAX};
+use haat_protocol::limits::{SYNC_BATCH_BYTES, SYNC_HOLES_MAX, SYNC_PUSH_BYTES};
 use haat_protocol::record::{Record, SignedRecord, Slot};
 use haat_protocol::sync::{Batch, Frontier, Holdings, Places, Relation, Runs, Stream, Want};
 use haat_protocol::time::Millis;
@@ -26,6 +26,9 @@ use crate::store::{Table, Tx};
 use crate::view::fork::{self, log_of};
 use crate::view::known::{self, Known};
 use crate::view::{circle, feed, place_key, shelf};
+
+/// Removals that a node hands over that is out itself, the latest.
+const BEQUEST_MAX: usize = 8;
 
 /// The store, as sync sees it.
 #[derive(Debug)]
@@ -124,12 +127,17 @@ impl Holdings for Held<'_, '_> {
         let roster = circle::roster(self.tx, circle);
         let removal = known::person_of(self.tx, device).and_then(|person| roster?.removed.get(&person).map(|removal| removal.by));
         let removal = removal.map(|by| anew::shown_removal(self.tx, circle, by, self.now));
-        let Some(removal) = removal.and_then(|by| known::entry(self.tx, &by)) else { return Vec::new() };
-        // The removal is said under an epoch that the removed device had a box of, but may not have met.
-        let epoch = removal.header().key.and_then(|key| circle::epoch(self.tx, circle, &key));
-        let mut items = epoch.map(|row| self.leading_to(&row.entry, SYNC_BATCH_BYTES / 2)).unwrap_or_default();
-        items.extend(self.leading_to(&removal.id(), SYNC_BATCH_BYTES / 2));
-        items
+        removal.map(|by| self.removal(circle, &by, SYNC_BATCH_BYTES)).unwrap_or_default()
+    }
+
+    fn bequest(&self, circle: &SpaceId) -> Vec<Item> {
+        let Some(roster) = circle::roster(self.tx, circle) else { return Vec::new() };
+        // The latest first: earlier ones have had more time to be heard of.
+        let mut removals: Vec<(u64, EntryId)> = roster.removed.values().map(|removal| (removal.lamport, removal.by)).collect();
+        removals.sort_by(|a, b| b.cmp(a));
+        removals.truncate(BEQUEST_MAX);
+        let room = SYNC_PUSH_BYTES / removals.len().max(1);
+        removals.into_iter().rev().flat_map(|(_, by)| self.removal(circle, &by, room)).collect()
     }
 }
 
@@ -222,6 +230,15 @@ impl Held<'_, '_> {
         };
         let id = if last == head.seq { head.id } else { Known(self.tx).at(log, last)? };
         Some(Stream { key: StreamKey::Log(*log), height: last + 1, head: Digest(id.0) })
+    }
+
+    /// A removal or a leave, and the epoch under which it is said: who is to learn of it may have met neither.
+    fn removal(&self, circle: &SpaceId, by: &EntryId, max_bytes: usize) -> Vec<Item> {
+        let Some(removal) = known::entry(self.tx, by) else { return Vec::new() };
+        let epoch = removal.header().key.and_then(|key| circle::epoch(self.tx, circle, &key));
+        let mut items = epoch.map(|row| self.leading_to(&row.entry, max_bytes / 2)).unwrap_or_default();
+        items.extend(self.leading_to(&removal.id(), max_bytes / 2));
+        items
     }
 
     /// The entry, with as much of its log before it as fits, and the chain of who wrote it; nothing later.

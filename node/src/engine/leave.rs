@@ -2,7 +2,7 @@
 //!
 //! Who left tells one member and then says and asks nothing there any more.
 
-use haat_protocol::body::{Body, InviteRevoke, MemberLeave, RoleChange};
+use haat_protocol::body::{Body, InviteRevoke, MemberLeave, RoleChange, Unshare};
 use haat_protocol::circle::{Role, may_revoke, may_set_role};
 use haat_protocol::id::SpaceId;
 use haat_protocol::invite::Code;
@@ -12,14 +12,24 @@ use serde_json::{Value, json};
 use super::held;
 use super::work::Work;
 use crate::name;
-use crate::view::circle;
+use crate::view::{circle, shelf};
 
 impl Work<'_, '_> {
-    /// Leaves a circle. Who remains changes the keys.
+    /// Leaves a circle. Who remains changes the keys. Own shops are taken back: who comes again does not bring them unasked.
     pub(super) fn circle_leave(&mut self, circle: &str) -> Result<Value, Problem> {
         let roster = self.own_circle(circle)?;
+        let mut shops = shelf::kept_by(&self.tx, &self.me.id());
+        shops.retain(|shop| shelf::is_shared(&self.tx, &roster, shop));
+        for shop in &shops {
+            // Without the circle's keys nothing can be said, and who goes out is a keeper there no more anyway.
+            let _ = self.author(roster.space, &Body::Unshare(Unshare { shop: *shop }));
+        }
         let cuts = held::cuts(&self.tx, &roster, &self.me.id());
         let entry = self.author(roster.space, &Body::MemberLeave(MemberLeave { cuts }))?;
+        for shop in shops {
+            // The desk tries again what fails now.
+            let _ = self.renew_shop(shop);
+        }
         self.remember_leaving();
         self.passing.is_stale = true;
         self.happened("circle", roster.space);
@@ -82,6 +92,10 @@ impl Work<'_, '_> {
         }
         if state.revoked {
             return Err(Problem::refused("invite-revoked", "nothing changed", "the invite was taken back already"));
+        }
+        if state.admitted.len() as u64 >= state.uses {
+            return Err(Problem::refused("invite-used", "nothing changed", "the invite was used up: it lets nobody in any more")
+                .hint("who came by it is a member; haat circle remove CIRCLE PERSON"));
         }
         let invite = *invite;
         let entry = self.author(roster.space, &Body::InviteRevoke(InviteRevoke { invite }))?;

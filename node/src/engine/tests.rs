@@ -5,6 +5,7 @@ mod catchup;
 mod epochs;
 mod fork;
 mod guard;
+mod leaving;
 mod newer;
 mod norms;
 mod oracle;

@@ -25,6 +25,11 @@ impl Session {
         let relation = holdings.relation(&circle, &self.peer);
         let joint = self.answering.unwrap_or_default();
         let answer = match (relation, request) {
+            // Only what admission lets through stays: what lies before the cut, and removals that its author made at the same time.
+            (Relation::Removed, SyncRequest::Push { items, .. }) if !items.is_empty() => {
+                let farewell = SyncResponse::Removed { items: holdings.farewell(&circle, &self.peer) };
+                return vec![Effect::Accept { circle, items }, Effect::Answer(farewell)];
+            }
             (Relation::Removed, _) => SyncResponse::Removed { items: holdings.farewell(&circle, &self.peer) },
             (Relation::Member, SyncRequest::Push { items, .. }) if items.is_empty() => {
                 return vec![Effect::Wanted(circle), Effect::Answer(SyncResponse::Stored {})];

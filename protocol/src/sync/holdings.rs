@@ -111,4 +111,6 @@ pub trait Holdings {
     fn introduction(&self, circle: &SpaceId) -> Vec<Item>;
     /// What shows to a removed device that it was removed, and nothing later.
     fn farewell(&self, circle: &SpaceId, device: &DeviceId) -> Vec<Item>;
+    /// What a node that is out knows of removals and leaves: a member may have heard of them from nobody else.
+    fn bequest(&self, circle: &SpaceId) -> Vec<Item>;
 }

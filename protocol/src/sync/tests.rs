@@ -139,6 +139,10 @@ impl Holdings for Node {
     fn farewell(&self, _: &SpaceId, _: &DeviceId) -> Vec<Item> {
         vec![Item::Entry(entry(88, 0).raw().clone())]
     }
+
+    fn bequest(&self, _: &SpaceId) -> Vec<Item> {
+        self.logs.get(&entry(77, 0).header().log_id()).into_iter().flatten().map(|entry| Item::Entry(entry.raw().clone())).collect()
+    }
 }
 
 fn entry(device: u16, seq: u64) -> Entry {
@@ -426,6 +430,22 @@ fn a_removed_peer_gets_its_removal_and_nothing_later() {
     b.relation = Relation::Removed;
     run(&mut a, &mut b);
     assert_eq!(a.logs.values().map(Vec::len).sum::<usize>(), 3, "its own two and the removal");
+}
+
+#[test]
+fn who_is_out_hands_over_once_what_it_knows() {
+    let (mut a, mut b) = (Node::new(&[(1, 2), (77, 3)]), Node::new(&[(1, 9)]));
+    b.relation = Relation::Removed;
+    run(&mut a, &mut b);
+    assert!(b.heights().iter().any(|(_, height)| *height == 3), "nobody else may hold it");
+    let (mut asking, mut answering, turn) = greeted(&a, &mut b);
+    let mut effects = asking.answered(&a, turn, SyncResponse::Removed { items: Vec::new() });
+    assert_eq!(effects.remove(0), Effect::Accept { circle: CIRCLE, items: Vec::new() });
+    let Effect::Ask(turn, push) = effects.remove(0) else { panic!("it hands over") };
+    let again = asking.answered(&a, turn, answer(&mut answering, &mut b, push));
+    assert!(again.iter().all(|effect| matches!(effect, Effect::Accept { .. })), "the run ends");
+    let Effect::Ask(turn, _) = asking.compare(&a, CIRCLE).remove(0) else { panic!("it compares again") };
+    assert_eq!(asking.answered(&a, turn, SyncResponse::Removed { items: Vec::new() }).len(), 1, "and hands over nothing more");
 }
 
 #[test]
