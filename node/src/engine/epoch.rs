@@ -40,6 +40,8 @@ impl Work<'_, '_> {
         }
         intake::learn_epoch(&mut self.cx(), space, key, keys);
         self.passing.is_stale = true;
+        // What is said next goes where nobody listens any more who was removed.
+        self.follow_topics();
         Ok(())
     }
 

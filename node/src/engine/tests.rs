@@ -333,6 +333,20 @@ fn a_vouch_or_a_removal_that_comes_after_it_was_taken_back_stays_whole() {
 }
 
 #[test]
+fn what_is_taken_back_before_what_it_names_comes_is_awaited_no_more() {
+    let (mut ana, space) = founded();
+    let mut bob = node(2);
+    join(&mut ana, &mut bob, space);
+    let said = crafted(&bob, space, post("on top"), None, |header| (header.refs, header.lamport) = (vec![EntryId([3; 32])], 1_000));
+    let back = crafted(&bob, space, (Kind::Retract.code(), Body::Retract(Retract { entry: said.id() }).encode()), Some(&said), |_| {});
+    take(&mut ana, &said);
+    assert_eq!(rows(&ana, Table::Awaited), 1);
+    take(&mut ana, &back);
+    assert_eq!(rows(&ana, Table::Awaited), 0);
+    is_sound(&ana);
+}
+
+#[test]
 fn what_is_not_held_yet_is_not_seen_when_views_are_derived_again() {
     let (mut ana, space) = founded();
     let (mut bob, mut eve) = (node(2), node(3));

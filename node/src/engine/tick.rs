@@ -130,7 +130,8 @@ impl Work<'_, '_> {
         person.is_some_and(|person| circle::roster(&self.tx, circle).is_some_and(|roster| roster.has(&person)))
     }
 
-    fn follow_topics(&mut self) {
+    /// Gossip goes by the topic of the epoch that leads.
+    pub(super) fn follow_topics(&mut self) {
         let mut wanted = std::collections::BTreeMap::new();
         for space in circle::all(&self.tx) {
             let is_in = circle::roster(&self.tx, &space).is_some_and(|roster| roster.has(&self.me.id()));

@@ -4,7 +4,7 @@
 
 use haat_protocol::admit::{self, Head, Opened, View, Void};
 use haat_protocol::body::Body;
-use haat_protocol::entry::LogId;
+use haat_protocol::entry::{Entry, LogId};
 use haat_protocol::id::{EntryId, SpaceId};
 use haat_protocol::kind::Kind;
 
@@ -32,6 +32,17 @@ pub(super) fn judge(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, head: &Head, kind:
     let opened = Opened { header, author: said.author, head, norms: roster.as_deref().map(|roster| &roster.norms) };
     admit::body(&Known(cx.tx), &opened, &body)?;
     Ok(body)
+}
+
+/// What an entry said has gone: nothing is awaited for it any more.
+pub(super) fn gone(cx: &mut Cx<'_, '_, '_>, entry: &Entry, body: Option<&Body>) {
+    let mut named: Vec<[u8; 32]> = entry.header().refs.iter().map(|id| id.0).collect();
+    if let Some(Body::Recommend(body)) = body {
+        named.extend([body.listing.shop.0, body.listing.version.0]);
+    }
+    for what in named {
+        cx.tx.remove(Table::Awaited, &[what, entry.id().0].concat());
+    }
 }
 
 /// Something came that entries may have named before.

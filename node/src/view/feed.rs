@@ -1,11 +1,12 @@
 //! The feed: what people said, in the order of a circle and in the order of claimed time; and what was taken back.
 
+use haat_protocol::body::Body;
 use haat_protocol::entry::Entry;
 use haat_protocol::id::EntryId;
 use haat_protocol::kind::Kind;
 use serde_bytes::ByteBuf;
 
-use super::{Cx, Said, body, known, word};
+use super::{BodyRow, Cx, Said, again, known, word};
 use crate::store::{Table, Tx};
 
 /// Something said is listed.
@@ -49,13 +50,21 @@ pub(super) fn retract(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, target: &EntryId
     if !goes(header.kind) {
         return;
     }
-    if let Some(body) = body(cx.tx, target) {
-        word::forget(cx, target, &body);
+    let body = said_in(cx.tx, target);
+    if let Some(body) = &body {
+        word::forget(cx, target, body);
     }
+    again::gone(cx, &entry, body.as_ref());
     unlist(cx, &entry);
     cx.tx.remove(Table::Body, &target.0);
     cx.tx.remove(Table::Void, &target.0);
     drop_payload(cx, target);
+}
+
+/// The body of an entry, of one without effect too.
+fn said_in(tx: &Tx<'_>, id: &EntryId) -> Option<Body> {
+    let row: BodyRow = tx.load(Table::Body, &id.0)?;
+    Body::decode(Kind::from_code(row.kind)?, &row.bytes).ok()
 }
 
 /// Whether what is said in an entry of this kind goes when its author takes it back, whichever of the two comes first.

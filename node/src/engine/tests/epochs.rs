@@ -222,3 +222,34 @@ fn a_member_is_handed_old_keys_however_late_it_asks() {
     join(&mut ana, &mut newcomer, space);
     assert!(!has(&newcomer, Table::Body, said));
 }
+
+#[test]
+fn what_is_said_first_after_a_removal_is_not_said_where_the_removed_listens() {
+    let (mut ana, space) = founded();
+    let (mut bob, mut eve) = (node(2), node(3));
+    join(&mut ana, &mut bob, space);
+    join(&mut ana, &mut eve, space);
+    meet(&mut bob, &ana);
+    let before = bob.work(|work| {
+        (work.conduct.gossip, work.passing.is_stale) = (true, true);
+        work.settle();
+        work.passing.topics[&space].clone()
+    });
+    let answer = ana.work(|work| work.circle_remove(CIRCLE, &eve.me.id().to_string())).expect("removes");
+    let removal: EntryId = answer["entry"].as_str().expect("an id").parse().expect("an id");
+    let removal = ana.read(|tx| known::entry(tx, &removal)).expect("held");
+    // The removal came, the new keys did not: bob speaks, and makes some.
+    for seq in 0..=removal.header().seq {
+        let entry = ana.read(|tx| Known(tx).at(&removal.header().log_id(), seq).and_then(|id| known::entry(tx, &id))).expect("held");
+        take(&mut bob, &entry);
+    }
+    let wishes = bob.work(|work| {
+        work.conduct.gossip = true;
+        work.author(space, &Body::Post(Post { text: "hello".into(), listings: vec![], reply_to: None })).expect("says");
+        std::mem::take(&mut work.out)
+    });
+    let topics =
+        wishes.iter().filter_map(|wish| if let Effect::Net(NetCommand::Publish { topic, .. }) = wish { Some(topic) } else { None });
+    let topics: Vec<&String> = topics.collect();
+    assert!(!topics.is_empty() && topics.iter().all(|topic| **topic != before), "said on {topics:?}");
+}
