@@ -9,8 +9,11 @@ mod leaving;
 mod newer;
 mod norms;
 mod oracle;
+mod retract;
 mod room;
 mod shops;
+mod strangers;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -151,71 +154,6 @@ fn has(node: &Node, table: Table, id: EntryId) -> bool {
 }
 
 #[test]
-fn a_long_log_that_comes_backwards_is_taken_whole() {
-    let (mut ana, space) = founded();
-    let mut bob = node(2);
-    join(&mut ana, &mut bob, space);
-    let mut log: Vec<Entry> = Vec::new();
-    for _ in 0..1_900 {
-        let next = crafted(&bob, space, post("again"), log.last(), |_| {});
-        log.push(next);
-    }
-    ana.work(|work| {
-        for entry in log.iter().skip(1) {
-            assert!(matches!(intake::entry(&mut work.cx(), entry), Taken::Parked(_)));
-        }
-        assert_eq!(intake::entry(&mut work.cx(), &log[0]), Taken::Kept);
-    });
-    let id = LogId { space, device: bob.device(), number: 0 };
-    assert_eq!(ana.read(|tx| Known(tx).head(&id)).expect("held").seq, 1_899);
-    assert_eq!(rows(&ana, Table::Parked), 0);
-    let quota = usize::try_from(haat_protocol::norms::Norms::default().posts_per_day).expect("small");
-    assert_eq!(rows(&ana, Table::Void), 1_900 - quota, "every receiver counts");
-    assert!(has(&ana, Table::Void, log[quota].id()) && !has(&ana, Table::Void, log[quota - 1].id()));
-    is_sound(&ana);
-}
-
-#[test]
-fn nobody_fills_the_disk_with_what_waits() {
-    let (mut ana, space) = founded();
-    let mallory = Node::new(9);
-    let far = crafted(&ana, space, post("far"), None, |header| header.seq = 1 << 40);
-    assert!(matches!(take(&mut ana, &far), Taken::Parked(_)));
-    assert_eq!(rows(&ana, Table::Parked), 0, "so far beyond its log's end that sync has to bring the rest first");
-    let made_up = |n: u64| {
-        let mut id = [7; 32];
-        id[..8].copy_from_slice(&n.to_be_bytes());
-        let header = crafted(&ana, space, post("x"), None, |_| {}).header().clone();
-        let header =
-            Header { device: mallory.device(), space: SpaceId(id), key: None, seq: 0, prev: None, log: 0, payload_hash: None, ..header };
-        Draft { header, body: vec![1] }.sign(&mallory.me.pair, None, &[1; 32]).expect("signs")
-    };
-    let (first, second) = (made_up(1), made_up(2));
-    ana.work(|work| {
-        work.tx.save(Table::Meta, b"parked", &(PARKED_MAX - 1));
-        intake::entry(&mut work.cx(), &first);
-        intake::entry(&mut work.cx(), &second);
-    });
-    assert_eq!(rows(&ana, Table::Parked), 1);
-    ana.work(|work| intake::retry_all(&mut work.cx()));
-    assert_eq!(rows(&ana, Table::Parked), 0, "a full store of waiting things is let go");
-}
-
-#[test]
-fn what_came_from_the_future_is_taken_when_its_time_has_come() {
-    let (mut ana, space) = founded();
-    let mut bob = node(2);
-    join(&mut ana, &mut bob, space);
-    let later = ana.now.plus(DAY_MS);
-    let early = crafted(&bob, space, post("tomorrow"), None, |header| header.at = later);
-    assert!(matches!(take(&mut ana, &early), Taken::Parked(_)));
-    ana.now = later;
-    ana.work(|work| work.tick());
-    assert!(has(&ana, Table::Body, early.id()));
-    assert_eq!(rows(&ana, Table::Parked), 0);
-}
-
-#[test]
 fn nobody_takes_a_device_over_by_naming_it() {
     let (mut ana, space) = founded();
     let mut bob = node(2);
@@ -268,129 +206,6 @@ fn a_lie_about_the_order_of_things_does_not_silence_the_circle() {
     assert!(has(&ana, Table::Void, epoch.id()));
     ana.work(|work| work.rotate(space, None)).expect("new keys");
     is_sound(&ana);
-}
-
-#[test]
-fn a_strangers_tombstone_that_comes_first_leaves_a_sound_log() {
-    let (mut ana, space) = founded();
-    let (mut bob, mut eve) = (node(2), node(3));
-    join(&mut ana, &mut bob, space);
-    join(&mut ana, &mut eve, space);
-    meet(&mut bob, &ana);
-    ana.work(|work| work.rotate(space, None)).expect("new keys");
-    meet(&mut bob, &ana);
-    let said = crafted(&bob, space, post("secret canary"), None, |_| {});
-    let back = crafted(&bob, space, (Kind::Retract.code(), Body::Retract(Retract { entry: said.id() }).encode()), Some(&said), |_| {});
-    let foreign = crafted(&ana, space, (Kind::Retract.code(), Body::Retract(Retract { entry: said.id() }).encode()), None, |_| {});
-    eve.follow(&ana);
-    assert_eq!(take(&mut ana, &said), Taken::Kept);
-    assert_eq!(take(&mut eve, &foreign), Taken::Kept);
-    assert_eq!(take(&mut eve, &said), Taken::Kept);
-    assert!(has(&eve, Table::Body, said.id()), "only the author takes back");
-    is_sound(&eve);
-    for node in [&mut ana, &mut eve] {
-        assert_eq!(take(node, &back), Taken::Kept);
-        let raw = node.read(|tx| known::raw(tx, &said.id())).expect("the header stays");
-        assert!(raw.payload.is_none() && !has(node, Table::Body, said.id()));
-        assert_eq!(is_sound(node).holes, 1);
-        assert_eq!(take(node, &said), Taken::Known);
-        assert!(node.read(|tx| known::raw(tx, &said.id())).expect("held").payload.is_none(), "it does not come back");
-    }
-}
-
-#[test]
-fn a_vouch_or_a_removal_that_comes_after_it_was_taken_back_stays_whole() {
-    let (mut ana, space) = founded();
-    let (mut bob, mut eve) = (node(2), node(3));
-    join(&mut ana, &mut bob, space);
-    join(&mut ana, &mut eve, space);
-    bob.follow(&ana);
-    let vouch = Body::Vouch(Vouch { identity: eve.me.id(), weight: Weight::Friend, text: String::new() });
-    let vouch = crafted(&ana, space, (Kind::Vouch.code(), vouch.encode()), None, |_| {});
-    let removal = Body::MemberRemove(MemberRemove { identity: eve.me.id(), cuts: Vec::new() });
-    let removal = crafted(&ana, space, (Kind::MemberRemove.code(), removal.encode()), Some(&vouch), |_| {});
-    // In another log of the same device, which comes first.
-    let mut last: Option<Entry> = None;
-    for entry in [&vouch, &removal] {
-        let back = Body::Retract(Retract { entry: entry.id() });
-        let (seq, prev) = last.as_ref().map_or((0, None), |last| (1, Some(last.id())));
-        let back = crafted(&ana, space, (Kind::Retract.code(), back.encode()), last.as_ref(), |header| {
-            (header.log, header.seq, header.prev, header.lamport) = (1, seq, prev, 100 + seq);
-            header.refs = if seq == 0 { vec![removal.id()] } else { Vec::new() };
-        });
-        assert_eq!(take(&mut bob, &back), Taken::Kept);
-        last = Some(back);
-    }
-    for entry in [&vouch, &removal] {
-        assert_eq!(take(&mut bob, entry), Taken::Kept);
-        assert!(bob.read(|tx| known::raw(tx, &entry.id())).expect("held").payload.is_some(), "nobody does without its payload");
-    }
-    let said: Vec<VouchRow> =
-        bob.read(|tx| tx.prefix(Table::Vouch, &[]).iter().filter_map(|(_, row)| tx.decoded(Table::Vouch, row)).collect());
-    assert_eq!(said.iter().map(|row| row.weight).collect::<Vec<_>>(), [None], "a vouch that was taken back does not count");
-    assert!(bob.read(|tx| circle::roster(tx, &space)).is_some_and(|roster| !roster.has(&eve.me.id())), "a removal is not taken back so");
-    is_sound(&bob);
-}
-
-#[test]
-fn what_is_taken_back_before_what_it_names_comes_is_awaited_no_more() {
-    let (mut ana, space) = founded();
-    let mut bob = node(2);
-    join(&mut ana, &mut bob, space);
-    let said = crafted(&bob, space, post("on top"), None, |header| (header.refs, header.lamport) = (vec![EntryId([3; 32])], 1_000));
-    let back = crafted(&bob, space, (Kind::Retract.code(), Body::Retract(Retract { entry: said.id() }).encode()), Some(&said), |_| {});
-    take(&mut ana, &said);
-    assert_eq!(rows(&ana, Table::Awaited), 1);
-    take(&mut ana, &back);
-    assert_eq!(rows(&ana, Table::Awaited), 0);
-    is_sound(&ana);
-}
-
-#[test]
-fn what_is_not_held_yet_is_not_seen_when_views_are_derived_again() {
-    let (mut ana, space) = founded();
-    let (mut bob, mut eve) = (node(2), node(3));
-    join(&mut ana, &mut bob, space);
-    join(&mut ana, &mut eve, space);
-    let first = crafted(&bob, space, post("first"), None, |_| {});
-    let liar = crafted(&eve, space, post("out of order"), None, |header| (header.refs, header.lamport) = (vec![first.id()], 1_000));
-    assert_eq!((take(&mut ana, &liar), take(&mut ana, &first)), (Taken::Kept, Taken::Kept));
-    is_sound(&ana);
-}
-
-#[test]
-fn an_entry_opened_late_and_taken_back_leaves_a_sound_log() {
-    let (mut ana, space) = founded();
-    let mut bob = node(2);
-    join(&mut ana, &mut bob, space);
-    let mut eve = node(3);
-    join(&mut ana, &mut eve, space);
-    ana.work(|work| work.rotate(space, None)).expect("new keys");
-    meet(&mut bob, &ana);
-    let said = crafted(&bob, space, post("canary"), None, |_| {});
-    let back = crafted(&bob, space, (Kind::Retract.code(), Body::Retract(Retract { entry: said.id() }).encode()), Some(&said), |_| {});
-    assert_eq!(take(&mut eve, &said), Taken::Kept);
-    assert_eq!(rows(&eve, Table::Sealed), 1, "its key has not come");
-    eve.follow(&ana);
-    assert_eq!(rows(&eve, Table::Sealed), 0);
-    assert_eq!(take(&mut eve, &back), Taken::Kept);
-    assert_eq!(is_sound(&eve).holes, 1);
-}
-
-#[test]
-fn a_payload_that_nobody_can_take_back_is_not_done_without() {
-    let (ana, space) = founded();
-    let mut bob = node(2);
-    let mut ana = ana;
-    join(&mut ana, &mut bob, space);
-    ana.work(|work| work.rotate(space, None)).expect("new keys");
-    let id = LogId { space, device: ana.device(), number: 0 };
-    let whole = ana.read(|tx| known::entry(tx, &Known(tx).head(&id).expect("held").id)).expect("held");
-    let mut raw = whole.raw().clone();
-    raw.payload = None;
-    let hollow = raw.verify().expect("the header holds");
-    assert!(matches!(take(&mut bob, &hollow), Taken::Refused(_)));
-    assert_eq!(take(&mut bob, &whole), Taken::Kept);
 }
 
 #[test]
@@ -485,67 +300,6 @@ fn people_of_another_circle_are_not_told_of() {
         ana.read(|tx| Held { tx, me: &ana.me, now: ana.now, leaving: &BTreeSet::new() }.batch(circle, &wants, false, 100_000)).items.len()
     };
     assert_eq!((items(&other), items(&space)), (0, 1));
-}
-
-fn bad_inputs(stranger: &Node) -> Vec<(Channel, Vec<u8>)> {
-    let tag = Tag([3; 16]);
-    let greet = SyncRequest::Greet { nonce: [1; 16] }.to_bytes();
-    let chain = stranger.me.identity.chain().clone();
-    let push = SyncRequest::Push { tag, items: vec![Item::Identity(chain.clone())] }.to_bytes();
-    let pull = SyncRequest::Pull { tag, newest: true, wants: vec![] }.to_bytes();
-    let compare = SyncRequest::Compare { tag, scopes: vec![] }.to_bytes();
-    let order = |events| OrderMessage { order: haat_protocol::id::OrderId([1; 32]), events, receipts: vec![], chain: Some(chain.clone()) };
-    let junk = DirectRequest::Order(order(vec![ByteBuf::from(vec![0xff; 64])])).to_bytes();
-    let large = DirectRequest::Order(order(vec![ByteBuf::from(vec![0; 70_000])])).to_bytes();
-    let heads = DirectRequest::OrderHeads { heads: vec![] }.to_bytes();
-    let mut inputs = Vec::new();
-    for channel in [Channel::Sync, Channel::Direct] {
-        let mut all =
-            vec![vec![], vec![0xff], vec![0; 9], vec![0x9f, 0xff], vec![0x81; 100_000], vec![0xa1; 140_000], b"GET / HTTP/1.1".to_vec()];
-        all.push(greet[..greet.len() - 1].to_vec());
-        all.push([greet.as_slice(), &[0]].concat());
-        all.push(vec![0xbb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
-        all.push(vec![0x5b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
-        all.extend([push.clone(), pull.clone(), compare.clone(), junk.clone(), large.clone(), heads.clone()]);
-        all.push(DirectRequest::Order(order(vec![])).to_bytes());
-        inputs.extend(all.into_iter().map(|data| (channel, data)));
-    }
-    inputs
-}
-
-#[test]
-fn what_strangers_ask_is_answered_and_leaves_nothing_behind() {
-    let (mut ana, _) = founded();
-    let stranger = Node::new(9);
-    let before = ana.everything();
-    let device: DeviceId = stranger.device();
-    for (channel, data) in bad_inputs(&stranger) {
-        let out = ana.work(|work| {
-            work.net(NetEvent::Request { id: ResponseId(1), device, channel, data });
-            work.out.clone()
-        });
-        let answers = out.iter().filter(|effect| matches!(effect, Effect::Net(NetCommand::Respond { .. }))).count();
-        let held_against = out.iter().filter(|effect| matches!(effect, Effect::Net(NetCommand::Misbehaved { .. }))).count();
-        assert_eq!((answers, out.len()), (1, 1 + held_against), "each gets an answer, also an empty one");
-        assert_eq!(ana.everything(), before);
-    }
-    assert!(ana.passing.sessions.is_empty() && ana.passing.requests.is_empty());
-}
-
-#[test]
-fn only_what_is_no_request_is_held_against_the_asker() {
-    let (mut ana, _) = founded();
-    let device: DeviceId = Node::new(9).device();
-    for channel in [Channel::Sync, Channel::Direct] {
-        for (data, is_offence) in [(&b"\xa1\x64poll\x01"[..], false), (b"\xff", true), (b"\xa1\x64push\x01\x00", true)] {
-            let out = ana.work(|work| {
-                work.net(NetEvent::Request { id: ResponseId(1), device, channel, data: data.to_vec() });
-                work.out.clone()
-            });
-            let held = out.iter().any(|effect| matches!(effect, Effect::Net(NetCommand::Misbehaved { .. })));
-            assert_eq!(held, is_offence, "{channel:?} {data:x?}");
-        }
-    }
 }
 
 #[test]
