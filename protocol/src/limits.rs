@@ -217,6 +217,10 @@ pub const SYNC_WANTS_MAX: usize = 500;
 pub const SYNC_HOLES_MAX: usize = 256;
 /// Missing payloads that one peer is asked for while it is connected.
 pub const SYNC_HOLES_ASKED_MAX: usize = 4_096;
+/// Removals and leaves, the latest, that a node hands over which is out itself: enough for the news, too few to be a burden.
+pub const REMOVALS_HANDED_OVER_MAX: usize = 8;
+/// Orders of one comparison with their other side, the newest: what fits one request.
+pub const ORDER_HEADS_MAX: usize = 500;
 /// Members of a circle with whom a node compares it at once, before others have their turn: what all of them say and ask at a time
 /// grows with the circle, not with its square.
 pub const SYNC_PARTNERS: usize = 4;

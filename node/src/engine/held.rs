@@ -12,7 +12,7 @@ use haat_protocol::codec::encode;
 use haat_protocol::crypto::{Context, hash};
 use haat_protocol::entry::LogId;
 use haat_protocol::id::{DeviceId, Digest, EntryId, IdentityId, SpaceId};
-use haat_protocol::limits::{SYNC_BATCH_BYTES, SYNC_HOLES_MAX, SYNC_PUSH_BYTES};
+use haat_protocol::limits::{REMOVALS_HANDED_OVER_MAX, SYNC_BATCH_BYTES, SYNC_HOLES_MAX, SYNC_PUSH_BYTES};
 use haat_protocol::record::{Record, SignedRecord, Slot};
 use haat_protocol::sync::{Batch, Frontier, Holdings, Places, Relation, Runs, Stream, Want};
 use haat_protocol::time::Millis;
@@ -26,9 +26,6 @@ use crate::store::{Table, Tx};
 use crate::view::fork::{self, log_of};
 use crate::view::known::{self, Known};
 use crate::view::{circle, feed, place_key, shelf};
-
-/// Removals that a node hands over that is out itself, the latest.
-const BEQUEST_MAX: usize = 8;
 
 /// The store, as sync sees it.
 #[derive(Debug)]
@@ -135,7 +132,7 @@ impl Holdings for Held<'_, '_> {
         // The latest first: earlier ones have had more time to be heard of.
         let mut removals: Vec<(u64, EntryId)> = roster.removed.values().map(|removal| (removal.lamport, removal.by)).collect();
         removals.sort_by(|a, b| b.cmp(a));
-        removals.truncate(BEQUEST_MAX);
+        removals.truncate(REMOVALS_HANDED_OVER_MAX);
         let room = SYNC_PUSH_BYTES / removals.len().max(1);
         removals.into_iter().rev().flat_map(|(_, by)| self.removal(circle, &by, room)).collect()
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use haat_protocol::codec::encode;
 use haat_protocol::id::{DeviceId, EventId, OrderId};
-use haat_protocol::limits::{ORDER_MESSAGE_MAX_BYTES, REQUEST_MAX_BYTES, RESEND_MAX_MS, SYNC_BATCH_BYTES};
+use haat_protocol::limits::{ORDER_HEADS_MAX, ORDER_MESSAGE_MAX_BYTES, REQUEST_MAX_BYTES, RESEND_MAX_MS, SYNC_BATCH_BYTES};
 use haat_protocol::local::Happening;
 use haat_protocol::order::{Event, OrderSet, SignedReceipt};
 use haat_protocol::time::{DAY_MS, Millis};
@@ -19,8 +19,6 @@ use crate::net::Channel;
 use crate::store::Table;
 use crate::view::{self, known};
 
-/// Orders of one comparison.
-const HEADS_MAX: usize = 500;
 /// Age up to which an order that is over is still compared.
 const COMPARE_WITHIN_MS: u64 = 90 * DAY_MS;
 
@@ -158,7 +156,7 @@ impl Work<'_, '_> {
             let counts = !order.state.is_terminal() || self.now.since(since) < COMPARE_WITHIN_MS;
             counts.then(|| OrderHead { order: id, own: order.head(mine), other: order.head(mine.other()) })
         });
-        let heads: Vec<OrderHead> = heads.take(HEADS_MAX).collect();
+        let heads: Vec<OrderHead> = heads.take(ORDER_HEADS_MAX).collect();
         (!heads.is_empty()).then_some(heads)
     }
 
@@ -173,7 +171,7 @@ impl Work<'_, '_> {
     pub(in crate::engine) fn answer_order_heads(&mut self, device: &DeviceId, heads: &[OrderHead]) -> DirectResponse {
         let mut found = Vec::new();
         let (mut looked_up, mut told) = (BTreeSet::new(), BTreeSet::new());
-        for head in heads.iter().take(HEADS_MAX).filter(|head| self.other_side(&head.order) == Some(*device)) {
+        for head in heads.iter().take(ORDER_HEADS_MAX).filter(|head| self.other_side(&head.order) == Some(*device)) {
             if !looked_up.insert(head.order) {
                 continue;
             }
