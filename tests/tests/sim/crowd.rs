@@ -103,6 +103,10 @@ fn trial(
         stage.borrow_mut().run_for(TROUBLE_MS / size.entries);
         stage.borrow().checked()?;
     }
+    let in_first_half = said.iter().filter(|(author, _)| *author < size.nodes / 2).count();
+    if in_first_half.min(said.len() - in_first_half) < said.len() / 4 {
+        return Err(format!("of {} words {in_first_half} were said in the first half: one side hardly spoke", said.len()));
+    }
     stage.borrow_mut().calm();
     let after = until_equal(&stage, &founded.circle, within_ms)
         .ok_or_else(|| format!("not all of {} nodes hold the same {} s after the faults stopped", size.nodes, within_ms / SECOND_MS))?;
@@ -135,6 +139,11 @@ pub(super) fn split(seed: u64, size: Size, founded: &Founded) -> Result<u64, Str
     trial(seed, size, founded, 60 * SECOND_MS, |turn, stage, _| {
         if turn == 0 {
             stage.borrow_mut().partition(&half);
+        }
+        if turn + 1 == size.entries {
+            let world = stage.borrow();
+            let [one, other] = [0, size.nodes - 1].map(|who| invariant::digest(&world, who, &founded.circle));
+            assert_ne!(one, other, "the halves heard of each other");
         }
     })
 }
