@@ -2,14 +2,22 @@
 //! In the sequential regime everything is delivered between two actions, in the other what chance lets through between two halves;
 //! then all is delivered, and each reading of each entry is compared. Those who are out get every byte all the same.
 //!
-//! The ordinary run draws orders. `HAAT_ORDERS=n` draws so many, `HAAT_ORDERS=all` tries every one; `HAAT_SEED=n` runs one again.
+//! The ordinary run draws orders; which others are asked for is told in `order`. As many threads run as the machine has, or
+//! `HAAT_THREADS`. What fails is named so that it alone can be run again, and the other orders are tried all the same.
 
 mod judge;
 mod model;
+mod order;
 mod scene;
 
+use std::io::Write as _;
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use judge::{Tally, judge};
-use scene::{Act, Plan, Regime, Scene};
+use order::{Act, Wish, name, orders, wish};
+use scene::{Plan, Regime, Scene};
 
 use crate::entropy::{Entropy as _, Seeded};
 
@@ -21,36 +29,75 @@ const PEOPLE: usize = 5;
 /// What a set of runs came to.
 #[derive(Debug, Default)]
 struct Sum {
-    orders: u64,
+    orders: usize,
     readings: Tally,
+    faults: Vec<String>,
 }
 
 impl Sum {
+    /// Ends a run and judges it.
     fn over(&mut self, mut scene: Scene) -> Result<(), String> {
         let judged = scene.end().and_then(|()| judge(&scene));
-        let tally = judged.map_err(|fault| told(&scene, &fault))?;
+        self.readings.add(judged.map_err(|fault| told(&scene, &fault))?);
         self.orders += 1;
-        self.readings.must += tally.must;
-        self.readings.must_not += tally.must_not;
-        self.readings.either += tally.either;
         Ok(())
     }
+
+    /// Notes what failed, and tells it at once: a run of hours does not end before it is known.
+    fn fails(&mut self, fault: String) {
+        say(&fault);
+        self.faults.push(fault);
+    }
+
+    fn add(&mut self, other: Self) {
+        self.orders += other.orders;
+        self.readings.add(other.readings);
+        self.faults.extend(other.faults);
+    }
+}
+
+/// A line on standard error, past what the test runner withholds.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 fn told(scene: &Scene, fault: &str) -> String {
     format!("{fault}\n  {}", scene.tale.join("\n  "))
 }
 
-/// Every order of what is left; what several orders begin with is run once.
-fn explore(scene: &Scene, left: &[Act], sum: &mut Sum) -> Result<(), String> {
+/// Orders by their numbers, and the number of the first one that begins as what was done so far does.
+struct Numbers {
+    wanted: Range<usize>,
+    first: usize,
+}
+
+/// Every wanted order of what is left; what several orders begin with is run once.
+fn explore(scene: &Scene, left: &[Act], numbers: &Numbers, sum: &mut Sum) {
+    let called = |first: usize| name(scene.plan.founders, scene.plan.regime, first);
     if left.is_empty() {
-        return sum.over(scene.branch(0));
+        if let Err(fault) = sum.over(scene.branch(0)) {
+            sum.fails(format!("again with HAAT_ORDER={}: {fault}", called(numbers.first)));
+        }
+        return;
     }
-    for act in left.iter().filter(|act| scene.is_due(**act, left)) {
-        let rest: Vec<Act> = left.iter().copied().filter(|other| other != act).collect();
-        explore(&step(scene, *act)?, &rest, sum)?;
+    let span = orders(left.len() - 1);
+    for (place, act) in left.iter().enumerate().filter(|(_, act)| scene.is_due(**act, left)) {
+        let first = numbers.first + place * span;
+        let wanted = numbers.wanted.start.max(first)..numbers.wanted.end.min(first + span);
+        if wanted.is_empty() {
+            continue;
+        }
+        match step(scene, *act) {
+            Ok(next) => {
+                let rest: Vec<Act> = left.iter().copied().filter(|other| other != act).collect();
+                explore(&next, &rest, &Numbers { wanted, first }, sum);
+            }
+            Err(fault) => {
+                let begins = called(wanted.start);
+                sum.fails(format!("again with HAAT_ORDER={begins}, and {} more that begin so: {fault}", wanted.len() - 1));
+            }
+        }
     }
-    Ok(())
 }
 
 /// One order, up to its end.
@@ -79,31 +126,80 @@ fn drawn(seed: u64) -> (Vec<Act>, bool) {
     (order, shared)
 }
 
-fn run(founders: usize, regime: Regime) -> Result<(), String> {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let whole = std::env::var("HAAT_ORDERS").is_ok_and(|wish| wish == "all");
-    let mut sum = Sum::default();
-    if whole {
-        for shared in [false, true] {
-            explore(&Scene::begin(Plan { founders, regime, seed: 1, shared }), &Act::ALL, &mut sum)?;
-        }
-    } else {
-        let last = number("HAAT_ORDERS").unwrap_or(DRAWN);
-        for seed in number("HAAT_SEED").map_or(1..=last, |seed| seed..=seed) {
-            let (order, shared) = drawn(seed);
-            let run = follow(Plan { founders, regime, seed, shared }, &order).and_then(|scene| sum.over(scene));
-            run.map_err(|fault| format!("again with HAAT_SEED={seed}: {order:?}: {fault}"))?;
-        }
-    }
-    let sort = if whole { "all" } else { "drawn" };
-    println!("{founders} people and a newcomer, {regime:?}: {sort} {} orders hold, {:?}", sum.orders, sum.readings);
-    Ok(())
+/// What one thread does at a time.
+struct Task {
+    founders: usize,
+    regime: Regime,
+    wish: Wish,
 }
 
-/// Both regimes, and every number of people; every failing set is told.
+impl Task {
+    /// What is asked for, in parts: as many orders as begin with one action, or a few drawn ones.
+    fn all(regime: Regime) -> Vec<Self> {
+        let part = orders(Act::ALL.len() - 1);
+        let parts = |founders: usize| -> Vec<Wish> {
+            match wish(founders, regime, DRAWN) {
+                Wish::Drawn(seeds) => seeds.map(|seed| Wish::Drawn(seed..seed + 1)).collect(),
+                Wish::Numbered(wanted) => (0..Act::ALL.len())
+                    .map(|first| wanted.start.max(first * part)..wanted.end.min((first + 1) * part))
+                    .filter(|wanted| !wanted.is_empty())
+                    .map(Wish::Numbered)
+                    .collect(),
+            }
+        };
+        let of = |founders: usize| parts(founders).into_iter().map(move |wish| Self { founders, regime, wish });
+        (2..=PEOPLE).flat_map(of).collect()
+    }
+
+    fn run(&self) -> Sum {
+        let mut sum = Sum::default();
+        let (founders, regime) = (self.founders, self.regime);
+        match &self.wish {
+            Wish::Drawn(seeds) => {
+                for seed in seeds.clone() {
+                    let (order, shared) = drawn(seed);
+                    let run = follow(Plan { founders, regime, seed, shared }, &order).and_then(|scene| sum.over(scene));
+                    if let Err(fault) = run {
+                        sum.fails(format!("again with HAAT_SEED={seed}: {order:?}: {fault}"));
+                    }
+                }
+            }
+            Wish::Numbered(wanted) => {
+                for shared in [false, true] {
+                    let begun = Scene::begin(Plan { founders, regime, seed: 1, shared });
+                    explore(&begun, &Act::ALL, &Numbers { wanted: wanted.clone(), first: 0 }, &mut sum);
+                }
+                let (first, last) = (wanted.start + 1, wanted.end);
+                say(&format!(
+                    "{founders} people, {regime:?}: {} orders of {first} to {last} hold, {} faults",
+                    sum.orders,
+                    sum.faults.len()
+                ));
+            }
+        }
+        sum
+    }
+}
+
+/// Both regimes, and every number of people; whatever fails is told.
 fn try_all(regime: Regime) {
-    let faults: Vec<String> = (2..=PEOPLE).filter_map(|founders| run(founders, regime).err()).collect();
-    assert!(faults.is_empty(), "{} of {} failed:\n{}", faults.len(), PEOPLE - 1, faults.join("\n"));
+    let tasks = Task::all(regime);
+    let threads = std::env::var("HAAT_THREADS").ok().and_then(|text| text.parse().ok());
+    let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let (next, whole) = (AtomicUsize::new(0), Mutex::new(Sum::default()));
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let sum = task.run();
+                    whole.lock().expect("no thread panics here").add(sum);
+                }
+            });
+        }
+    });
+    let Sum { orders, readings, faults } = whole.into_inner().expect("all threads are over");
+    println!("{regime:?}: {orders} orders hold, {readings:?}");
+    assert!(faults.is_empty(), "{} failures:\n{}", faults.len(), faults.join("\n"));
 }
 
 #[test]

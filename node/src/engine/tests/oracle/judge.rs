@@ -18,6 +18,14 @@ pub(super) struct Tally {
     pub(super) either: u64,
 }
 
+impl Tally {
+    pub(super) fn add(&mut self, other: Self) {
+        self.must += other.must;
+        self.must_not += other.must_not;
+        self.either += other.either;
+    }
+}
+
 /// Compares every reading of a run that is over with the oracle.
 pub(super) fn judge(scene: &Scene) -> Result<Tally, String> {
     let end = scene.everything();
