@@ -1,6 +1,7 @@
 //! Hostile and late input against real engines in memory: what strangers, members and the removed can hand over. Never the network.
 
 mod anew;
+mod budget;
 mod catchup;
 mod epochs;
 mod fork;
@@ -13,6 +14,7 @@ mod retract;
 mod room;
 mod shops;
 mod strangers;
+mod telling;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,12 +1,12 @@
 //! One group of inputs at work: the transaction, the wishes gathered so far, and the making of own entries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use haat_protocol::admit::{self, Opened, Verdict, View, Writer};
 use haat_protocol::body::Body;
 use haat_protocol::circle::Standing;
 use haat_protocol::codec::encode;
-use haat_protocol::entry::{Draft, Entry, Header, LogId, NORMS_EXTENSION};
+use haat_protocol::entry::{Draft, Entry, Header, LogId, NORMS_EXTENSION, Unverified};
 use haat_protocol::id::{EntryId, KeyId, SpaceId};
 use haat_protocol::kind::{Kind, Secrecy};
 use haat_protocol::limits::{GOSSIP_MAX_BYTES, LAMPORT_FOLLOWED_MAX, REFS_MAX};
@@ -26,8 +26,8 @@ use crate::myself::Myself;
 use crate::net::NetCommand;
 use crate::secret;
 use crate::store::{Range, Table, Tx};
-use crate::view::known::Known;
-use crate::view::{Cx, circle, shelf};
+use crate::view::known::{self, Known};
+use crate::view::{Cx, circle, feed, shelf};
 
 /// How long own entries are left to gossip before members are asked whether they have them, in milliseconds.
 const GOSSIP_GRACE_MS: u64 = 700;
@@ -182,14 +182,28 @@ impl<'w, 's> Work<'w, 's> {
         let (from, known) = (self.log_from.to_be_bytes(), |sort| matches!(sort, Sort::Entry | Sort::Sealed | Sort::Opened));
         let rows = self.tx.scan(Table::Log, Range { from: &from, to: None, reverse: false, limit: usize::MAX });
         let links: Vec<Link> = rows.iter().filter_map(|(_, row)| self.tx.decoded(Table::Log, row)).collect();
-        let news: Vec<EntryId> = links.into_iter().filter(|link| known(link.sort)).map(|link| EntryId(link.item.0)).collect();
+        let mut news: Vec<EntryId> = links.into_iter().filter(|link| known(link.sort)).map(|link| EntryId(link.item.0)).collect();
         let steers = |id: &EntryId| Known(&self.tx).header(id).is_some_and(|header| header.kind < 32);
         self.passing.is_stale |= news.iter().any(steers);
+        let logged: BTreeSet<EntryId> = news.iter().copied().collect();
+        news.extend(self.shown_anew().into_iter().filter(|id| !logged.contains(id)));
         // Of very many, such as an import, only the last is told: whoever listens reads again anyway.
         let told = if news.len() > TOLD_EACH_MAX { &news[news.len() - 1..] } else { &news };
         for id in told {
             self.happened("entry", id);
         }
+    }
+
+    /// What the feed shows from now on although nothing about it came into the trust log: what waits for earlier entries of its log, and
+    /// what was judged again and takes effect.
+    fn shown_anew(&self) -> Vec<EntryId> {
+        let changed = |table| self.tx.changes().range((table, Vec::new())..).take_while(move |((other, _), _)| *other == table);
+        let listed =
+            changed(Table::FeedAll).filter(|(_, row)| row.is_some()).filter_map(|((_, key), _)| EntryId::from_slice(key.get(8..)?));
+        let parked = changed(Table::Parked).filter_map(|(_, row)| self.tx.decoded::<Unverified>(Table::Parked, row.as_ref()?));
+        let parked = parked.filter_map(|raw| raw.trusted().ok());
+        let waiting = parked.filter(|entry| feed::is_said(entry.header().kind) && known::author(&self.tx, entry.header()).is_some());
+        listed.chain(waiting.map(|entry| entry.id())).collect()
     }
 
     /// Offers an entry to the others: by gossip at once, and by a comparison with connected members soon.

@@ -67,6 +67,12 @@ fn said_in(tx: &Tx<'_>, id: &EntryId) -> Option<Body> {
     Body::decode(Kind::from_code(row.kind)?, &row.bytes).ok()
 }
 
+/// Whether entries of this kind are shown while they wait for earlier ones of their log.
+#[must_use]
+pub const fn is_said(kind: u64) -> bool {
+    matches!(Kind::from_code(kind), Some(Kind::Post | Kind::Reply | Kind::Recommend))
+}
+
 /// Whether what is said in an entry of this kind goes when its author takes it back, whichever of the two comes first.
 pub(super) const fn goes(kind: u64) -> bool {
     matches!(Kind::from_code(kind), Some(Kind::Post | Kind::Reply | Kind::Recommend | Kind::Review | Kind::ReviewReply))

@@ -37,8 +37,10 @@ impl Ask<'_, '_> {
 
     fn may_be_shown(&self, entry: &Entry) -> bool {
         let header = entry.header();
-        let is_said = matches!(Kind::from_code(header.kind), Some(Kind::Post | Kind::Reply | Kind::Recommend));
-        is_said && header.at <= self.facts.now.plus(CLOCK_SKEW_MS) && self.counts(header) && !feed::is_retracted(self.tx, entry)
+        feed::is_said(header.kind)
+            && header.at <= self.facts.now.plus(CLOCK_SKEW_MS)
+            && self.counts(header)
+            && !feed::is_retracted(self.tx, entry)
     }
 
     /// The item of an entry that waits; none when it cannot be opened or breaks a rule.
