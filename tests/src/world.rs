@@ -15,6 +15,7 @@ pub mod store;
 mod traffic;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use haat_node::engine::{Conduct, Effect, Engine, Input, Ticket};
 use haat_node::myself::Myself;
@@ -87,6 +88,8 @@ pub struct World {
     link_number: u64,
     asks: BTreeMap<(usize, u64, u64), usize>,
     responses: BTreeMap<u64, Ask>,
+    /// By node and topic, in which order it has others in its mesh.
+    preferred: BTreeMap<(usize, String), Rc<[usize]>>,
     next_response: u64,
     next_ticket: Ticket,
     guard: Guard,
@@ -127,6 +130,7 @@ impl World {
             link_number: 0,
             asks: BTreeMap::new(),
             responses: BTreeMap::new(),
+            preferred: BTreeMap::new(),
             next_response: 0,
             next_ticket: 0,
             trace: blake3::Hasher::new(),

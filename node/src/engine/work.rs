@@ -21,7 +21,7 @@ use super::{Conduct, Effect, Passing};
 use crate::entropy::Entropy;
 use crate::intake::{self, Taken};
 use crate::keyring;
-use crate::ledger::{Link, Sort};
+use crate::ledger::{self, Link, Sort};
 use crate::myself::Myself;
 use crate::net::NetCommand;
 use crate::secret;
@@ -179,6 +179,9 @@ impl<'w, 's> Work<'w, 's> {
 
     /// What this group added to the trust log, however it came in: members and keys may have changed, listeners want to know.
     pub(super) fn notice_news(&mut self) {
+        if ledger::end(&self.tx).0 == self.log_from {
+            return;
+        }
         let (from, known) = (self.log_from.to_be_bytes(), |sort| matches!(sort, Sort::Entry | Sort::Sealed | Sort::Opened));
         let rows = self.tx.scan(Table::Log, Range { from: &from, to: None, reverse: false, limit: usize::MAX });
         let links: Vec<Link> = rows.iter().filter_map(|(_, row)| self.tx.decoded(Table::Log, row)).collect();

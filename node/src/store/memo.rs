@@ -14,7 +14,7 @@ use haat_protocol::limits::MEMOS_MAX;
 use super::{Range, Table};
 
 /// What is remembered; with a key that says of what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// The circles known here.
     Circles,
@@ -35,6 +35,9 @@ pub enum Sort {
     /// What is held of a scope.
     Streams,
 }
+
+/// How many sorts there are.
+const SORTS: usize = Sort::Streams as usize + 1;
 
 /// Rows are told apart by their table and one byte that their key is boiled down to, ranges by the first byte of their keys: coarse, so
 /// that noting and comparing are cheap. A change to another row of the same cell ends a memo early, which costs time and nothing else.
@@ -83,7 +86,7 @@ fn cell_of_range(table: Table, range: &Range<'_>) -> Cell {
 }
 
 struct Memo {
-    /// How many changes there had been when it was made.
+    /// How many changes there had been when it was made, or was last found to hold.
     at: u64,
     /// What was looked at.
     reads: Arc<[Cell]>,
@@ -99,8 +102,8 @@ struct Inner {
     changes: u64,
     /// By cell: which change was the last one.
     changed: Vec<u64>,
-    /// Never gone through: their order differs from run to run.
-    kept: HashMap<(Sort, Vec<u8>), Memo>,
+    /// By sort and key. Never gone through: their order differs from run to run.
+    kept: [HashMap<Vec<u8>, Memo>; SORTS],
     /// What the memos being made have looked at so far, the innermost last.
     reading: Vec<Vec<Cell>>,
     is_doubted: bool,
@@ -108,14 +111,14 @@ struct Inner {
 
 impl fmt::Debug for Memos {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Memos({} kept)", self.inner.borrow().kept.len())
+        write!(f, "Memos({} kept)", self.inner.borrow().count())
     }
 }
 
 impl Default for Memos {
     fn default() -> Self {
         let changed = vec![0; Table::ALL.len() * CELLS_PER_TABLE];
-        Self { inner: RefCell::new(Inner { changes: 0, changed, kept: HashMap::new(), reading: Vec::new(), is_doubted: cfg!(test) }) }
+        Self { inner: RefCell::new(Inner { changes: 0, changed, kept: Default::default(), reading: Vec::new(), is_doubted: cfg!(test) }) }
     }
 }
 
@@ -152,15 +155,19 @@ impl Memos {
 
     /// Forgets everything: what was changed did not last.
     pub fn clear(&self) {
-        self.inner.borrow_mut().kept.clear();
+        self.inner.borrow_mut().forget();
     }
 
     /// What is remembered, when nothing it follows from has changed.
     pub(super) fn recall<T: Send + Sync + 'static>(&self, sort: Sort, key: &[u8]) -> Option<Arc<T>> {
         let inner = &mut *self.inner.borrow_mut();
-        let memo = inner.kept.get(&(sort, key.to_vec()))?;
-        if memo.reads.iter().any(|cell| inner.changed[usize::from(*cell)] > memo.at) {
-            return None;
+        let memo = inner.kept[sort as usize].get_mut(key)?;
+        if memo.at < inner.changes {
+            if memo.reads.iter().any(|cell| inner.changed[usize::from(*cell)] > memo.at) {
+                return None;
+            }
+            // It holds after all changes so far, which need not be looked at again.
+            memo.at = inner.changes;
         }
         if let Some(outer) = inner.reading.last_mut() {
             outer.extend_from_slice(&memo.reads);
@@ -182,17 +189,25 @@ impl Memos {
         if let Some(outer) = inner.reading.last_mut() {
             outer.extend_from_slice(&reads);
         }
-        if inner.kept.len() >= MEMOS_MAX {
-            inner.kept.clear();
+        if inner.count() >= MEMOS_MAX {
+            inner.forget();
         }
         if is_sound {
             let value: Arc<dyn Any + Send + Sync> = Arc::<T>::clone(value);
-            inner.kept.insert((sort, key.to_vec()), Memo { at: inner.changes, reads: reads.into(), value });
+            inner.kept[sort as usize].insert(key.to_vec(), Memo { at: inner.changes, reads: reads.into(), value });
         }
     }
 }
 
 impl Inner {
+    fn count(&self) -> usize {
+        self.kept.iter().map(HashMap::len).sum()
+    }
+
+    fn forget(&mut self) {
+        self.kept.iter_mut().for_each(HashMap::clear);
+    }
+
     fn read(&mut self, cell: Cell) {
         if let Some(reads) = self.reading.last_mut()
             && reads.last() != Some(&cell)

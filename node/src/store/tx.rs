@@ -75,7 +75,9 @@ impl<'a> Tx<'a> {
         if let Some(memos) = self.memos {
             memos.looked_at(table, key);
         }
-        if let Some(change) = self.changes.get(&(table, key.to_vec())) {
+        if !self.changes.is_empty()
+            && let Some(change) = self.changes.get(&(table, key.to_vec()))
+        {
             return change.clone();
         }
         self.sound(self.base.get(table, key)).flatten()
@@ -161,6 +163,9 @@ impl<'a> Tx<'a> {
     pub fn scan(&self, table: Table, range: Range<'_>) -> Vec<Pair> {
         if let Some(memos) = self.memos {
             memos.looked_through(table, &range);
+        }
+        if self.changes.is_empty() {
+            return self.sound(self.base.scan(table, range)).unwrap_or_default();
         }
         let to = range.to.map_or(Bound::Unbounded, |to| Bound::Excluded((table, to.to_vec())));
         let changed = self.changes.range((Bound::Included((table, range.from.to_vec())), to));

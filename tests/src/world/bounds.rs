@@ -13,9 +13,22 @@ const OTHER_REQUESTS_MAX: usize = 8;
 /// Length of the part of a key that names a log.
 const LOG_BYTES: usize = 72;
 
+/// What there is to hold, by the rows that are kept: looked at when they change.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Room {
+    circles: usize,
+    orders: usize,
+}
+
+impl Room {
+    pub(super) fn of(tx: &Tx<'_>) -> Self {
+        Self { circles: tx.prefix(Table::Space, &[]).len().max(1), orders: tx.prefix(Table::Order, &[]).len() }
+    }
+}
+
 /// What a node holds more of than it may.
-pub(super) fn exceeded(load: &Load, tx: &Tx<'_>, others: usize) -> Option<String> {
-    let circles = tx.prefix(Table::Space, &[]).len().max(1);
+pub(super) fn exceeded(load: &Load, room: Room, others: usize) -> Option<String> {
+    let Room { circles, orders } = room;
     let pulls = usize::try_from(SYNC_PULLS_MAX).unwrap_or(usize::MAX);
     let (due, wanted) = load.comparisons;
     let table = [
@@ -26,17 +39,17 @@ pub(super) fn exceeded(load: &Load, tx: &Tx<'_>, others: usize) -> Option<String
         ("joins", load.joins, CIRCLES_MAX),
         ("circles to compare", due, circles),
         ("comparisons that are wanted", wanted, others * circles),
-        ("orders to send", load.outbox, tx.prefix(Table::Order, &[]).len()),
+        ("orders to send", load.outbox, orders),
         ("circles a session waits with", load.session.queue, circles),
         ("tags a session keeps", load.session.tags, RESPONSE_MAX_BYTES / size_of::<Tag>()),
         ("payloads a session asked for", load.session.holes, SYNC_HOLES_ASKED_MAX),
     ];
     let over = table.into_iter().find(|(_, count, most)| count > most);
-    over.map(|(what, count, most)| format!("holds {count} {what}, more than {most}")).or_else(|| parked(tx))
+    over.map(|(what, count, most)| format!("holds {count} {what}, more than {most}"))
 }
 
 /// Entries that wait: no more than there is room for, in all and for each log, and the node's own count of them is right.
-fn parked(tx: &Tx<'_>) -> Option<String> {
+pub(super) fn parked(tx: &Tx<'_>) -> Option<String> {
     let rows = tx.prefix(Table::Parked, &[]);
     let counted: u64 = tx.load(Table::Meta, b"parked").unwrap_or(0);
     if counted != rows.len() as u64 || counted > PARKED_MAX {

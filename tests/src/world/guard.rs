@@ -2,7 +2,7 @@
 //! minutes ahead, an answer about an entry that is not kept, an answered entry that is gone after a restart, more held than bounds
 //! allow.
 //!
-//! It reads what is new in the trust log and nothing else; it must never change anything.
+//! It reads what is new in the trust log, and rows only after they changed; it must never change anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,17 +16,28 @@ use haat_protocol::local::Problem;
 use haat_protocol::time::Millis;
 use serde_json::Value;
 
-use super::bounds;
+use super::bounds::{self, Room};
 use super::node::Node;
 
 /// A place in a log.
 type Place = (DeviceId, SpaceId, u64, u64);
 
+/// How far a node was looked at.
+#[derive(Debug, Clone, Default)]
+struct Looked {
+    /// The commits of its store that were looked at; none before the first.
+    commits: Option<u64>,
+    /// Up to which position of its trust log.
+    position: u64,
+    /// What there was to hold.
+    room: Room,
+}
+
 /// What was seen so far.
 #[derive(Debug)]
 pub(super) struct Guard {
-    /// Per node, the position of its trust log up to which it was looked at.
-    looked: Vec<u64>,
+    /// Per node.
+    looked: Vec<Looked>,
     /// Which entry stands where, whoever holds it.
     places: BTreeMap<Place, EntryId>,
     /// Per node, the entries its commands were answered with.
@@ -38,12 +49,18 @@ pub(super) struct Guard {
 
 impl Guard {
     pub(super) fn new(nodes: usize) -> Self {
-        Self { looked: vec![0; nodes], places: BTreeMap::new(), answered: vec![BTreeSet::new(); nodes], mistrusted: None, fault: None }
+        Self {
+            looked: vec![Looked::default(); nodes],
+            places: BTreeMap::new(),
+            answered: vec![BTreeSet::new(); nodes],
+            mistrusted: None,
+            fault: None,
+        }
     }
 
     /// One node more.
     pub(super) fn grow(&mut self) {
-        self.looked.push(0);
+        self.looked.push(Looked::default());
         self.answered.push(BTreeSet::new());
     }
 
@@ -63,18 +80,32 @@ impl Guard {
 
     /// A node has made a step while its clock showed this.
     pub(super) fn stepped(&mut self, who: usize, clock: Millis, node: &Node, others: usize) {
+        let Some(engine) = node.engine.as_ref() else { return };
+        let commits = Some(engine.store().commits());
+        if commits != self.looked[who].commits {
+            self.looked[who].commits = commits;
+            self.kept(who, clock, node);
+        }
+        if let Some(what) = bounds::exceeded(&engine.load(), self.looked[who].room, others) {
+            self.wrong(node, &what);
+        }
+    }
+
+    /// A node has kept something.
+    fn kept(&mut self, who: usize, clock: Millis, node: &Node) {
         let snapshot = node.now_kept();
         let tx = Tx::new(&*snapshot);
-        if let Some(what) = node.engine.as_ref().and_then(|engine| bounds::exceeded(&engine.load(), &tx, others)) {
+        self.looked[who].room = Room::of(&tx);
+        if let Some(what) = bounds::parked(&tx) {
             self.wrong(node, &what);
         }
         let (end, _) = ledger::end(&tx);
-        if end <= self.looked[who] {
+        if end <= self.looked[who].position {
             return;
         }
-        let from = self.looked[who].to_be_bytes();
+        let from = self.looked[who].position.to_be_bytes();
         let rows = tx.scan(Table::Log, Range { from: &from, to: None, reverse: false, limit: usize::MAX });
-        self.looked[who] = end;
+        self.looked[who].position = end;
         for link in rows.iter().filter_map(|(_, row)| tx.decoded::<Link>(Table::Log, row)) {
             if !matches!(link.sort, Sort::Entry | Sort::Sealed) {
                 continue;

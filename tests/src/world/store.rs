@@ -38,13 +38,14 @@ pub enum Fate {
 pub struct SimStore {
     keeping: Keeping,
     fate: Arc<Mutex<Fate>>,
+    commits: u64,
 }
 
 impl SimStore {
     /// A store over a keeping.
     #[must_use]
     pub fn new(keeping: Keeping) -> Self {
-        Self { keeping, fate: Arc::default() }
+        Self { keeping, fate: Arc::default(), commits: 0 }
     }
 
     /// The same rows in a store of its own, when they are in memory.
@@ -68,11 +69,18 @@ impl SimStore {
         fate == Fate::Fell
     }
 
+    /// How many commits were kept: while it is the same, so are the rows.
+    #[must_use]
+    pub const fn commits(&self) -> u64 {
+        self.commits
+    }
+
     fn exchange(&self, fate: Fate) -> Fate {
         std::mem::replace(&mut *self.fate.lock().unwrap_or_else(PoisonError::into_inner), fate)
     }
 
     fn keep(&mut self, batch: Batch) -> Result<(), StoreError> {
+        self.commits += 1;
         match &mut self.keeping {
             Keeping::Memory(store) => store.commit(batch),
             Keeping::Disk(store) => store.commit(batch),

@@ -1,6 +1,8 @@
 //! Traffic: gossip that is lost, doubled and overtaken; requests that are lost, or whose answer is. Nothing arrives over a link
 //! that is not the one it was sent on.
 
+use std::rc::Rc;
+
 use haat_node::net::{Channel, GossipId, GossipVerdict, NetCommand, NetEvent, ResponseId};
 use haat_protocol::crypto::{Context, hash};
 
@@ -89,16 +91,30 @@ impl World {
         }
     }
 
-    fn spread(&mut self, who: usize, source: Option<usize>, topic: &str, data: &[u8]) {
-        let takes_part =
-            |other: &usize| self.gossips(who, *other) && [who, *other].iter().all(|node| self.nodes[*node].topics.contains(topic));
-        let mut mesh: Vec<usize> = self.neighbours(who).into_iter().filter(takes_part).collect();
-        // Which neighbours those are is settled by the topic and the two, the same from both sides.
-        mesh.sort_by_cached_key(|other| {
+    /// All others, those first that a node would have in its mesh of a topic. Which those are is settled by the topic and the two, the
+    /// same from both sides.
+    fn preferred(&mut self, who: usize, topic: &str) -> Rc<[usize]> {
+        let many = self.nodes.len();
+        let known = self.preferred.get(&(who, topic.to_owned())).filter(|others| others.len() + 1 == many);
+        if let Some(others) = known {
+            return Rc::clone(others);
+        }
+        let mut others: Vec<usize> = (0..many).filter(|other| *other != who).collect();
+        others.sort_by_cached_key(|other| {
             let (low, high) = pair(who, *other);
             hash(Context::Stream, &[topic.as_bytes(), &low.to_be_bytes(), &high.to_be_bytes()])
         });
-        for other in mesh.into_iter().take(MESH) {
+        let others: Rc<[usize]> = others.into();
+        self.preferred.insert((who, topic.to_owned()), Rc::clone(&others));
+        others
+    }
+
+    fn spread(&mut self, who: usize, source: Option<usize>, topic: &str, data: &[u8]) {
+        let preferred = self.preferred(who, topic);
+        let takes_part =
+            |other: &usize| self.gossips(who, *other) && [who, *other].iter().all(|node| self.nodes[*node].topics.contains(topic));
+        let mesh: Vec<usize> = preferred.iter().copied().filter(takes_part).take(MESH).collect();
+        for other in mesh {
             if Some(other) == source || self.chance.permille(self.faults.gossip_loss) {
                 continue;
             }
