@@ -13,6 +13,7 @@ mod address;
 mod behaviour;
 mod codec;
 mod dialer;
+mod doorway;
 mod driver;
 mod gate;
 mod quota;

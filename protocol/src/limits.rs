@@ -314,6 +314,8 @@ pub const DIAL_WISHES_MAX: usize = 2_048;
 pub const HANDSHAKES_MAX: u32 = 32;
 /// Connections others made to this node.
 pub const CONNECTIONS_IN_MAX: u32 = 256;
+/// Connections that others made who share no circle with this node: newcomers, buyers, and whoever made himself a key.
+pub const STRANGERS_IN_MAX: usize = 32;
 /// Connections this node made.
 pub const CONNECTIONS_OUT_MAX: u32 = 256;
 /// Connections with one peer: both may dial at once, and a new one may stand before the old one is gone.
@@ -324,12 +326,18 @@ pub const CONNECTION_IDLE_MS: u64 = 10 * MINUTE_MS;
 pub const QUIC_STREAM_MAX_BYTES: u32 = 640 * 1024;
 /// Unacknowledged bytes on one QUIC connection: a few full answers at once, and all connections together stay within memory.
 pub const QUIC_CONNECTION_MAX_BYTES: u32 = 2 * 1024 * 1024;
-/// Streams one peer may have open on one QUIC connection: both request protocols at their bound, and gossip.
-pub const QUIC_STREAMS_MAX: u32 = 192;
+/// Streams on one connection, both directions together: the request protocols at their bound, gossip, and the small ones. On TCP
+/// each may hold 256 KiB that nobody has read yet, so this bounds what one connection can make a node keep: 16 MiB.
+pub const STREAMS_MAX: usize = 64;
+/// Streams on one connection whose protocol is not agreed yet.
+pub const STREAMS_NEGOTIATING_MAX: usize = 16;
 /// Patience for one request, from sending it to having the whole answer.
 pub const REQUEST_TIMEOUT_MS: u64 = 15 * SECOND_MS;
 /// Requests of one protocol on one connection at once, both directions together.
-pub const REQUEST_STREAMS_MAX: usize = 64;
+pub const REQUEST_STREAMS_MAX: usize = 16;
+/// Requests of one protocol that a node sends to one peer before an answer; the next one waits. Less than half of
+/// `REQUEST_STREAMS_MAX`, so that both sides can ask.
+pub const REQUESTS_TO_ONE_MAX: usize = 6;
 /// Requests of this node that wait for an answer, and requests of others that wait for ours.
 pub const REQUESTS_WAITING_MAX: usize = 1_024;
 /// Bytes of requests of others that wait for our answer, over all peers.

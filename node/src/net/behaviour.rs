@@ -16,6 +16,7 @@ use libp2p::{PeerId, StreamProtocol, Swarm, SwarmBuilder, dcutr, identify, mdns,
 
 use super::NetError;
 use super::codec::{Frames, Room};
+use super::doorway::Doorway;
 use super::gate::{Gate, Gossip};
 use super::supervisor::Alarm;
 
@@ -37,6 +38,8 @@ pub(super) struct Behaviour {
     limits: connection_limits::Behaviour,
     /// Who is barred for a while.
     pub(super) barred: allow_block_list::Behaviour<BlockedPeers>,
+    /// How many who are no members.
+    pub(super) doorway: Doorway,
     /// Does nothing until a `/p2p-circuit` address is listened on or dialled.
     relay: relay::client::Behaviour,
     pub(super) gossip: Gate,
@@ -61,6 +64,7 @@ pub(super) fn swarm(keys: Keypair, with_mdns: bool, with_gossip: bool, alarm: Al
     let behaviour = |relay| Behaviour {
         limits: connection_limits::Behaviour::new(connection_limits()),
         barred: allow_block_list::Behaviour::default(),
+        doorway: Doorway::new(limits::STRANGERS_IN_MAX),
         relay,
         gossip: gate,
         sync: requests(SYNC_PROTOCOL, ProtocolSupport::Full, &room),
@@ -73,24 +77,38 @@ pub(super) fn swarm(keys: Keypair, with_mdns: bool, with_gossip: bool, alarm: Al
     };
     let builder = SwarmBuilder::with_existing_identity(keys)
         .with_tokio()
-        .with_tcp(tcp::Config::new().nodelay(true), noise::Config::new, yamux::Config::default)
+        .with_tcp(tcp::Config::new().nodelay(true), noise::Config::new, streams)
         .map_err(|fault| NetError::Transport(fault.to_string()))?
         .with_quic_config(quic_windows)
-        .with_relay_client(noise::Config::new, yamux::Config::default)
+        .with_relay_client(noise::Config::new, streams)
         .map_err(|fault| NetError::Transport(fault.to_string()))?
         .with_behaviour(|_, relay| behaviour(relay))
         .map_err(|fault| NetError::Protocol(fault.to_string()))?;
     let idle = Duration::from_millis(limits::CONNECTION_IDLE_MS);
     let watched = move |task: Pin<Box<dyn Future<Output = ()> + Send>>| alarm.watch(task);
     let config = libp2p::swarm::Config::with_executor(watched);
-    Ok(builder.with_swarm_config(|_| config.with_idle_connection_timeout(idle).with_smart_dial()).build())
+    Ok(builder
+        .with_swarm_config(|_| {
+            config
+                .with_idle_connection_timeout(idle)
+                .with_max_negotiating_inbound_streams(limits::STREAMS_NEGOTIATING_MAX)
+                .with_smart_dial()
+        })
+        .build())
+}
+
+/// How many streams a peer may have open on one connection over TCP.
+pub(super) fn streams() -> yamux::Config {
+    let mut config = yamux::Config::default();
+    config.set_max_num_streams(limits::STREAMS_MAX);
+    config
 }
 
 /// What a peer may have under way on one QUIC connection: one full answer per stream, a few streams full at once.
 fn quic_windows(mut config: quic::Config) -> quic::Config {
     config.max_stream_data = limits::QUIC_STREAM_MAX_BYTES;
     config.max_connection_data = limits::QUIC_CONNECTION_MAX_BYTES;
-    config.max_concurrent_stream_limit = limits::QUIC_STREAMS_MAX;
+    config.max_concurrent_stream_limit = u32::try_from(limits::STREAMS_MAX).expect("a small number");
     config
 }
 

@@ -290,7 +290,7 @@ impl<'k> Driver<'k> {
             BehaviourEvent::Relay(event) => tracing::debug!(?event, "relay"),
             BehaviourEvent::DirectUpgrade(event) => tracing::debug!(?event, "direct connection"),
             BehaviourEvent::Mdns(mdns::Event::Expired(_)) | BehaviourEvent::Identify(_) | BehaviourEvent::Ping(_) => {}
-            BehaviourEvent::Limits(never) | BehaviourEvent::Barred(never) => match never {},
+            BehaviourEvent::Limits(never) | BehaviourEvent::Barred(never) | BehaviourEvent::Doorway(never) => match never {},
         }
     }
 
@@ -344,14 +344,12 @@ impl<'k> Driver<'k> {
                 }
             }
             request_response::Event::Message { peer, message: Message::Response { request_id, response: data }, .. } => {
-                let id = self.kept.requests.ended(channel, request_id);
-                if let (Some(id), Some(device)) = (id, address::device_of_peer(&peer)) {
+                if let Some((id, device)) = self.ended(channel, request_id, &peer) {
                     self.kept.backlog.push_back(NetEvent::Response { id, device, data });
                 }
             }
             request_response::Event::OutboundFailure { peer, request_id, error, .. } => {
-                let id = self.kept.requests.ended(channel, request_id);
-                if let (Some(id), Some(device)) = (id, address::device_of_peer(&peer)) {
+                if let Some((id, device)) = self.ended(channel, request_id, &peer) {
                     self.kept.backlog.push_back(NetEvent::Failed { id, device, reason: request::reason(&error) });
                 }
             }

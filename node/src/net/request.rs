@@ -2,10 +2,10 @@
 //!
 //! It only keeps the books; it must never decide what is asked or answered.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use haat_protocol::id::DeviceId;
-use haat_protocol::limits::{REQUESTS_WAITING_MAX, REQUESTS_WAITING_MAX_BYTES};
+use haat_protocol::limits::{REQUESTS_TO_ONE_MAX, REQUESTS_WAITING_MAX, REQUESTS_WAITING_MAX_BYTES};
 use libp2p::request_response::{OutboundFailure, OutboundRequestId, ResponseChannel};
 
 use super::vocabulary::{Channel, ResponseId};
@@ -18,10 +18,15 @@ struct Waiting {
     bytes: usize,
 }
 
+/// Where requests stand in one line: who is asked, on which channel.
+type Line = (Channel, DeviceId);
+
 /// Both books.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     ours: HashMap<(Channel, OutboundRequestId), (u64, DeviceId)>,
+    /// Requests of ours that wait until an earlier one in the same line has ended.
+    lines: HashMap<Line, VecDeque<(u64, Vec<u8>)>>,
     theirs: HashMap<ResponseId, Waiting>,
     last: u64,
 }
@@ -29,7 +34,27 @@ pub(super) struct Requests {
 impl Requests {
     /// Whether another request of ours may go out.
     pub(super) fn has_room(&self) -> bool {
-        self.ours.len() < REQUESTS_WAITING_MAX
+        self.ours.len() + self.lines.values().map(VecDeque::len).sum::<usize>() < REQUESTS_WAITING_MAX
+    }
+
+    /// Whether the next request to that device must wait for an earlier one.
+    pub(super) fn must_wait(&self, channel: Channel, device: &DeviceId) -> bool {
+        self.ours.iter().filter(|((on, _), (_, to))| *on == channel && to == device).count() >= REQUESTS_TO_ONE_MAX
+    }
+
+    /// A request of ours waits for its turn.
+    pub(super) fn queued(&mut self, channel: Channel, device: DeviceId, id: u64, data: Vec<u8>) {
+        self.lines.entry((channel, device)).or_default().push_back((id, data));
+    }
+
+    /// Takes the request whose turn it is, after one to the same device on the same channel has ended.
+    pub(super) fn next(&mut self, channel: Channel, device: DeviceId) -> Option<(u64, Vec<u8>)> {
+        let line = self.lines.get_mut(&(channel, device))?;
+        let first = line.pop_front();
+        if line.is_empty() {
+            self.lines.remove(&(channel, device));
+        }
+        first
     }
 
     /// A request of ours went out.
@@ -69,7 +94,8 @@ impl Requests {
     /// The connections are gone: forgets everything and says which requests of ours will never be answered.
     pub(super) fn interrupt(&mut self) -> Vec<(u64, DeviceId)> {
         self.theirs.clear();
-        self.ours.drain().map(|(_, asked)| asked).collect()
+        let waiting = self.lines.drain().flat_map(|((_, device), line)| line.into_iter().map(move |(id, _)| (id, device)));
+        self.ours.drain().map(|(_, asked)| asked).chain(waiting).collect()
     }
 
     fn is_full(&self, bytes: usize) -> bool {

@@ -14,6 +14,7 @@ use super::*;
 
 mod circles;
 mod dial;
+mod flood;
 mod gossip;
 mod hostile;
 mod meshsub;

@@ -6,6 +6,7 @@ use std::time::Instant;
 use haat_protocol::id::DeviceId;
 use haat_protocol::limits;
 use libp2p::gossipsub::{IdentTopic, MessageAcceptance, MessageId};
+use libp2p::request_response::OutboundRequestId;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::{Multiaddr, PeerId};
 
@@ -53,9 +54,11 @@ impl Driver<'_> {
     }
 
     pub(super) fn admit(&mut self, devices: BTreeSet<DeviceId>) {
-        let members = devices.iter().map(peer_of).collect();
+        let members: BTreeSet<PeerId> = devices.iter().map(peer_of).collect();
         self.kept.members = devices;
-        let wrong: Vec<PeerId> = self.swarm.behaviour_mut().gossip.set_members(members);
+        let behaviour = self.swarm.behaviour_mut();
+        behaviour.doorway.set_members(members.clone());
+        let wrong: Vec<PeerId> = behaviour.gossip.set_members(members);
         for peer in wrong {
             let Some(device) = device_of_peer(&peer) else { continue };
             let known = self.outgoing.values().filter(|(other, _)| *other == device).map(|(_, address)| address.clone()).collect();
@@ -113,6 +116,7 @@ impl Driver<'_> {
         }
     }
 
+    /// Sends a request, or lets it wait for its turn: so many at once leave from here that what the other side asks finds a stream too.
     fn ask(&mut self, id: u64, device: DeviceId, channel: Channel, data: Vec<u8>) {
         let peer = peer_of(&device);
         let refusal = if data.len() > limits::REQUEST_MAX_BYTES {
@@ -128,6 +132,10 @@ impl Driver<'_> {
             self.kept.backlog.push_back(NetEvent::Failed { id, device, reason });
             return;
         }
+        if self.kept.requests.must_wait(channel, &device) {
+            self.kept.requests.queued(channel, device, id, data);
+            return;
+        }
         let behaviour = self.swarm.behaviour_mut();
         let wire = match channel {
             Channel::Sync => behaviour.sync.send_request(&peer, Asked::Whole(data)),
@@ -135,6 +143,19 @@ impl Driver<'_> {
             Channel::Meet => behaviour.meet.send_request(&peer, Asked::Whole(data)),
         };
         self.kept.requests.sent(channel, wire, (id, device));
+    }
+
+    /// A request of ours ended: the next one in its line takes its place. Which one ended.
+    pub(super) fn ended(&mut self, channel: Channel, wire: OutboundRequestId, peer: &PeerId) -> Option<(u64, DeviceId)> {
+        let id = self.kept.requests.ended(channel, wire)?;
+        let device = device_of_peer(peer)?;
+        // One that is refused at once leaves its place to the one behind it.
+        while !self.kept.requests.must_wait(channel, &device)
+            && let Some((id, data)) = self.kept.requests.next(channel, device)
+        {
+            self.ask(id, device, channel, data);
+        }
+        Some((id, device))
     }
 
     fn respond(&mut self, id: ResponseId, data: Vec<u8>) {

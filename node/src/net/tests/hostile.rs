@@ -180,7 +180,7 @@ async fn garbage_on_the_port_does_no_harm() {
     c.connected(b.device).await;
 }
 
-fn framed(data: &[u8]) -> Vec<u8> {
+pub(super) fn framed(data: &[u8]) -> Vec<u8> {
     [&u32::try_from(data.len()).unwrap().to_be_bytes(), data].concat()
 }
 
@@ -228,7 +228,7 @@ async fn who_is_barred_is_nowhere_connected_and_others_are() {
 }
 
 /// Waits until no connection is left.
-async fn parted(swarm: &mut Swarm<request_response::Behaviour<Raw>>) {
+pub(super) async fn parted(swarm: &mut Swarm<request_response::Behaviour<Raw>>) {
     while swarm.network_info().num_peers() > 0 {
         tokio::time::timeout(PATIENCE, swarm.select_next_some()).await.expect("the other side hangs up");
     }
