@@ -1,6 +1,7 @@
 //! What sync asks of the store: which circles, which streams, which things.
 
 mod batch;
+mod vain;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -98,16 +99,13 @@ impl Holdings for Held<'_, '_> {
 
     fn relation(&self, circle: &SpaceId, device: &DeviceId) -> Relation {
         let Some(roster) = circle::roster(self.tx, circle) else { return Relation::Unknown };
-        let Some(person) = known::person_of(self.tx, device) else { return Relation::Unknown };
-        // A revoked device is nobody's, whatever became of the person.
-        if known::speaks_for(self.tx, device).is_none() {
-            Relation::Unknown
-        } else if roster.has(&person) {
-            Relation::Member
-        } else if roster.removed.contains_key(&person) {
-            Relation::Removed
-        } else {
-            Relation::Unknown
+        match known::person_of(self.tx, device) {
+            // A revoked device is nobody's, whatever became of the person.
+            Some(_) if known::speaks_for(self.tx, device).is_none() => Relation::Unknown,
+            Some(person) if roster.has(&person) => Relation::Member,
+            Some(person) if roster.removed.contains_key(&person) => Relation::Removed,
+            _ if self.undone(&roster, device).is_some() => Relation::Removed,
+            _ => Relation::Unknown,
         }
     }
 
@@ -121,10 +119,10 @@ impl Holdings for Held<'_, '_> {
     }
 
     fn farewell(&self, circle: &SpaceId, device: &DeviceId) -> Vec<Item> {
-        let roster = circle::roster(self.tx, circle);
-        let removal = known::person_of(self.tx, device).and_then(|person| roster?.removed.get(&person).map(|removal| removal.by));
-        let removal = removal.map(|by| anew::shown_removal(self.tx, circle, by, self.now));
-        removal.map(|by| self.removal(circle, &by, SYNC_BATCH_BYTES)).unwrap_or_default()
+        let Some(roster) = circle::roster(self.tx, circle) else { return Vec::new() };
+        let removal = known::person_of(self.tx, device).and_then(|person| roster.removed.get(&person));
+        let Some(by) = removal.map(|removal| removal.by) else { return self.shows_undone(&roster, device) };
+        self.removal(circle, &anew::shown_removal(self.tx, circle, by, self.now), SYNC_BATCH_BYTES)
     }
 
     fn bequest(&self, circle: &SpaceId) -> Vec<Item> {

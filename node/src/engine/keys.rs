@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use haat_protocol::circle::Roster;
 use haat_protocol::crypto::seal;
 use haat_protocol::epoch::EpochKeys;
 use haat_protocol::id::{DeviceId, EntryId, KeyId, SpaceId};
@@ -50,8 +51,8 @@ impl Work<'_, '_> {
     /// key is handed over, and nobody is asked for more.
     pub(super) fn lacks_keys(&self, space: &SpaceId) -> bool {
         let Some(roster) = circle::roster(&self.tx, space) else { return false };
-        let Some(me) = roster.members.get(&self.me.id()) else { return false };
         let rows = self.tx.prefix(Table::Sealed, &space.0);
+        let Some(me) = roster.members.get(&self.me.id()) else { return self.is_handed_more(&roster, &rows) };
         let keys: BTreeSet<KeyId> = rows.iter().filter_map(|(place, _)| KeyId::from_slice(&place[32..64])).collect();
         let held = |key: &KeyId| secret::epoch(&self.tx, self.me, space, key);
         if keys.iter().any(|key| held(key).is_none()) {
@@ -62,6 +63,14 @@ impl Work<'_, '_> {
         let from = me.since.min(self.now).0.saturating_sub(roster.norms_now().history_window_ms);
         let ring = (!narrow.is_empty()).then(|| Keyring::of(&self.tx, self.me, &roster));
         ring.is_some_and(|ring| narrow.iter().any(|key| ring.followed_at(key).is_none_or(|end| end.0 >= from)))
+    }
+
+    /// Whether somebody hands over, to a device whose person is out, what was said after that: the person was let in again through
+    /// another device, which this one cannot read.
+    fn is_handed_more(&self, roster: &Roster, sealed: &[(Vec<u8>, Vec<u8>)]) -> bool {
+        let Some(removal) = roster.removed.get(&self.me.id()) else { return false };
+        let mut entries = sealed.iter().filter_map(|(place, _)| known::header(&self.tx, &EntryId::from_slice(&place[64..])?));
+        entries.any(|header| header.lamport > removal.lamport)
     }
 
     /// A member asks for keys. Whoever was removed is handed what opens its own removal, and nothing else.
@@ -80,14 +89,19 @@ impl Work<'_, '_> {
             .map_or_else(|| declined("there are no keys for this device here"), |sealed| DirectResponse::Welcome { sealed: sealed.into() })
     }
 
-    /// The control key of the epoch under which a device's removal is said, sealed to it.
+    /// The control key of the epoch under which a device's removal is said, or what else undoes its admission, sealed to it.
     fn removal_key(&mut self, space: SpaceId, device: &DeviceId, prekey: &[u8; 32]) -> Option<Vec<u8>> {
         let roster = circle::roster(&self.tx, &space)?;
-        let removal = roster.removed.get(&known::person_of(&self.tx, device)?)?;
-        let key = known::entry(&self.tx, &removal.by)?.header().key?;
-        let keys = secret::epoch(&self.tx, self.me, &space, &key)?.control_alone();
+        let removal = known::person_of(&self.tx, device).and_then(|person| roster.removed.get(&person));
+        let said = removal.map_or_else(|| self.held().undoing(&roster, device), |removal| vec![removal.by]);
+        let under: BTreeSet<KeyId> = said.iter().filter_map(|id| known::entry(&self.tx, id)?.header().key).collect();
+        let control = |key: KeyId| Some((key, secret::epoch(&self.tx, self.me, &space, &key)?.control_alone()));
+        let epochs: Vec<(KeyId, EpochKeys)> = under.into_iter().filter_map(control).collect();
+        if epochs.is_empty() {
+            return None;
+        }
         let inception = known::inception(&self.tx, &space)?;
-        let welcome = Welcome { inception, name: roster.name.clone(), epochs: vec![(key, keys)], items: Vec::new() };
+        let welcome = Welcome { inception, name: roster.name.clone(), epochs, items: Vec::new() };
         let fresh = self.entropy.fresh();
         seal::seal(prekey, &welcome_info(space), &welcome.to_bytes(), &fresh).ok()
     }

@@ -1,5 +1,6 @@
 //! Hostile and late input against real engines in memory: what strangers, members and the removed can hand over. Never the network.
 
+mod again;
 mod anew;
 mod budget;
 mod catchup;
@@ -15,6 +16,7 @@ mod room;
 mod shops;
 mod strangers;
 mod telling;
+mod vain;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};

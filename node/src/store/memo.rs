@@ -34,6 +34,8 @@ pub enum Sort {
     Log,
     /// What is held of a scope.
     Streams,
+    /// Whom adds of a circle name who is not and was not in it.
+    Vain,
 }
 
 /// How many sorts there are.

@@ -74,9 +74,12 @@ pub(super) fn fold_again(cx: &mut Cx<'_, '_, '_>, space: &SpaceId) {
     let Some(roster) = fold(*space, &operations(cx.tx, space)) else { return };
     let before = self::roster(cx.tx, space);
     cx.tx.save(Table::Roster, &space.0, &roster);
-    let removed = before.as_ref().map(|before| before.removed.clone()).unwrap_or_default();
-    let people: BTreeSet<IdentityId> = removed.keys().chain(roster.removed.keys()).copied().collect();
-    for person in people.iter().filter(|person| removed.get(*person) != roster.removed.get(*person)) {
+    let before = before.as_deref();
+    // Whoever was let in again may have spoken before that came here, and who is in no more without a removal was let in in vain.
+    let stands = |roster: &Roster, person: &IdentityId| (roster.has(person), roster.removed.get(person).cloned());
+    let known = [Some(&roster), before].into_iter().flatten();
+    let people: BTreeSet<IdentityId> = known.flat_map(|roster| roster.members.keys().chain(roster.removed.keys())).copied().collect();
+    for person in people.iter().filter(|person| before.is_some_and(|before| stands(before, person) != stands(&roster, person))) {
         word::weigh_again(cx, space, person);
     }
     if before.is_some_and(|before| before.norms != roster.norms) {

@@ -1,0 +1,137 @@
+//! Who was let in in vain: admitted by somebody who did not know yet of what undoes it, such as the removal of who made the invite.
+//! Nobody else takes such a person for a member, and the person alone cannot know it: it is shown what undoes the admission, and
+//! nothing later.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use haat_protocol::body::{Body, MemberAdd};
+use haat_protocol::circle::Roster;
+use haat_protocol::entry::Entry;
+use haat_protocol::id::{DeviceId, EntryId, IdentityId, SpaceId};
+use haat_protocol::invite;
+use haat_protocol::limits::{REMOVALS_HANDED_OVER_MAX, SYNC_BATCH_BYTES};
+use haat_protocol::wire::Item;
+
+use super::Held;
+use crate::engine::anew;
+use crate::store::memo::Sort;
+use crate::view::{body, circle, fork, known};
+
+/// What undoes an admission.
+#[derive(Debug, Default)]
+pub(super) struct Undone {
+    /// Removals and leaves of who made the invite or let in.
+    removals: BTreeSet<EntryId>,
+    /// Other entries: what took the invite back, and who else came by it.
+    entries: BTreeSet<EntryId>,
+    /// Whose chain or forked log sets an entry aside.
+    aside: Vec<(IdentityId, Entry)>,
+}
+
+impl Undone {
+    fn is_empty(&self) -> bool {
+        self.removals.is_empty() && self.entries.is_empty() && self.aside.is_empty()
+    }
+}
+
+/// An add whose proof holds, with its invite.
+struct Admission {
+    entry: Entry,
+    add: MemberAdd,
+    invite: Entry,
+}
+
+impl Held<'_, '_> {
+    /// What undoes the admission of this device, if it was let in here and nothing of that holds; none for strangers.
+    pub(super) fn undone(&self, roster: &Roster, device: &DeviceId) -> Option<Undone> {
+        let outside = self.tx.memo(Sort::Vain, &roster.space.0, || self.outside(roster));
+        let person = *outside.get(device)?;
+        let all = self.admissions(&roster.space);
+        let mut undone = Undone::default();
+        let mut people: Vec<IdentityId> = vec![person];
+        // Who let somebody in may be in in vain too.
+        let mut at = 0;
+        while let Some(person) = people.get(at).copied().filter(|_| at < REMOVALS_HANDED_OVER_MAX) {
+            at += 1;
+            for admission in all.iter().filter(|admission| admission.add.identity == person) {
+                self.undoes(roster, admission, &all, &mut undone);
+                let by = [&admission.entry, &admission.invite].into_iter().filter_map(|entry| known::author(self.tx, entry.header()));
+                let by: Vec<IdentityId> = by.filter(|by| !roster.has(by) && !people.contains(by)).collect();
+                people.extend(by);
+            }
+        }
+        Some(undone).filter(|undone| !undone.is_empty())
+    }
+
+    /// Devices that an add names whose people are not in the circle and never went out of it.
+    fn outside(&self, roster: &Roster) -> BTreeMap<DeviceId, IdentityId> {
+        let mut outside = BTreeMap::new();
+        for id in circle::membership(self.tx, &roster.space) {
+            if let Some(Body::MemberAdd(add)) = body(self.tx, &id)
+                && !roster.has(&add.identity)
+                && !roster.removed.contains_key(&add.identity)
+            {
+                outside.insert(add.device, add.identity);
+            }
+        }
+        outside
+    }
+
+    /// Adds of a circle whose proof holds, whether they have an effect or not.
+    fn admissions(&self, space: &SpaceId) -> Vec<Admission> {
+        let mut all = Vec::new();
+        for id in circle::membership(self.tx, space) {
+            let Some(Body::MemberAdd(add)) = body(self.tx, &id) else { continue };
+            let Some(Body::Invite(key)) = body(self.tx, &add.invite) else { continue };
+            let (Some(entry), Some(invite)) = (known::entry(self.tx, &id), known::entry(self.tx, &add.invite)) else { continue };
+            if invite::check(&key.key, *space, add.identity, add.device, &add.proof).is_ok() {
+                all.push(Admission { entry, add, invite });
+            }
+        }
+        all
+    }
+
+    fn undoes(&self, roster: &Roster, admission: &Admission, all: &[Admission], undone: &mut Undone) {
+        for entry in [&admission.entry, &admission.invite] {
+            let header = entry.header();
+            let Some(author) = known::author(self.tx, header) else { continue };
+            undone.removals.extend(roster.removed.get(&author).filter(|_| !roster.has(&author)).map(|removal| removal.by));
+            if !fork::standing(self.tx, &author, &header.log_id()).counts(header.seq) {
+                undone.aside.push((author, entry.clone()));
+            }
+        }
+        let invite = admission.invite.id();
+        let Some(state) = roster.invites.get(&invite) else { return };
+        if state.admitted.len() as u64 >= state.uses {
+            let rivals = all.iter().filter(|other| other.add.invite == invite && state.admitted.contains(&other.add.identity));
+            undone.entries.extend(rivals.map(|other| other.entry.id()));
+        }
+        // Approval that was asked for meanwhile, or another role that invites.
+        undone.entries.extend(roster.norms.iter().filter(|(version, _)| **version > 0).map(|(_, norms)| norms.entry));
+        if state.revoked {
+            let revokes = |id: &EntryId| matches!(body(self.tx, id), Some(Body::InviteRevoke(revoked)) if revoked.invite == invite);
+            undone.entries.extend(circle::membership(self.tx, &roster.space).into_iter().filter(revokes));
+        }
+    }
+
+    /// What shows a device that it was let in in vain.
+    pub(super) fn shows_undone(&self, roster: &Roster, device: &DeviceId) -> Vec<Item> {
+        let undone = self.undone(roster, device).unwrap_or_default();
+        let removals: Vec<EntryId> = undone.removals.iter().map(|by| anew::shown_removal(self.tx, &roster.space, *by, self.now)).collect();
+        let room = SYNC_BATCH_BYTES / (removals.len() + undone.entries.len() + 1);
+        let mut items: Vec<Item> = Vec::new();
+        for (person, entry) in &undone.aside {
+            items.extend(known::chain(self.tx, person).map(Item::Identity));
+            items.extend(self.fork(&entry.header().log_id()));
+        }
+        items.extend(removals.iter().flat_map(|by| self.removal(&roster.space, by, room)));
+        items.extend(undone.entries.iter().flat_map(|id| self.leading_to(id, room)));
+        items
+    }
+
+    /// The entries that undo the admission of a device: the keys under which they are said may be missing there.
+    pub(in crate::engine) fn undoing(&self, roster: &Roster, device: &DeviceId) -> Vec<EntryId> {
+        let undone = self.undone(roster, device).unwrap_or_default();
+        undone.removals.into_iter().chain(undone.entries).collect()
+    }
+}
