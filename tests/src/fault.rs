@@ -70,9 +70,8 @@ impl Options {
             witness: witness::Style::draw(&mut later),
             device: device::Style::draw(&mut later, people - late, commands),
         };
-        // What is expected of a hostile person's other device is another story. Two devices are met when they are asked for: what they
-        // found is not mended yet.
-        if drawn.hostile.is_some() || std::env::var_os("HAAT_DEVICES").is_none() {
+        // What is expected of a hostile person's other device is another story.
+        if drawn.hostile.is_some() {
             drawn.device = device::Style::One;
         }
         drawn

@@ -224,6 +224,8 @@ fn equal_views(world: &World, space: &SpaceId) -> Result<(), Fault> {
     // Whether a hostile node sees what was decided about it is its own affair.
     let hostile = world.hostile().map(|who| world.me(who).id());
     believed.extend(hostile.filter(|id| listed.contains(id)));
+    // A circle comes to a device by a welcome alone. Whoever took back the only device that had one is in, and has none to see it with.
+    believed.extend(listed.iter().filter(|id| is_blind(world, space, id)));
     if believed == listed {
         Ok(())
     } else {
@@ -232,6 +234,17 @@ fn equal_views(world: &World, space: &SpaceId) -> Result<(), Fault> {
         let wrong: Vec<String> = believed.symmetric_difference(&listed).map(named).collect();
         Err(format!("circle {}: whether {wrong:?} are in it is seen differently", space.short()))
     }
+}
+
+/// Whether a person took back the device that came into a circle, and no other one has heard of it.
+fn is_blind(world: &World, space: &SpaceId, person: &IdentityId) -> bool {
+    let mut knowing = (0..world.size()).filter(|who| world.me(*who).id() == *person && knows(world, *who, space)).peekable();
+    knowing.peek().is_some() && knowing.all(|who| world.is_revoked(who))
+}
+
+/// Whether a node has heard of a circle.
+fn knows(world: &World, who: usize, space: &SpaceId) -> bool {
+    circle::roster(&Tx::new(&*world.kept(who)), space).is_some()
 }
 
 fn difference(one: &Holding, other: &Holding) -> Option<String> {

@@ -5,5 +5,6 @@ pub mod daemon;
 pub mod fault;
 pub mod forge;
 pub mod invariant;
+pub mod telling;
 pub mod transcript;
 pub mod world;

@@ -240,6 +240,14 @@ impl World {
         self.now = until;
     }
 
+    /// Lets time pass until nobody is down any more.
+    pub fn run_until_all_are_up(&mut self) {
+        let start = |world: &Self| world.queue.iter().find(|(_, due)| matches!(due, Due::Start(_))).map(|((at, _), _)| *at);
+        while let Some(at) = start(self).filter(|_| self.guard.fault().is_none()) {
+            self.run_for(at.since(self.now));
+        }
+    }
+
     /// The node's next commit fails: the command is refused, nothing is sent.
     pub fn fail_commit(&mut self, who: usize) {
         if let Some(engine) = &self.nodes[who].engine {

@@ -1,5 +1,6 @@
 //! Seeded runs of whole worlds: the same engines as in the daemon, over a network that loses, doubles, overtakes, cuts and lets
-//! nodes fall. A failing seed is printed, and replays identically: `HAAT_SEED=n`. `HAAT_SEEDS=n` runs more of them.
+//! nodes fall. A failing seed is printed, and replays identically: `HAAT_SEED=n`. `HAAT_SEEDS=n` runs more of them, up to `n`; with `HAAT_FIRST_SEED=m` those from
+//! `m` to `n` alone.
 
 mod crowd;
 mod story;
@@ -21,7 +22,7 @@ use story::Told;
 /// Seeds of the ordinary run.
 const SEEDS: u64 = 200;
 /// Seeds that once found a fault, beyond those.
-const KEPT: [u64; 4] = [247, 263, 267, 276];
+const KEPT: [u64; 11] = [214, 247, 263, 267, 276, 300, 305, 356, 453, 766, 785];
 /// Nodes of the crowd in the ordinary run.
 const CROWD: u64 = 50;
 /// Seeds of the crowd in the ordinary run.
@@ -40,8 +41,11 @@ fn number(name: &str) -> Option<u64> {
 }
 
 fn wanted() -> Vec<u64> {
-    let many = number("HAAT_SEEDS").unwrap_or(SEEDS);
-    let all = || (1..=many).chain(KEPT.into_iter().filter(|seed| *seed > many)).collect();
+    let last = number("HAAT_SEEDS").unwrap_or(SEEDS);
+    let all = || match number("HAAT_FIRST_SEED") {
+        Some(first) => (first..=last).collect(),
+        None => (1..=last).chain(KEPT.into_iter().filter(|seed| *seed > last)).collect(),
+    };
     number("HAAT_SEED").map_or_else(all, |seed| vec![seed])
 }
 

@@ -12,7 +12,7 @@ use haat_protocol::codec::decode_own;
 use haat_protocol::entry::Entry;
 use haat_protocol::epoch;
 use haat_protocol::id::{EntryId, KeyId, SpaceId};
-use haat_protocol::identity::Chain;
+use haat_protocol::identity::{Chain, Ending, blind_log};
 use haat_protocol::kind::Kind;
 
 use super::{Fault, accepted, honest, is_member, node_of};
@@ -60,7 +60,12 @@ pub(super) fn removed_know_nothing_later(world: &World, space: &SpaceId) -> Resu
             // removed person who overhears it nothing but that keys changed.
             let is_epoch = Kind::from_code(entry.header().kind) == Some(Kind::Epoch);
             if !is_epoch && known::raw(&tx, &entry.id()).is_some() {
-                return Err(format!("{} holds {place}, made by one who knew of the removal", world.name(removed)));
+                if !is_passed_on(world, removed, &removal.by, &entry.id()) {
+                    return Err(format!("{} holds {place}, made by one who knew of the removal", world.name(removed)));
+                }
+                if opens(world, removed, entry) {
+                    return Err(format!("{} was passed {place} and could open it", world.name(removed)));
+                }
             }
             let is_sealed_later = entry.header().key.is_some_and(|key| epochs.contains(&key));
             if is_sealed_later && opens(world, removed, entry) {
@@ -71,8 +76,18 @@ pub(super) fn removed_know_nothing_later(world: &World, space: &SpaceId) -> Resu
     Ok(())
 }
 
+/// Whether a member came to hold an entry before it knew of a removal, because its clock was behind, say: it hands over what it has to
+/// whom it takes for a member. What was made by who knew must then be closed, under whatever key.
+fn is_passed_on(world: &World, removed: usize, removal: &EntryId, entry: &EntryId) -> bool {
+    honest(world).filter(|who| *who != removed).any(|who| {
+        let accepted = accepted(&*world.kept(who));
+        let place = |of: &EntryId| accepted.iter().position(|id| id == of);
+        place(entry).is_some_and(|at| place(removal).is_none_or(|known| at < known))
+    })
+}
+
 /// Checks every device that its person has taken back: nothing opens there that was said by somebody who knew of it, and nothing that
-/// it wrote itself beyond its cuts counts for anybody who knows of it.
+/// it wrote itself beyond its cuts counts for anybody who knows of it, whenever it came.
 pub(super) fn revoked_know_nothing_later(world: &World, space: &SpaceId) -> Result<(), Fault> {
     for revoked in (0..world.size()).filter(|who| world.is_revoked(*who)) {
         let device = world.me(revoked).device();
@@ -81,6 +96,7 @@ pub(super) fn revoked_know_nothing_later(world: &World, space: &SpaceId) -> Resu
             let tx = Tx::new(&*snapshot);
             let links = tx.prefix(Table::Log, &[]);
             let links: Vec<Link> = links.iter().filter_map(|(_, row)| decode_own(row).ok()).collect();
+            counts_up_to_its_cuts(world, who, (revoked, space))?;
             let tells = |link: &Link| {
                 let chain = (link.sort == Sort::Chain).then(|| tx.load::<Chain>(Table::Chain, &link.item.0)).flatten();
                 chain
@@ -92,14 +108,36 @@ pub(super) fn revoked_know_nothing_later(world: &World, space: &SpaceId) -> Resu
             for entry in entries.filter_map(|link| known::entry(&tx, &EntryId(link.item.0))) {
                 let header = entry.header();
                 let place = format!("entry {} (kind {})", entry.id().short(), header.kind);
-                if header.device == device && header.space == *space && known::counts(&tx, header) {
-                    return Err(format!("{place} of a revoked device came late and counts for {}", world.name(who)));
-                }
                 let is_own = header.device == world.me(who).device() && header.space == *space && header.key.is_some();
                 if is_own && !is_told_anew(world, who, &entry) && opens(world, revoked, &entry) {
                     return Err(format!("{} could open {place} of {}, who knew it was revoked", world.name(revoked), world.name(who)));
                 }
             }
+        }
+    }
+    Ok(())
+}
+
+/// Of a revoked device's logs in a circle counts for this node what the revocation's cuts name, or a close of a log without one, and
+/// nothing more, if it knows of the revocation.
+fn counts_up_to_its_cuts(world: &World, who: usize, (revoked, space): (usize, &SpaceId)) -> Result<(), Fault> {
+    let device = world.me(revoked).device();
+    let snapshot = world.kept(who);
+    let tx = Tx::new(&*snapshot);
+    let Some(person) = known::identity(&tx, &world.me(revoked).id()) else { return Ok(()) };
+    let Some(gone) = person.revocations().iter().find(|gone| gone.device == device) else { return Ok(()) };
+    for (_, id) in tx.prefix(Table::At, &[space.0, device.0].concat()) {
+        let Some(entry) = EntryId::from_slice(&id).and_then(|id| known::entry(&tx, &id)) else { continue };
+        let header = entry.header();
+        let log = blind_log(space, &device, header.log);
+        let end = match (gone.cuts.iter().find(|cut| cut.log == log), person.ending(space, &device, header.log)) {
+            (Some(cut), _) => Some(cut.seq),
+            (None, Ending::At(seq, _)) => Some(seq),
+            (None, Ending::None | Ending::Nothing) => None,
+        };
+        if end.is_none_or(|end| header.seq > end) && known::counts(&tx, header) {
+            let place = format!("entry {} (kind {})", entry.id().short(), header.kind);
+            return Err(format!("{place} of a revoked device lies beyond its cuts and counts for {}", world.name(who)));
         }
     }
     Ok(())

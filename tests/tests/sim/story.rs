@@ -11,6 +11,7 @@ use haat_protocol::time::{MINUTE_MS, Millis, SECOND_MS};
 use haat_tests::actor::{Actor, Stage, cast, post, vouch};
 use haat_tests::fault::{Options, Weather, device};
 use haat_tests::invariant;
+use haat_tests::telling;
 use haat_tests::world::chance::Chance;
 use haat_tests::world::store::{Keeping, SimStore};
 use haat_tests::world::{Faults, World};
@@ -87,15 +88,21 @@ pub(super) fn watch(seed: u64, conduct: Conduct, keep: impl FnMut(usize) -> SimS
     story.gather();
     story.live()?;
     let Drawn { stage, said, weather, .. } = story;
-    settle(&stage, &said, weather.latest())?;
+    let settled = settle(&stage, &said, weather.latest());
     let world = stage.borrow();
+    if let (Err(_), Some(_)) = (&settled, std::env::var_os("HAAT_TRACE")) {
+        println!("{}", telling::everything(&world));
+    }
+    settled?;
     end(&world);
     Ok(Told { trace: world.trace(), events: world.counts().0 })
 }
 
-/// The faults stop; what clocks that were wrong have claimed comes true; then everything must have come together.
+/// The faults stop, and with them the last node is back; what clocks that were wrong have claimed comes true; then everything must
+/// have come together.
 fn settle(stage: &Stage, said: &[(usize, EntryId)], latest: Millis) -> Result<(), String> {
     stage.borrow_mut().calm();
+    stage.borrow_mut().run_until_all_are_up();
     stage.borrow_mut().run_for(FLAGGED_WITHIN_MS);
     invariant::forks_are_flagged(&stage.borrow())?;
     stage.borrow_mut().run_for(REST_MS - FLAGGED_WITHIN_MS);
