@@ -115,6 +115,9 @@ fn fill_hole(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
 /// Keys that an entry hands over, and what they open.
 fn learn(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
     let (kind, space) = (Kind::from_code(entry.header().kind), entry.header().space);
+    if matches!(kind, Some(Kind::CircleCreate | Kind::Norms | Kind::Role | Kind::MemberAdd | Kind::MemberRemove | Kind::MemberLeave)) {
+        return learn_shops(cx, &space);
+    }
     if !matches!(kind, Some(Kind::Epoch | Kind::EpochBoxes | Kind::Share)) || !known::counts(cx.tx, entry.header()) {
         return;
     }
@@ -138,6 +141,17 @@ fn learn(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
             retry(cx, &shop);
         }
         _ => {}
+    }
+}
+
+/// Keys of shops whose sharing takes effect only now: who shares was not known to have the right to it when it came.
+fn learn_shops(cx: &mut Cx<'_, '_, '_>, space: &SpaceId) {
+    for (shop, key, id) in view::shelf::told_in(cx.tx, space) {
+        if !cx.tx.has(Table::Secret, &[shop.0, key.0].concat())
+            && let Some(entry) = known::entry(cx.tx, &id)
+        {
+            learn(cx, &entry);
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::limits::{
     SHOP_ENTRIES_PER_DAY_MAX,
 };
 use crate::money::Money;
-use crate::norms::{Disclosure, Norms};
+use crate::norms::{Disclosure, Norms, Role};
 use crate::space::Sort;
 use crate::time::Millis;
 
@@ -154,6 +154,9 @@ pub enum Void {
     /// What is recommended costs less or more than the norms allow.
     #[error("what it recommends is outside the circle's price band")]
     Price,
+    /// Who shares it has a lesser role than who sells there.
+    #[error("the circle's norms let nobody below {} sell", .0.text())]
+    Seller(Role),
     /// About something that is not the author's.
     #[error("{0}")]
     NotTheirs(&'static str),
@@ -241,6 +244,8 @@ pub struct Opened<'a> {
     pub header: &'a Header,
     /// Who wrote it.
     pub author: IdentityId,
+    /// The role that the author had at its place in the order; member where nothing says otherwise.
+    pub role: Role,
     /// The end of its log once it is kept, as the header stage returned it.
     pub head: &'a Head,
     /// The norms of the circle by version, as far as they are known; a shop has none.
@@ -264,6 +269,9 @@ pub fn body(view: &impl View, opened: &Opened<'_>, body: &Body) -> Result<(), Vo
         let norms = cited(opened, norms)?;
         check_quota(norms, opened.head, body.kind().quota())?;
         check_norms(view, norms, body)?;
+        if matches!(body, Body::Share(_)) && opened.role < norms.sell {
+            return Err(Void::Seller(norms.sell));
+        }
     }
     if matches!(body, Body::Norms(_)) && counted(opened.head, |kind| kind == Kind::Norms) > NORMS_PER_DAY_MAX {
         return Err(Void::Norms);

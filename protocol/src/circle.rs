@@ -129,6 +129,9 @@ pub struct Roster {
     /// Requests that were declined: person and invite, and why.
     #[serde(with = "pairs")]
     pub declined: BTreeMap<(IdentityId, EntryId), Option<String>>,
+    /// Roles of those who ever had a higher one than member: since which place in the order, by lamport time and entry, which.
+    #[serde(with = "pairs")]
+    pub roles: BTreeMap<IdentityId, Vec<(u64, EntryId, Role)>>,
     /// Who is in it.
     #[serde(with = "pairs")]
     pub members: BTreeMap<IdentityId, Member>,
@@ -213,6 +216,19 @@ impl Roster {
             (Some(None), false) | (None, false) => Standing::Closed,
             (Some(None) | None, true) => Standing::Open,
         }
+    }
+
+    /// The role that a person had at this place in the order of (lamport, id); member also for who was not in.
+    #[must_use]
+    pub fn role_at(&self, person: &IdentityId, place: (u64, EntryId)) -> Role {
+        let given = self.roles.get(person).and_then(|roles| roles.iter().rfind(|(lamport, id, _)| (*lamport, *id) < place));
+        given.map_or(Role::Member, |(_, _, role)| *role)
+    }
+
+    /// Whether any norms of this circle ask for a role of who sells.
+    #[must_use]
+    pub fn limits_sellers(&self) -> bool {
+        self.norms.values().any(|state| state.norms.sell > Role::Member)
     }
 
     /// The rules that hold now.

@@ -10,7 +10,7 @@ use crate::money::{Currency, Money};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Posts, invites.
+    /// Posts; invites and sells, where the norms let it.
     Member,
     /// Removes members too.
     Steward,
@@ -83,6 +83,8 @@ pub struct Norms {
     pub approval: bool,
     /// The least role that invites.
     pub invite: Role,
+    /// The least role that shares a shop into the circle.
+    pub sell: Role,
     /// Numbers of the kinds that have no place here, ascending.
     pub denied: Vec<u64>,
     /// What listings that are recommended may cost, by currency ascending; a currency without a band is free.
@@ -102,6 +104,7 @@ impl Default for Norms {
             history_window_ms: HISTORY_WINDOW_MS,
             approval: false,
             invite: Role::Member,
+            sell: Role::Member,
             denied: Vec::new(),
             prices: Vec::new(),
             interest: Disclosure::Any,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use haat_protocol::local::{CircleRow, CircleView, Command, InviteRow, NormsRow, Problem, Question, RequestRow};
-use haat_protocol::norms::Disclosure;
+use haat_protocol::norms::{Disclosure, Role};
 use haat_protocol::time::DAY_MS;
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
@@ -212,6 +212,7 @@ fn norms(row: &NormsRow) -> String {
         ["history_window_ms".to_owned(), format!("{} ({} days)", row.history_window_ms, row.history_window_ms / DAY_MS)],
         ["approval".to_owned(), row.approval.to_string()],
         ["invite".to_owned(), row.invite.text().to_owned()],
+        ["sell".to_owned(), row.sell.text().to_owned()],
         ["denied".to_owned(), listed(row.denied.clone())],
         ["prices".to_owned(), listed(prices.collect())],
         ["interest".to_owned(), if row.interest == Disclosure::Any { "any" } else { "none" }.to_owned()],
@@ -246,6 +247,10 @@ fn shown(c: CircleView) -> String {
                 "{} posts, {} recommendations, {} vouches, {} reviews each",
                 norms.posts_per_day, norms.recommendations_per_day, norms.vouches_per_day, norms.reviews_per_day
             ),
+        ],
+        [
+            "sellers".to_owned(),
+            if norms.sell == Role::Member { "everybody".to_owned() } else { format!("{} and above", norms.sell.text()) },
         ],
         ["newcomers".to_owned(), format!("read the last {} days", norms.history_window_ms / DAY_MS)],
     ];
@@ -282,6 +287,7 @@ mod tests {
         });
         let told = shown(serde_json::from_value(view).expect("a circle"));
         assert!(told.contains("two different entries by a device of lin"), "{told}");
+        assert!(told.contains("everybody"), "who sells: {told}");
     }
 
     #[test]

@@ -65,8 +65,14 @@ impl Work<'_, '_> {
     pub(in crate::engine) fn shop_share(&mut self, shop: &str, circle: &str) -> Result<Value, Problem> {
         let (shop, _) = self.own_shop(shop)?;
         let circle = name::circle(&self.tx, self.me, circle)?;
-        if !circle::roster(&self.tx, &circle).is_some_and(|roster| roster.has(&self.me.id())) {
+        let roster = circle::roster(&self.tx, &circle).filter(|roster| roster.has(&self.me.id()));
+        let Some(roster) = roster else {
             return Err(Problem::refused("not-a-member", "the shop is not shared", "you are not in this circle"));
+        };
+        if !self.may_sell(&roster) {
+            let why = format!("the norms let nobody below {} sell", roster.norms_now().sell.text());
+            return Err(Problem::refused("may-not-sell", "the shop is not shared", why)
+                .hint("`haat circle norms` tells them; ask an owner of the circle for the role"));
         }
         if shelf::circles(&self.tx, &shop).contains(&circle) {
             return Err(Problem::refused("already-shared", "the shop is not shared again", "this circle has the shop already"));

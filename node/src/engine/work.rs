@@ -111,8 +111,9 @@ impl<'w, 's> Work<'w, 's> {
             other => return Err(internal(&format!("an own entry was not admitted: {other:?}"))),
         };
         let roster = circle::roster(&self.tx, &entry.header().space);
-        let opened =
-            Opened { header: entry.header(), author: self.me.id(), head: &head, norms: roster.as_deref().map(|roster| &roster.norms) };
+        let (header, author) = (entry.header(), self.me.id());
+        let role = known::role_of(roster.as_deref(), &author, header, &entry.id());
+        let opened = Opened { header, author, role, head: &head, norms: roster.as_deref().map(|roster| &roster.norms) };
         admit::body(&view, &opened, body).map_err(|void| Problem::refused("rule", "a rule says no", void.to_string()))
     }
 

@@ -29,7 +29,8 @@ pub(super) fn judge(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, head: &Head, kind:
         cx.tx.save(Table::Awaited, &[what, said.entry.id().0].concat(), head);
     }
     let roster = circle::roster(cx.tx, &header.space);
-    let opened = Opened { header, author: said.author, head, norms: roster.as_deref().map(|roster| &roster.norms) };
+    let role = known::role_of(roster.as_deref(), &said.author, header, &said.entry.id());
+    let opened = Opened { header, author: said.author, role, head, norms: roster.as_deref().map(|roster| &roster.norms) };
     admit::body(&Known(cx.tx), &opened, &body)?;
     Ok(body)
 }
@@ -56,15 +57,15 @@ pub(super) fn came(cx: &mut Cx<'_, '_, '_>, what: &[u8; 32]) {
     }
 }
 
-/// The norms of a circle changed: all that was said there is judged again, log by log.
-pub(super) fn norms_changed(cx: &mut Cx<'_, '_, '_>, space: &SpaceId) {
+/// The norms of a circle changed, or the roles that they look at: what they judge there is judged again, log by log.
+pub(super) fn rules_changed(cx: &mut Cx<'_, '_, '_>, space: &SpaceId, is_judged: impl Fn(Kind) -> bool) {
     for (key, _) in cx.tx.prefix(Table::Head, &space.0) {
         let Some(log) = log_of(&key) else { continue };
         let mut head: Option<Head> = None;
         for (_, id) in cx.tx.prefix(Table::At, &log_key(&log)) {
             let Some(entry) = EntryId::from_slice(&id).and_then(|id| known::entry(cx.tx, &id)) else { continue };
             let next = admit::follow(head.as_ref(), &entry);
-            if Kind::from_code(entry.header().kind).is_some_and(haat_protocol::norms::Norms::judge) {
+            if Kind::from_code(entry.header().kind).is_some_and(&is_judged) {
                 judge_again(cx, &entry.id(), &next);
             }
             head = Some(next);

@@ -8,6 +8,8 @@ use haat_protocol::circle::{Operation, Roster, fold};
 use haat_protocol::entry::{Entry, Header, LogId};
 use haat_protocol::epoch::{Node, key_id};
 use haat_protocol::id::{DeviceId, Digest, EntryId, IdentityId, KeyId, SpaceId};
+use haat_protocol::kind::Kind;
+use haat_protocol::norms::Norms;
 use haat_protocol::space::{self, Inception};
 use haat_protocol::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -82,8 +84,10 @@ pub(super) fn fold_again(cx: &mut Cx<'_, '_, '_>, space: &SpaceId) {
     for person in people.iter().filter(|person| before.is_some_and(|before| stands(before, person) != stands(&roster, person))) {
         word::weigh_again(cx, space, person);
     }
-    if before.is_some_and(|before| before.norms != roster.norms) {
-        again::norms_changed(cx, space);
+    if before.as_ref().is_some_and(|before| before.norms != roster.norms) {
+        again::rules_changed(cx, space, Norms::judge);
+    } else if roster.limits_sellers() && before.is_some_and(|before| before.roles != roster.roles) {
+        again::rules_changed(cx, space, |kind| kind == Kind::Share);
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use haat_protocol::admit::{Head, View, Writer};
 use haat_protocol::body::Body;
-use haat_protocol::circle::Standing;
+use haat_protocol::circle::{Role, Roster, Standing};
 use haat_protocol::entry::{Entry, Header, LogId, Unverified};
 use haat_protocol::id::{DeviceId, EntryId, IdentityId, SpaceId};
 use haat_protocol::identity::{Chain, Identity};
@@ -15,6 +15,12 @@ use haat_protocol::time::Millis;
 use super::{body, circle, fork, log_key, place_key};
 use crate::myself::Myself;
 use crate::store::{StoreError, Table, Tx, memo};
+
+/// The role that the author of an entry had at its place in the order, by the roster that is known now.
+#[must_use]
+pub fn role_of(roster: Option<&Roster>, author: &IdentityId, header: &Header, id: &EntryId) -> Role {
+    roster.map_or(Role::Member, |roster| roster.role_at(author, (header.lamport, *id)))
+}
 
 /// The store, as the door sees it.
 #[derive(Debug)]

@@ -173,6 +173,17 @@ pub fn words(tx: &Tx<'_>, circle: &SpaceId, shop: &SpaceId) -> Vec<(EntryId, Sha
     words.filter(|(_, word): &(EntryId, ShareWord)| word.author == begun.creator).collect()
 }
 
+/// Read keys of shops that were told in a circle by entries that took effect: shop, key and entry.
+#[must_use]
+pub fn told_in(tx: &Tx<'_>, circle: &SpaceId) -> Vec<(SpaceId, KeyId, EntryId)> {
+    let rows = tx.prefix(Table::ShopWord, &circle.0);
+    let told = rows.iter().filter_map(|(key, row)| {
+        let word: ShareWord = tx.decoded(Table::ShopWord, row)?;
+        Some((SpaceId::from_slice(&key[32..64])?, word.key?, EntryId::from_slice(&key[72..])?))
+    });
+    told.collect()
+}
+
 /// Whether a shop is shared into a circle now: its keeper is a member there, and did not take it back.
 #[must_use]
 pub fn is_shared(tx: &Tx<'_>, roster: &Roster, shop: &SpaceId) -> bool {

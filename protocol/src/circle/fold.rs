@@ -165,7 +165,7 @@ impl Walk {
         if let Some(member) = gone {
             self.fallen.insert(whom, member.role);
         }
-        succeed(&mut self.roster);
+        succeed(&mut self.roster, op);
     }
 
     fn apply(&mut self, op: &Operation, is_proven: bool) {
@@ -205,6 +205,7 @@ impl Walk {
             Body::Role(body) if may_set_role(roster, &op.author, &body.identity) => {
                 if let Some(member) = roster.members.get_mut(&body.identity) {
                     member.role = body.role;
+                    note_role(roster, body.identity, op, body.role);
                 }
             }
             Body::Profile(body) => {
@@ -234,6 +235,7 @@ fn begin(space: SpaceId, op: &Operation) -> Option<Roster> {
         norms: [(0, NormsState { entry: op.id, at: op.at, norms: body.norms.clone() })].into(),
         requests: BTreeMap::new(),
         declined: BTreeMap::new(),
+        roles: [(op.author, vec![(op.lamport, op.id, Role::Owner)])].into(),
         members: [(op.author, owner)].into(),
         removed: BTreeMap::new(),
         invites: BTreeMap::new(),
@@ -257,6 +259,9 @@ fn admit(roster: &mut Roster, op: &Operation, add: &MemberAdd) -> bool {
         return false;
     }
     invite.admitted.push(add.identity);
+    if !roster.has(&add.identity) && roster.roles.contains_key(&add.identity) {
+        note_role(roster, add.identity, op, Role::Member);
+    }
     let member = Member { role: Role::Member, name: add.name.clone(), by: op.id, since: op.at, lamport: op.lamport };
     roster.members.entry(add.identity).or_insert(member);
     true
@@ -302,14 +307,21 @@ fn together(earlier: Removal, later: Removal, came_back: bool) -> Removal {
 }
 
 /// Without an owner the longest-standing steward becomes one, without stewards the longest-standing member.
-fn succeed(roster: &mut Roster) {
+fn succeed(roster: &mut Roster, op: &Operation) {
     if roster.members.values().any(|member| member.role == Role::Owner) {
         return;
     }
-    let heir = roster.members.values_mut().min_by_key(|member| (std::cmp::Reverse(member.role), member.lamport, member.by));
-    if let Some(heir) = heir {
-        heir.role = Role::Owner;
+    let heir = roster.members.iter_mut().min_by_key(|(_, member)| (std::cmp::Reverse(member.role), member.lamport, member.by));
+    if let Some((heir, member)) = heir {
+        member.role = Role::Owner;
+        let heir = *heir;
+        note_role(roster, heir, op, Role::Owner);
     }
+}
+
+/// From this place in the order on somebody has this role.
+fn note_role(roster: &mut Roster, person: IdentityId, op: &Operation, role: Role) {
+    roster.roles.entry(person).or_default().push((op.lamport, op.id, role));
 }
 
 /// A removal that stands although it lies beyond its author's cut keeps its log up to there: everybody must come to hold it.

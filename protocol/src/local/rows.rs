@@ -162,6 +162,8 @@ pub struct NormsRow {
     pub approval: bool,
     /// The least role that invites: `member`, `steward` or `owner`.
     pub invite: Role,
+    /// The least role that shares a shop there: `member`, `steward` or `owner`.
+    pub sell: Role,
     /// Kinds of entries that have no place there, by name.
     pub denied: Vec<String>,
     /// What listings that are recommended may cost, by currency.
@@ -182,6 +184,7 @@ impl From<&Norms> for NormsRow {
             history_window_ms: norms.history_window_ms,
             approval: norms.approval,
             invite: norms.invite,
+            sell: norms.sell,
             denied: norms.denied.iter().map(kind).collect(),
             prices: norms.prices.clone(),
             interest: norms.interest,
@@ -211,6 +214,7 @@ impl NormsRow {
             history_window_ms: self.history_window_ms,
             approval: self.approval,
             invite: self.invite,
+            sell: self.sell,
             denied,
             prices,
             interest: self.interest,

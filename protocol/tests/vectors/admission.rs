@@ -3,6 +3,8 @@
 use serde_bytes::ByteBuf;
 use serde_json::{Value, json};
 
+mod norms;
+
 use haat_protocol::body::{
     Body, CircleCreate, Interest, ListingRef, NormsChange, Post, Profile, Recommend, Retract, Review, ReviewReply, Unshare, Unvouch, Vouch,
 };
@@ -11,7 +13,7 @@ use haat_protocol::entry::{Draft, Entry, FLAG_CRITICAL, Header, NORMS_EXTENSION,
 use haat_protocol::id::{EntryId, IdentityId, SpaceId};
 use haat_protocol::kind::Kind;
 use haat_protocol::limits::INTEGER_MAX;
-use haat_protocol::norms::{Disclosure, Norms, PriceBand};
+use haat_protocol::norms::Norms;
 use haat_protocol::space::{Inception, Sort};
 use haat_protocol::time::{DAY_MS, MINUTE_MS, Millis};
 use haat_protocol::trust::Weight;
@@ -34,8 +36,7 @@ pub(crate) fn sheet() -> Sheet {
     newer(&mut sheet);
     orders(&mut sheet);
     quotas(&mut sheet);
-    norms(&mut sheet);
-    prices(&mut sheet);
+    norms::all(&mut sheet);
     authors(&mut sheet);
     creations(&mut sheet);
     sheet
@@ -49,7 +50,7 @@ fn nothing() -> Value {
     }
     json!({
         "now": START, "sort": "circle", "created": START, "writers": writers, "counts": "all", "log": null, "there": null, "held": [], "shops": {},
-        "norms": [of_norms(START, &Norms::default())], "key": null,
+        "norms": [of_norms(START, &Norms::default())], "role": "member", "key": null,
     })
 }
 
@@ -339,72 +340,6 @@ fn quotas(sheet: &mut Sheet) {
     let none = Norms { posts_per_day: 0, ..Norms::default() };
     let context = but("norms", json!([of_norms(START, &none)]));
     sheet.bad("first post", "where the norms allow none", effect(&says(header(0), &post("Tea")), context), "quota");
-}
-
-/// Norms of version 0 and then these, each a day after those before.
-fn history(changes: &[Norms]) -> Value {
-    let all = std::iter::once(&Norms::default()).chain(changes).cloned().collect::<Vec<_>>();
-    let told: Vec<Value> = (0u64..).zip(&all).map(|(n, norms)| of_norms(START.plus(n * DAY_MS), norms)).collect();
-    but("norms", told)
-}
-
-fn version(version: u64) -> Norms {
-    Norms { version, ..Norms::default() }
-}
-
-fn norms(sheet: &mut Sheet) {
-    let says_at = |cited: u64, when: u64| {
-        let header = at(header(0), START.plus(when));
-        says(if cited == 0 { header } else { citing(header, cited) }, &post("Tea"))
-    };
-    let three = || history(&[version(1), version(2)]);
-    sheet.good("effect: cites the newest", "norms of version 2", effect(&says_at(2, 9 * DAY_MS), three()));
-    sheet.good("effect: cites those before", "24 hours after the next", effect(&says_at(1, 3 * DAY_MS), three()));
-    sheet.bad("cites those before too late", "a millisecond later", effect(&says_at(1, 3 * DAY_MS + 1), three()), "norms_over");
-    sheet.bad("cites the first too late", "a millisecond later", effect(&says_at(0, 2 * DAY_MS + 1), three()), "norms_over");
-    sheet.bad("cites what is not here", "norms of version 3", effect(&says_at(3, 0), three()), "norms_missing");
-    let later = and(three(), "log", log_with("norms", 2));
-    let next = |version| says(citing(next(0), version), &post("Tea"));
-    sheet.good("effect: cites the same again", "as an entry before it", effect(&next(2), later.clone()));
-    sheet.bad("cites lower", "than an entry before it", effect(&next(1), later), "norms_cited");
-    for (name, value) in
-        [("seven bytes", vec![0; 7]), ("nine bytes", vec![1; 9]), ("zero", vec![0; 8]), ("2^53", INTEGER_MAX.to_be_bytes().into())]
-    {
-        let extensions = [(NORMS_EXTENSION.to_owned(), ByteBuf::from(value))].into();
-        let entry = says(Header { extensions, ..header(0) }, &post("Tea"));
-        sheet.bad(&format!("cites {name}"), "eight bytes, above 0 and below 2^53", effect(&entry, three()), "norms_cited");
-    }
-    let extensions = [(NORMS_EXTENSION.to_owned(), ByteBuf::from([7]))].into();
-    let free = says(Header { extensions, ..header(0) }, &Body::Profile(Profile { name: "Ana".into() }));
-    sheet.good("effect: not judged by norms", "whatever it cites", effect(&free, three()));
-    let deny = |kinds: Vec<u64>| history(&[Norms { denied: kinds, ..version(1) }]);
-    sheet.bad("denied post", "the norms have no place for posts", effect(&says_at(1, 0), deny(vec![32])), "denied");
-    sheet.good("effect: denied later", "the norms before allow it", effect(&says_at(0, 0), deny(vec![32])));
-    let cited = |body: &Body| says(citing(header(0), 1), body);
-    sheet.bad("denied vouch", "no place for vouches", effect(&cited(&vouch(2)), deny(vec![8])), "denied");
-    sheet.good("effect: unvouch where vouches are denied", "taking back is never denied", effect(&cited(&unvouch(2)), deny(vec![8])));
-    let open = history(&[Norms { interest: Disclosure::None, ..version(1) }]);
-    let gift = cited(&recommend(EntryId([6; 32]), Interest::Gift));
-    sheet.bad("interest denied", "only who gains nothing recommends", effect(&gift, open.clone()), "denied");
-    let free = cited(&recommend(EntryId([6; 32]), Interest::None));
-    sheet.good("effect: no interest", "who gains nothing recommends", effect(&free, open));
-}
-
-fn prices(sheet: &mut Sheet) {
-    // Its variants cost 450 and 820.
-    let shop_header = Header { space: inception(Sort::Shop).id(), ..header(0) };
-    let wares = says(shop_header, &Body::Listing(listing()));
-    let entry = says(citing(header(0), 1), &recommend(wares.id(), Interest::None));
-    let band = |code: &str, min: i64, max: i64| {
-        let prices = vec![PriceBand { currency: currency(code), min, max }];
-        holding(history(&[Norms { prices, ..version(1) }]), &[&wares])
-    };
-    sheet.good("effect: within the band", "both ends included", effect(&entry, band("CNY", 450, 820)));
-    sheet.bad("one variant too dear", "all variants count", effect(&entry, band("CNY", 450, 819)), "band");
-    sheet.bad("one variant too cheap", "all variants count", effect(&entry, band("CNY", 451, 820)), "band");
-    sheet.good("effect: other currency", "one without a band is free", effect(&entry, band("EUR", 0, 1)));
-    let unread = holding(band("CNY", 0, 1), &[]);
-    sheet.good("effect: price not here", "the version is not held", effect(&entry, unread));
 }
 
 fn kept_by(n: u8) -> Value {

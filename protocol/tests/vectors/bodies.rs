@@ -53,6 +53,7 @@ fn strict() -> Norms {
         version: 1,
         approval: true,
         invite: Role::Steward,
+        sell: Role::Owner,
         denied: vec![6, 34],
         prices: vec![PriceBand { currency: currency("CNY"), min: 0, max: 10_000 }],
         interest: Disclosure::None,

@@ -12,7 +12,7 @@ use haat_protocol::entry::{Entry, Header, LogId};
 use haat_protocol::id::{DeviceId, EntryId, IdentityId, SpaceId};
 use haat_protocol::kind::Kind;
 use haat_protocol::money::Money;
-use haat_protocol::norms::Norms;
+use haat_protocol::norms::{Norms, Role};
 use haat_protocol::space::Sort;
 use haat_protocol::time::Millis;
 
@@ -174,7 +174,8 @@ fn effect(input: &[u8], context: &Value) -> Found {
     let body = Body::decode(kind, &plain).map_err(|fault| fault.code())?;
     let Writer::Person(author, _) = view.writer(&header.log_id()) else { panic!("the context lacks the writer") };
     let norms = view.norms();
-    let opened = Opened { header, author, head: &head, norms: norms.as_ref() };
+    let role = Role::parse(context["role"].as_str().expect("a role")).expect("a role");
+    let opened = Opened { header, author, role, head: &head, norms: norms.as_ref() };
     admit::body(&view, &opened, &body).map_err(|void| of_void(&void))?;
     Ok(json!({"body": shown(&plain)}))
 }
@@ -198,6 +199,7 @@ fn of_void(void: &Void) -> String {
         Void::NormsOver => "norms_over",
         Void::Denied => "denied",
         Void::Price => "band",
+        Void::Seller(_) => "role",
         Void::NotTheirs(_) => "not_theirs",
         Void::Undisclosed => "undisclosed",
     }

@@ -118,6 +118,10 @@ fn shown(roster: &Roster, operations: &[Operation]) -> Value {
     let invites = roster.invites.iter().map(|(entry, invite)| {
         json!({"entry": entry, "by": invite.by, "uses": invite.uses, "admitted": invite.admitted, "revoked": invite.revoked})
     });
+    let roles = roster.roles.iter().map(|(identity, roles)| {
+        let roles = roles.iter().map(|(lamport, entry, role)| json!({"lamport": lamport, "entry": entry, "role": role.text()}));
+        json!({"identity": identity, "roles": roles.collect::<Vec<_>>()})
+    });
     let norms = roster.norms.iter().map(|(version, state)| json!({"version": version, "entry": state.entry, "at": state.at}));
     let requests = roster.requests.iter().map(|(identity, request)| json!({"identity": identity, "entry": request.entry}));
     let declined =
@@ -129,7 +133,7 @@ fn shown(roster: &Roster, operations: &[Operation]) -> Value {
     json!({
         "name": roster.name, "members": members.collect::<Vec<_>>(), "removed": removed.collect::<Vec<_>>(),
         "invites": invites.collect::<Vec<_>>(), "norms": norms.collect::<Vec<_>>(), "requests": requests.collect::<Vec<_>>(),
-        "declined": declined.collect::<Vec<_>>(), "logs": logs.collect::<Vec<_>>(),
+        "declined": declined.collect::<Vec<_>>(), "roles": roles.collect::<Vec<_>>(), "logs": logs.collect::<Vec<_>>(),
     })
 }
 

@@ -307,6 +307,14 @@ fn roles(sheet: &mut Sheet) {
     let mut story = Story::of(2);
     story.role(1, &[], 5, Role::Owner);
     tell(sheet, "role of nobody", "only members have roles", &story);
+    let mut story = Story::of(3);
+    story.role(1, &[], 2, Role::Steward);
+    let raised = story.last();
+    let gone = story.remove(1, &[raised], 2, &[]);
+    let again = story.invite(1, &[gone], 5);
+    story.add(1, &[], 2, again);
+    story.leave(1, &[], &[]);
+    tell(sheet, "steward let in again", "as a member, who then becomes owner after who was in longer: all of it is remembered", &story);
 }
 
 fn changed(version: u64, posts_per_day: u64) -> Norms {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use haat_tests::daemon::node::told;
-use haat_tests::daemon::story::{circle_of, invite, member_names, post, state_in, until_in_feed};
+use haat_tests::daemon::story::{circle_of, invite, member_names, post, state_in, until_in_feed, until_listed};
 use haat_tests::daemon::{Node, Town, until_so};
 
 fn version(node: &Node) -> Value {
@@ -90,4 +90,23 @@ fn what_the_norms_say_holds_for_everybody() {
         (&norms["version"], &norms["invite"], &norms["history_window_ms"]),
         (&Value::from(0), &Value::from("steward"), &Value::from(0))
     );
+}
+
+#[test]
+fn only_who_may_sell_shares_a_shop() {
+    let town = Town::new();
+    let [owner, mut member] = circle_of(&town, ["chen", "lin"], "Lane 12", &[]);
+    let norms = owner.ok_reading(&["circle", "norms", "Lane 12", "-"], br#"{"sell": "steward"}"#);
+    assert_eq!(norms["sell"], "steward");
+    until_so("the member knows the norms", || version(&member) == 1);
+    member.ok(&["shop", "create", "Hill", "--currency", "CNY", "--returns", "7 days", "--pickup", "North gate"]);
+    let tea = told(&member.ok(&["listing", "add", "--shop", "Hill", "--title", "Green tea", "--price", "10.00"])["listing"]);
+    let share = ["shop", "share", "Hill", "--circle", "Lane 12"];
+    let problem = member.no(&share, &[3]);
+    assert_eq!(problem.code, "may-not-sell");
+    assert!(problem.words().contains("nobody below steward"), "{}", problem.words());
+    owner.ok(&["circle", "role", "Lane 12", "lin", "steward"]);
+    until_so("the member may sell now", || member.run(&share, None).status.success());
+    until_listed(&owner, &tea);
+    assert_eq!(owner.see(&["circle", "show", "Lane 12"])["norms"]["sell"], "steward");
 }

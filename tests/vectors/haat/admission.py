@@ -6,6 +6,7 @@ from .shape import decode
 
 MINUTE, DAY = 60_000, 86_400_000
 LOWER = {"vouches": "vouches_per_day", "posts": "posts_per_day", "recommendations": "recommendations_per_day", "reviews": "reviews_per_day"}
+RANK = {"member": 0, "steward": 1, "owner": 2}
 JUDGED = (6, 8, 9, 32, 33, 34, 35, 36)
 
 
@@ -132,6 +133,7 @@ class Judge:
             together = [other for other, _, counted, _, _ in bodies.KINDS.values() if counted == quota]
             need(self._counted(together) <= norms[LOWER[quota]], "quota")
         need(kind not in norms["denied"], "denied")
+        need(name != "share" or RANK[self.context["role"]] >= RANK[norms["sell"]], "role")
         if name != "recommend":
             return
         need(norms["interest"] == "any" or body["interest"] == "none", "denied")

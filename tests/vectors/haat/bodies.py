@@ -18,6 +18,7 @@ NORMS = record(
     history_window_ms=integer,
     approval=boolean,
     invite=ROLE,
+    sell=ROLE,
     denied=many(integer),
     prices=many(record(currency=currency, min=integer, max=integer)),
     interest=one_of("any", "none"),

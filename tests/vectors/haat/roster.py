@@ -43,11 +43,11 @@ def lowest(cuts, cut):
         cuts[log] = cut
 
 
-def succeed(members):
-    """Without an owner who was let in first becomes one, stewards before members."""
+def heir_of(members):
+    """Who becomes owner: without an owner who was let in first, stewards before members."""
     if members and not any(member["role"] == "owner" for member in members.values()):
-        heir = min(members.values(), key=lambda member: (-RANK[member["role"]], member["lamport"], member["by"]))
-        heir["role"] = "owner"
+        return min(members, key=lambda one: (-RANK[members[one]["role"]], members[one]["lamport"], members[one]["by"]))
+    return None
 
 
 class Circle:
@@ -138,7 +138,7 @@ class Walk:
         begin = circle.begin
         self.name, norms = begin.body["name"], begin.body["norms"]
         self.norms = {0: {"entry": begin.id, "at": begin.at, "norms": norms}}
-        self.members = {}
+        self.members, self.roles = {}, {}
         self._admit(begin.author, "owner", begin.body["creator_name"], begin)
         self.invites, self.requests, self.declined = {}, {}, {}
         self.cuts = {}
@@ -159,6 +159,12 @@ class Walk:
 
     def _admit(self, person, role, name, op):
         self.members[person] = {"role": role, "name": name, "by": op.id, "since": op.at, "lamport": op.lamport}
+        if role != "member" or person in self.roles:
+            self._has_role(person, role, op)
+
+    def _has_role(self, person, role, op):
+        """From this place in the order on."""
+        self.roles.setdefault(person, []).append({"lamport": op.lamport, "entry": op.id, "role": role})
 
     def _is_beyond(self, op):
         cuts, lamport = self.cuts.get(op.author, ({}, 0))
@@ -202,7 +208,10 @@ class Walk:
         self.removed[whom] = said
         if gone is not None:
             self.fallen[whom] = gone["role"]
-        succeed(self.members)
+        heir = heir_of(self.members)
+        if heir is not None:
+            self.members[heir]["role"] = "owner"
+            self._has_role(heir, "owner", op)
 
     def _rank(self, op):
         return RANK[self.members[op.author]["role"]]
@@ -259,6 +268,7 @@ class Walk:
         others = any(member["role"] == "owner" for person, member in self.members.items() if person != op.author)
         if self._rank(op) == 2 and whom in self.members and (not own or others):
             self.members[whom]["role"] = op.body["role"]
+            self._has_role(whom, op.body["role"], op)
 
     def _profile(self, op):
         self.members[op.author]["name"] = op.body["name"]
@@ -296,6 +306,7 @@ class Walk:
             "norms": [{"version": v, "entry": state["entry"], "at": state["at"]} for v, state in sorted(self.norms.items())],
             "requests": [{"identity": person, "entry": asked["entry"]} for person, asked in sorted(self.requests.items())],
             "declined": [{"identity": p, "invite": invite, "reason": why} for (p, invite), why in sorted(self.declined.items())],
+            "roles": [{"identity": person, "roles": roles} for person, roles in sorted(self.roles.items())],
             "logs": [{"device": log[0], "number": log[1], "counts": self.counts(who, log)} for log, who in sorted(writers.items())],
         }
 

@@ -45,11 +45,21 @@ impl Work<'_, '_> {
         }
         for roster in rosters.iter().filter(|roster| shelf::is_shared(&self.tx, roster, &shop)).collect::<Vec<_>>() {
             if !shelf::words(&self.tx, &roster.space, &shop).iter().any(|(_, word)| word.key == Some(key)) {
-                // A circle whose keys are not here gets it at the next occasion.
-                let _ = self.hand_key(&inception, roster.space);
+                // A circle whose keys are not here gets it at the next occasion. Who may not sell there any more takes the shop back,
+                // so that nobody takes shelves for whole on which what is new cannot be read.
+                let _ = if self.may_sell(roster) {
+                    self.hand_key(&inception, roster.space)
+                } else {
+                    self.author(roster.space, &Body::Unshare(Unshare { shop }))
+                };
             }
         }
         Ok(())
+    }
+
+    /// Whether the norms that hold in a circle now let this person share a shop there.
+    pub(super) fn may_sell(&self, roster: &Roster) -> bool {
+        roster.members.get(&self.me.id()).is_some_and(|me| me.role >= roster.norms_now().sell)
     }
 
     /// Hands a circle the newest read key, and those before it: what was listed under them is still on the shelf.

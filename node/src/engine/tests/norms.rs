@@ -1,9 +1,11 @@
 //! Norms that change, as receivers judge by them: whoever forges, and whatever comes first, all come to the same verdicts.
 
+use haat_protocol::body::Share;
 use haat_protocol::entry::NORMS_EXTENSION;
 use haat_protocol::limits::NORMS_GRACE_MS;
 
 use super::*;
+use crate::view::shelf;
 
 /// Ana owns the circle; bob writes what he likes; carol hears of it in whatever order.
 fn lane() -> (Node, Node, Node, SpaceId) {
@@ -110,4 +112,92 @@ fn what_an_entry_names_is_looked_at_again_when_it_comes() {
         is_sound(node);
     }
     assert_eq!(verdicts(&ana), verdicts(&carol));
+}
+
+/// A share as a modified program makes it.
+fn share_of(node: &Node, shop: SpaceId) -> (u64, Vec<u8>) {
+    let inception = node.read(|tx| known::inception(tx, &shop)).expect("opened");
+    let (_, generation, secret) = node.read(|tx| secret::shop(tx, &node.me, &shop)).expect("a key");
+    (Kind::Share.code(), Body::Share(Share { inception, generation, secret, earlier: vec![] }).encode())
+}
+
+fn shops(node: &Node, space: SpaceId) -> Vec<SpaceId> {
+    node.read(|tx| shelf::shared_into(tx, &space))
+}
+
+fn raise(ana: &mut Node, whom: &Node, role: &str) {
+    let whom = whom.me.id().to_string();
+    ana.work(|work| work.circle_role(CIRCLE, &whom, role)).expect("gives");
+}
+
+#[test]
+fn who_may_not_sell_shares_nothing_whatever_comes_first() {
+    let (mut ana, mut bob, mut carol, space) = lane();
+    let shop = bob.shop();
+    changed(&mut ana, r#"{"sell": "steward"}"#);
+    let before = crafted(&bob, space, share_of(&bob, shop), None, citing(0));
+    let cheating = crafted(&bob, space, share_of(&bob, shop), Some(&before), citing(1));
+    // Carol hears of the shares before the norms, ana after them.
+    for entry in [&before, &cheating] {
+        assert_eq!((take(&mut carol, entry), take(&mut ana, entry)), (Taken::Kept, Taken::Kept));
+    }
+    carol.follow(&ana);
+    for node in [&ana, &carol] {
+        assert!(!has(node, Table::Void, before.id()), "it was shared while everybody sold");
+        assert!(has(node, Table::Void, cheating.id()));
+        assert_eq!(shops(node, space), [shop]);
+        is_sound(node);
+    }
+    assert_eq!(verdicts(&ana), verdicts(&carol));
+    // The honest program refuses, and names the rule.
+    bob.follow(&ana);
+    bob.work(|work| work.shop_unshare(&shop.to_string(), CIRCLE)).expect("taking back asks for no role");
+    let problem = bob.work(|work| work.shop_share(&shop.to_string(), CIRCLE)).expect_err("bob is no steward");
+    assert_eq!(problem.code, "may-not-sell");
+    assert!(problem.detail.contains("steward"), "{problem:?}");
+}
+
+#[test]
+fn a_seller_s_role_is_that_of_the_place_of_the_share() {
+    let (mut ana, mut bob, mut carol, space) = lane();
+    let shop = bob.shop();
+    changed(&mut ana, r#"{"sell": "steward"}"#);
+    raise(&mut ana, &bob, "steward");
+    bob.follow(&ana);
+    let listed = bob.list(shop, None);
+    bob.work(|work| work.shop_share(&shop.to_string(), CIRCLE)).expect("a steward sells");
+    let shared = bob.read(|tx| shelf::words(tx, &space, &shop))[0].0;
+    let entry = |id: &EntryId| bob.read(|tx| known::entry(tx, id)).expect("held");
+    let log = entry(&shared).header().log_id();
+    let late: Vec<Entry> =
+        (0..=entry(&shared).header().seq).filter_map(|seq| Some(entry(&bob.read(|tx| Known(tx).at(&log, seq))?))).collect();
+    // Carol hears of the share first: nobody she knows of has the right to it yet.
+    for entry in &late {
+        take(&mut carol, entry);
+    }
+    assert!(has(&carol, Table::Void, shared));
+    take(&mut carol, &entry(&listed));
+    ana.follow(&bob);
+    carol.follow(&ana);
+    carol.follow(&bob);
+    // Later roles change nothing about what stands.
+    raise(&mut ana, &bob, "member");
+    carol.follow(&ana);
+    for node in [&ana, &carol] {
+        assert!(!has(node, Table::Void, shared));
+        assert_eq!(shops(node, space), [shop]);
+        assert!(has(node, Table::Body, listed), "its key is there however late the right to it was known");
+        is_sound(node);
+    }
+    assert_eq!(verdicts(&ana), verdicts(&carol));
+    // A new key would be a new share: bob takes the shop back when one is due.
+    bob.follow(&ana);
+    let carols = carol.me.id().to_string();
+    ana.work(|work| work.circle_remove(CIRCLE, &carols)).expect("removes");
+    bob.follow(&ana);
+    bob.work(|work| work.tend_shops());
+    ana.follow(&bob);
+    for node in [&ana, &bob] {
+        assert_eq!(shops(node, space), []);
+    }
 }

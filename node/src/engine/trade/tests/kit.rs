@@ -203,8 +203,8 @@ pub(in crate::engine) fn circle(nodes: &mut [&mut Node]) -> SpaceId {
     let members: BTreeMap<_, _> = nodes.iter().map(|node| (node.me.id(), member(&node.me.name))).collect();
     let (removed, invites) = (BTreeMap::new(), BTreeMap::new());
     let norms = [(0, NormsState { entry: EntryId([1; 32]), at: START, norms: Norms::default() })].into();
-    let (requests, declined) = (BTreeMap::new(), BTreeMap::new());
-    let roster = Roster { space, name: "Street".into(), norms, requests, declined, members, removed, invites };
+    let (requests, declined, roles) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let roster = Roster { space, name: "Street".into(), norms, requests, declined, roles, members, removed, invites };
     let people: Vec<_> = nodes.iter().map(|node| node.me.identity.clone()).collect();
     for node in nodes {
         node.work(|work| {
