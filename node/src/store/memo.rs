@@ -39,7 +39,7 @@ pub enum Sort {
 }
 
 /// How many sorts there are.
-const SORTS: usize = Sort::Streams as usize + 1;
+const SORTS: usize = Sort::Vain as usize + 1;
 
 /// Rows are told apart by their table and one byte that their key is boiled down to, ranges by the first byte of their keys: coarse, so
 /// that noting and comparing are cheap. A change to another row of the same cell ends a memo early, which costs time and nothing else.
