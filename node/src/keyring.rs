@@ -22,6 +22,7 @@ pub struct Keyring<'a, 's> {
     tx: &'a Tx<'s>,
     me: &'a Myself,
     space: SpaceId,
+    /// Each as often as it was told.
     rows: Vec<(KeyId, EpochRow)>,
     /// Epochs whose entries count, as far as they stand.
     pub graph: Graph,
@@ -96,7 +97,8 @@ impl<'a, 's> Keyring<'a, 's> {
         secret::epochs(self.tx, self.me, &self.space).into_iter().filter(|(key, _)| is_known(key)).collect()
     }
 
-    /// When something followed an epoch, as claimed; none while nothing does.
+    /// When something followed an epoch, the latest that is claimed: who tells an epoch again cannot end the one before it earlier. None
+    /// while nothing follows.
     #[must_use]
     pub fn followed_at(&self, key: &KeyId) -> Option<haat_protocol::time::Millis> {
         self.rows.iter().filter(|(_, row)| row.parents.contains(key)).map(|(_, row)| row.at).max()

@@ -77,7 +77,7 @@ impl Work<'_, '_> {
         };
         self.passing.uncovered.remove(&space);
         let life = EPOCH_LIFE_MS.saturating_add(before.saturating_mul(EPOCH_BACKUP_MS));
-        if circle::epoch(&self.tx, &space, &key).is_some_and(|row| self.now.since(row.at) > life) {
+        if circle::began_at(&self.tx, &roster, &key).is_some_and(|at| self.now.since(at) > life) {
             // The log's quota of epochs may be used up; the next turn tries again.
             let _ = self.rotate(space, keys.topic.as_ref().map(|topic| topic.0));
         }

@@ -83,7 +83,7 @@ tables! {
     Membership = "view_membership", View;
     /// space id -> roster of a circle.
     Roster = "view_roster", View;
-    /// circle, key id -> when the epoch began.
+    /// circle, key id, lamport, entry id -> a telling of the epoch.
     Epoch = "view_epoch", View;
     /// circle, lamport (8), claimed time (8), entry id -> nothing.
     FeedCircle = "view_feed_circle", View;

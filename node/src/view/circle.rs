@@ -18,12 +18,12 @@ use super::{Cx, again, body, fork, known, word};
 use crate::store::memo::Sort;
 use crate::store::{Table, Tx};
 
-/// An epoch: where it stands and what it says of itself.
+/// An epoch as one entry tells it: where that stands and what it says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EpochRow {
     /// Lamport time of its entry.
     pub lamport: u64,
-    /// The entry that begins it.
+    /// The entry that tells it.
     pub entry: EntryId,
     /// Claimed time of its entry.
     pub at: Millis,
@@ -135,7 +135,7 @@ pub fn has_left(tx: &Tx<'_>, space: &SpaceId, person: &IdentityId) -> bool {
     roster(tx, space).is_some_and(|roster| is_left(&roster))
 }
 
-/// An epoch began. The same one may be told twice: its first entry is the one that is meant.
+/// An epoch is told. Each telling is kept: whoever tells one again, and what becomes of that, takes nothing from the others.
 pub(super) fn begin_epoch(cx: &mut Cx<'_, '_, '_>, entry: &Entry, manifest: &Manifest) {
     let header = entry.header();
     let row = EpochRow {
@@ -148,31 +148,47 @@ pub(super) fn begin_epoch(cx: &mut Cx<'_, '_, '_>, entry: &Entry, manifest: &Man
         parents: manifest.parents.iter().map(|(parent, _)| *parent).collect(),
         covers: manifest.covers.clone(),
     };
-    let key = key_id(header.space, manifest);
-    if epoch(cx.tx, &header.space, &key).is_none_or(|held| (row.lamport, row.entry) < (held.lamport, held.entry)) {
-        cx.tx.save(Table::Epoch, &[header.space.0, key.0].concat(), &row);
-    }
+    cx.tx.save(Table::Epoch, &telling_key(&header.space, &key_id(header.space, manifest), (header.lamport, &row.entry)), &row);
 }
 
-/// The entry that began an epoch has lost its place.
+/// An entry that told an epoch has lost its place.
 pub(super) fn forget_epoch(tx: &mut Tx<'_>, entry: &Entry, manifest: &Manifest) {
-    let (space, key) = (entry.header().space, key_id(entry.header().space, manifest));
-    if epoch(tx, &space, &key).is_some_and(|row| row.entry == entry.id()) {
-        tx.remove(Table::Epoch, &[space.0, key.0].concat());
-    }
+    let header = entry.header();
+    tx.remove(Table::Epoch, &telling_key(&header.space, &key_id(header.space, manifest), (header.lamport, &entry.id())));
 }
 
-/// All epochs of a circle that were met.
+/// Key of a telling in [`Table::Epoch`].
+pub(crate) fn telling_key(space: &SpaceId, key: &KeyId, (lamport, entry): (u64, &EntryId)) -> Vec<u8> {
+    [space.0.as_slice(), &key.0, &lamport.to_be_bytes(), &entry.0].concat()
+}
+
+/// All tellings of the epochs of a circle, each epoch's by lamport time and entry.
 #[must_use]
 pub fn epochs(tx: &Tx<'_>, space: &SpaceId) -> Vec<(KeyId, EpochRow)> {
     let rows = tx.prefix(Table::Epoch, &space.0);
-    rows.iter().filter_map(|(key, row)| Some((KeyId::from_slice(&key[32..])?, tx.decoded(Table::Epoch, row)?))).collect()
+    rows.iter().filter_map(|(key, row)| Some((KeyId::from_slice(&key[32..64])?, tx.decoded(Table::Epoch, row)?))).collect()
 }
 
-/// An epoch of a circle.
+/// The tellings of one epoch, by lamport time and entry.
+#[must_use]
+pub fn tellings(tx: &Tx<'_>, space: &SpaceId, key: &KeyId) -> Vec<EpochRow> {
+    let rows = tx.prefix(Table::Epoch, &[space.0, key.0].concat());
+    rows.iter().filter_map(|(_, row)| tx.decoded(Table::Epoch, row)).collect()
+}
+
+/// An epoch of a circle, as its first telling that counts says it; without one that counts its first telling.
 #[must_use]
 pub fn epoch(tx: &Tx<'_>, space: &SpaceId, key: &KeyId) -> Option<EpochRow> {
-    tx.load(Table::Epoch, &[space.0, key.0].concat())
+    let mut tellings = tellings(tx, space, key);
+    let counting = (tellings.len() > 1).then(|| roster(tx, space)).flatten();
+    let first = counting.and_then(|roster| tellings.iter().position(|row| row.counts(tx, &roster))).unwrap_or(0);
+    (first < tellings.len()).then(|| tellings.swap_remove(first))
+}
+
+/// When an epoch began: the latest that its tellings claim that count. Who tells it again cannot make it old.
+#[must_use]
+pub fn began_at(tx: &Tx<'_>, roster: &Roster, key: &KeyId) -> Option<Millis> {
+    tellings(tx, &roster.space, key).iter().filter(|row| row.counts(tx, roster)).map(|row| row.at).max()
 }
 
 /// All circles known here, the ones this node was removed from included.

@@ -31,7 +31,7 @@ fn later(world: &World, space: &SpaceId, removal: &EntryId) -> (Vec<(usize, Entr
             };
             if let Some(Body::Epoch(made)) = body(&tx, &id) {
                 let key = epoch::key_id(*space, &made.manifest);
-                // One that is told anew is as old as its first telling.
+                // One that is told anew is as old as its first telling that counts.
                 epochs.extend(circle::epoch(&tx, space, &key).filter(|row| row.entry == id).map(|_| key));
             }
             entries.push((who, entry));

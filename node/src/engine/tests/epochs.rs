@@ -253,3 +253,69 @@ fn what_is_said_first_after_a_removal_is_not_said_where_the_removed_listens() {
     let topics: Vec<&String> = topics.collect();
     assert!(!topics.is_empty() && topics.iter().all(|topic| **topic != before), "said on {topics:?}");
 }
+
+/// Eve tells ana's newest epoch once more, in a log of her own that begins before everything else.
+fn told_again(ana: &Node, eve: &Node, space: SpaceId, at: Millis) -> Entry {
+    let (key, _) = current(ana, space).expect("an epoch");
+    let entry = ana.read(|tx| circle::epoch(tx, &space, &key)).expect("told").entry;
+    let Some(Body::Epoch(epoch)) = ana.read(|tx| crate::view::body(tx, &entry)) else { panic!("an epoch") };
+    crafted(eve, space, (Kind::Epoch.code(), Body::Epoch(epoch).encode()), None, |header| {
+        (header.log, header.seq, header.prev, header.lamport, header.at) = (1, 0, None, 1, at);
+    })
+}
+
+#[test]
+fn an_epoch_stays_whoever_tells_it_again_and_goes() {
+    let (mut ana, space) = founded();
+    let (mut bob, mut eve) = (node(2), node(3));
+    join(&mut ana, &mut bob, space);
+    join(&mut ana, &mut eve, space);
+    meet(&mut bob, &ana);
+    ana.work(|work| work.rotate(space, None)).expect("new keys");
+    let (key, _) = current(&ana, space).expect("an epoch");
+    let again = told_again(&ana, &eve, space, ana.now);
+    // Bob hears of the repeat after the epoch, dan before it; ana never does, and removes eve.
+    bob.follow(&ana);
+    assert_eq!(take(&mut bob, &again), Taken::Kept);
+    assert!(!has(&bob, Table::Void, again.id()));
+    let mut dan = bob.again(4);
+    let word =
+        ana.work(|work| work.author(space, &Body::Post(Post { text: "hello".into(), listings: vec![], reply_to: None }))).expect("says");
+    ana.work(|work| work.circle_remove(CIRCLE, &eve.me.id().to_string())).expect("removes");
+    for node in [&mut bob, &mut dan] {
+        node.follow(&ana);
+        assert!(ring(node, space, |ring| ring.graph.node(&key).is_some()), "it stands by its first telling");
+        assert_eq!(current(node, space).map(|(key, _)| key), current(&ana, space).map(|(key, _)| key));
+        assert!(has(node, Table::Body, word));
+        node.work(|work| work.author(space, &Body::Post(Post { text: "still here".into(), listings: vec![], reply_to: None })))
+            .expect("says");
+        is_sound(node);
+    }
+}
+
+#[test]
+fn an_epoch_told_again_first_and_of_long_ago_is_as_young_as_its_maker_says() {
+    let (mut ana, space) = founded();
+    let (mut bob, mut eve) = (node(2), node(3));
+    join(&mut ana, &mut bob, space);
+    join(&mut ana, &mut eve, space);
+    meet(&mut bob, &ana);
+    let (before, _) = current(&ana, space).expect("an epoch");
+    let said =
+        ana.work(|work| work.author(space, &Body::Post(Post { text: "hello".into(), listings: vec![], reply_to: None }))).expect("says");
+    ana.work(|work| work.rotate(space, None)).expect("new keys");
+    let (key, _) = current(&ana, space).expect("an epoch");
+    let again = told_again(&ana, &eve, space, Millis(60_000));
+    // Bob hears of the repeat first.
+    assert_eq!(take(&mut bob, &again), Taken::Kept);
+    bob.follow(&ana);
+    take(&mut ana, &again);
+    for node in [&mut ana, &mut bob] {
+        node.work(|work| work.tend_epoch(space));
+        assert_eq!(current(node, space).map(|(key, _)| key), Some(key), "it is not taken for old");
+        assert!(ring(node, space, |ring| ring.followed_at(&before)) > Some(Millis(60_000)), "nor the one before for over since long");
+    }
+    let mut newcomer = node(4);
+    join(&mut ana, &mut newcomer, space);
+    assert!(has(&newcomer, Table::Body, said), "it is in the window");
+}

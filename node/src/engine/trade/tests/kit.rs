@@ -25,7 +25,7 @@ use crate::net::NetCommand;
 use crate::store::memo::Memos;
 use crate::store::memory::MemoryStore;
 use crate::store::{Store, Table, Tx};
-use crate::view::circle::EpochRow;
+use crate::view::circle::{EpochRow, telling_key};
 use crate::view::{self, known};
 use crate::{intake, ledger};
 
@@ -225,7 +225,7 @@ pub(in crate::engine) fn circle(nodes: &mut [&mut Node]) -> SpaceId {
                 parents: Vec::new(),
                 covers: Vec::new(),
             };
-            work.tx.save(Table::Epoch, &[space.0, [9; 32]].concat(), &epoch);
+            work.tx.save(Table::Epoch, &telling_key(&space, &KeyId([9; 32]), (1, &epoch.entry)), &epoch);
         });
     }
     space
