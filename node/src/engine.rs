@@ -91,6 +91,8 @@ struct Passing {
     /// Circles that this node left and whose members may not know it yet; filled anew at every start.
     leaving: BTreeSet<SpaceId>,
     members: BTreeSet<DeviceId>,
+    /// When own records are looked at again.
+    next_records: Millis,
     /// When keys that are missing may be asked for again.
     next_keys: Millis,
     /// Circles without an epoch that covers what is known, and since when.
@@ -102,8 +104,9 @@ struct Passing {
     /// Connected members with whom a circle is still to be compared.
     rounds: BTreeMap<SpaceId, partner::Round>,
     reach: reach::Reach,
-    /// Connected devices that hold more of a circle than they hand over unasked; the next tick compares.
-    wanted: BTreeSet<(DeviceId, SpaceId)>,
+    /// Connected devices with which a circle is to be compared, and from when on: they hold more than they hand over unasked, or the
+    /// last comparison did not end.
+    wanted: BTreeMap<(DeviceId, SpaceId), Millis>,
     outbox: BTreeMap<OrderId, trade::Attempt>,
     dialled: BTreeMap<DeviceId, Vec<String>>,
     next_sync: Millis,
@@ -140,6 +143,7 @@ impl Passing {
         self.topics.clear();
         self.members.clear();
         self.gates_at = None;
+        self.next_records = Millis(0);
         self.next_keys = Millis(0);
         self.due.clear();
         self.rounds.clear();

@@ -224,6 +224,9 @@ pub const ORDER_HEADS_MAX: usize = 500;
 /// Members of a circle with whom a node compares it at once, before others have their turn: what all of them say and ask at a time
 /// grows with the circle, not with its square.
 pub const SYNC_PARTNERS: usize = 4;
+/// Members in succession to whom nothing had to be handed over: then news has gone round, and who is left hears of it when all are
+/// asked. Twice as many as are asked at once, so that two turns agree.
+pub const SYNC_SETTLED: usize = 8;
 /// Pause until the next members have their turn.
 pub const SYNC_TURN_MS: u64 = SECOND_MS;
 /// Derived things that a node keeps decoded, most of them below 300 bytes; of more, all are let go. A few are for each circle, one

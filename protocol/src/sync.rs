@@ -131,10 +131,10 @@ impl Session {
         }
     }
 
-    /// Whether a run is under way.
+    /// Which circle is being compared.
     #[must_use]
-    pub const fn is_busy(&self) -> bool {
-        self.run.is_some()
+    pub fn circle(&self) -> Option<SpaceId> {
+        self.run.as_ref().map(|run| run.circle)
     }
 
     /// Asks for a circle to be compared, now or after the runs that are under way.

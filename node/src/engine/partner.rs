@@ -1,12 +1,15 @@
 //! With whom a circle is compared, and when: soon after there is news, and now and then without.
 //!
-//! Every connected member gets its turn, a few at a time, so that the cost of news grows with the circle and not with its square. Gossip
-//! is quicker and promises nothing; here nobody is left out.
+//! News is told a few members at a time until enough of them in succession lack nothing, so that its cost does not grow with the circle.
+//! Gossip is quicker and promises nothing; now and then every connected member gets its turn, so that nobody is left out.
 
-use std::collections::VecDeque;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, VecDeque};
 
 use haat_protocol::id::{DeviceId, SpaceId};
-use haat_protocol::limits::{SYNC_PARTNERS, SYNC_TURN_MS};
+use haat_protocol::limits::{SYNC_PARTNERS, SYNC_SETTLED, SYNC_TURN_MS};
 use haat_protocol::time::Millis;
 
 use super::work::Work;
@@ -19,6 +22,8 @@ pub(super) struct Due {
     pub(super) at: Millis,
     /// Who knows already.
     pub(super) except: Option<DeviceId>,
+    /// Whether all are asked, whatever the first of them hold.
+    pub(super) all: bool,
 }
 
 /// The members with whom a circle is still to be compared.
@@ -28,24 +33,36 @@ pub(super) struct Round {
     waiting: VecDeque<DeviceId>,
     /// When the next of them have their turn.
     next: Millis,
+    /// Who had a turn since there was news last, and is not known yet to lack nothing.
+    asked: BTreeSet<DeviceId>,
+    /// How many of those lacked nothing, in succession.
+    settled: usize,
+    /// Whether all get their turn.
+    all: bool,
 }
 
 impl Work<'_, '_> {
     /// Compares what is due with whose turn it is.
     pub(super) fn compare_due(&mut self) {
-        for (device, circle) in std::mem::take(&mut self.passing.wanted) {
-            self.compare_now(device, circle);
+        let wanted = self.passing.wanted.iter().filter(|(_, at)| **at <= self.now).map(|(what, _)| *what);
+        for (device, circle) in wanted.collect::<Vec<_>>() {
+            self.passing.wanted.remove(&(device, circle));
+            if self.is_partner(&circle, &device) {
+                self.compare_now(device, circle);
+            }
         }
         let due: Vec<(SpaceId, Due)> = self.passing.due.iter().filter(|(_, due)| due.at <= self.now).map(|(c, d)| (*c, *d)).collect();
         for (circle, due) in due {
             self.passing.due.remove(&circle);
-            self.line_up(circle, due.except);
+            self.line_up(circle, due);
         }
         let now = self.now;
         let mut turns = Vec::new();
         for (circle, round) in self.passing.rounds.iter_mut().filter(|(_, round)| round.next <= now) {
             let partners = round.waiting.len().min(SYNC_PARTNERS);
-            turns.extend(round.waiting.drain(..partners).map(|device| (device, *circle)));
+            let turn: Vec<DeviceId> = round.waiting.drain(..partners).collect();
+            round.asked.extend(&turn);
+            turns.extend(turn.into_iter().map(|device| (device, *circle)));
             round.next = now.plus(SYNC_TURN_MS);
         }
         for (device, circle) in turns {
@@ -56,16 +73,40 @@ impl Work<'_, '_> {
 
     /// Whoever is connected and does not wait already gets a turn. Everybody begins with those who come after it by their ids, so that
     /// not all ask the same ones first.
-    fn line_up(&mut self, circle: SpaceId, except: Option<DeviceId>) {
-        let is_known = circle::roster(&self.tx, &circle).is_some();
-        let connected = self.passing.presence.connected.keys().filter(|device| except != Some(**device));
-        let members: Vec<DeviceId> = connected.filter(|device| !is_known || self.is_member_device(&circle, device)).copied().collect();
+    fn line_up(&mut self, circle: SpaceId, due: Due) {
+        let connected = self.passing.presence.connected.keys().filter(|device| due.except != Some(**device));
+        let members: Vec<DeviceId> = connected.filter(|device| self.is_partner(&circle, device)).copied().collect();
         let (before, after) = members.split_at(members.partition_point(|device| *device < self.me.device()));
         let round = self.passing.rounds.entry(circle).or_default();
+        round.all |= due.all;
+        round.settled = 0;
+        round.asked.clear();
         for device in after.iter().chain(before) {
             if !round.waiting.contains(device) {
                 round.waiting.push_back(*device);
             }
+        }
+    }
+
+    /// Whether a circle is compared with a device: one of a member, or any while nobody is known to be in it.
+    fn is_partner(&self, circle: &SpaceId, device: &DeviceId) -> bool {
+        circle::roster(&self.tx, circle).is_none() || self.is_member_device(circle, device)
+    }
+
+    /// A member was found to lack nothing. Enough of them in succession end a round of news.
+    pub(super) fn lacks_nothing(&mut self, device: &DeviceId, circle: &SpaceId) {
+        let Some(round) = self.passing.rounds.get_mut(circle) else { return };
+        round.settled += usize::from(round.asked.remove(device));
+        if round.settled >= SYNC_SETTLED && !round.all {
+            round.waiting.clear();
+        }
+    }
+
+    /// Something has to be handed over to a member: others may lack it too.
+    pub(super) fn lacks(&mut self, device: &DeviceId, circle: &SpaceId) {
+        if let Some(round) = self.passing.rounds.get_mut(circle) {
+            round.asked.remove(device);
+            round.settled = 0;
         }
     }
 }

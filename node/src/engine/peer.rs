@@ -19,7 +19,7 @@ use crate::store::Table;
 use crate::view::{known, shelf};
 
 /// Pause after a comparison that failed, in milliseconds.
-const COMPARE_AGAIN_MS: u64 = 5_000;
+pub(super) const COMPARE_AGAIN_MS: u64 = 5_000;
 
 /// What became of a thing that somebody handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +84,10 @@ impl Work<'_, '_> {
 
     /// Connected devices whose session was lost with a failed commit are greeted again.
     pub(super) fn greet_forgotten(&mut self) {
+        // Whoever has a session is connected.
+        if self.passing.sessions.len() == self.passing.presence.connected.len() {
+            return;
+        }
         let connected: Vec<DeviceId> = self.passing.presence.connected.keys().copied().collect();
         for device in connected.into_iter().filter(|device| !self.passing.sessions.contains_key(device)).collect::<Vec<_>>() {
             self.greet(device);
@@ -93,6 +97,7 @@ impl Work<'_, '_> {
     fn disconnected(&mut self, device: &DeviceId) {
         self.passing.presence.connected.remove(device);
         self.passing.sessions.remove(device);
+        self.passing.wanted.retain(|(other, _), _| other != device);
         self.seed_disconnected(device);
         self.happened("peer", device);
     }
@@ -155,11 +160,18 @@ impl Work<'_, '_> {
     }
 
     /// Does what a session wishes for.
-    fn perform(&mut self, device: DeviceId, steps: Vec<Step>) {
+    pub(super) fn perform(&mut self, device: DeviceId, steps: Vec<Step>) {
         let mut steps: std::collections::VecDeque<Step> = steps.into();
         while let Some(step) = steps.pop_front() {
             match step {
-                Step::Ask(turn, request) => self.request(device, Channel::Sync, What::Sync(turn), request.to_bytes()),
+                Step::Ask(turn, request) => {
+                    if let (SyncRequest::Push { .. }, Some(circle)) =
+                        (&request, self.passing.sessions.get(&device).and_then(Session::circle))
+                    {
+                        self.lacks(&device, &circle);
+                    }
+                    self.request(device, Channel::Sync, What::Sync(turn), request.to_bytes());
+                }
                 // Answers are sent where the request came in.
                 Step::Answer(_) | Step::Wanted(_) => {}
                 Step::Behind(circle, entries) => {
@@ -173,6 +185,7 @@ impl Work<'_, '_> {
                     }
                 }
                 Step::Synced(circle) => {
+                    self.lacks_nothing(&device, &circle);
                     self.passing.presence.synced.insert(circle, self.now);
                     self.leave_told(&circle);
                     self.passing.presence.behind.remove(&circle);
@@ -182,7 +195,7 @@ impl Work<'_, '_> {
                     if let Some(session) = self.passing.sessions.get_mut(&device) {
                         session.forget_greeting();
                     }
-                    self.compare_again(circle);
+                    self.compare_again(device, circle);
                 }
             }
         }
@@ -225,7 +238,7 @@ impl Work<'_, '_> {
                 Step::Answer(response) => answer = Some(response.to_bytes()),
                 Step::Accept { circle, items } => self.take_items(circle, items, Some(device)),
                 Step::Wanted(circle) => {
-                    self.passing.wanted.insert((device, circle));
+                    self.passing.wanted.insert((device, circle), self.now);
                 }
                 Step::Ask(..) | Step::Behind(..) | Step::Synced(_) | Step::Unfinished(_) => {}
             }
@@ -274,10 +287,10 @@ impl Work<'_, '_> {
         self.perform(device, steps);
     }
 
-    /// A comparison ended before its end although the peer is there: another one follows soon, not only when all are due.
-    fn compare_again(&mut self, circle: SpaceId) {
+    /// A comparison ended before its end although the peer is there: another one with it follows soon, not only when all are due.
+    fn compare_again(&mut self, device: DeviceId, circle: SpaceId) {
         let at = self.now.plus(COMPARE_AGAIN_MS);
-        self.passing.due.entry(circle).or_insert(super::partner::Due { at, except: None });
+        self.passing.wanted.entry((device, circle)).or_insert(at);
     }
 
     fn failed(&mut self, id: u64, device: DeviceId) {

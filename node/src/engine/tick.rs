@@ -20,6 +20,8 @@ use crate::net::{NetCommand, handed_out, parse_remote};
 use crate::store::Table;
 use crate::view::circle;
 
+/// Pause between two looks at how old own records are, in milliseconds: much shorter than they may grow. A change is seen at once.
+const RECORDS_EVERY_MS: u64 = 10_000;
 /// How long a connected newcomer is left to talk before the network meets it anew, in milliseconds.
 const GATES_GRACE_MS: u64 = 400;
 
@@ -28,7 +30,9 @@ impl Work<'_, '_> {
     pub(super) fn tick(&mut self) {
         self.passing.is_stale |= self.passing.gates_at.is_some_and(|at| at <= self.now);
         self.greet_forgotten();
-        self.tend_records();
+        if self.passing.next_records <= self.now {
+            self.tend_records();
+        }
         self.tend_joins();
         self.tend_seeds();
         self.tend_waiting();
@@ -41,7 +45,7 @@ impl Work<'_, '_> {
             self.close_own_forks();
             let circles = circle::all(&self.tx);
             for circle in circles {
-                self.passing.due.insert(circle, Due { at: self.now, except: None });
+                self.passing.due.insert(circle, Due { at: self.now, except: None, all: true });
                 self.tell_anew(circle);
                 self.tend_epoch(circle);
                 self.tend_name(circle);
@@ -75,6 +79,7 @@ impl Work<'_, '_> {
 
     /// Own prekey and addresses, published anew when they changed or grow old.
     fn tend_records(&mut self) {
+        self.passing.next_records = self.now.plus(RECORDS_EVERY_MS);
         let own = || self.me.prekeys.first().map(|key| seal::prekey_public(&key.0));
         if let Some(prekey) = *self.passing.prekey.get_or_insert_with(own) {
             self.publish_record(Claim::Prekey(prekey), PREKEY_KEEP_MS);

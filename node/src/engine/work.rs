@@ -21,7 +21,7 @@ use super::{Conduct, Effect, Passing};
 use crate::entropy::Entropy;
 use crate::intake::{self, Taken};
 use crate::keyring;
-use crate::ledger::{self, Link, Sort};
+use crate::ledger::{Link, Sort};
 use crate::myself::Myself;
 use crate::net::NetCommand;
 use crate::secret;
@@ -180,7 +180,7 @@ impl<'w, 's> Work<'w, 's> {
 
     /// What this group added to the trust log, however it came in: members and keys may have changed, listeners want to know.
     pub(super) fn notice_news(&mut self) {
-        if ledger::end(&self.tx).0 == self.log_from {
+        if self.tx.changes().is_empty() {
             return;
         }
         let (from, known) = (self.log_from.to_be_bytes(), |sort| matches!(sort, Sort::Entry | Sort::Sealed | Sort::Opened));
@@ -231,10 +231,10 @@ impl<'w, 's> Work<'w, 's> {
         if circle::roster(&self.tx, space).is_some() { vec![*space] } else { shelf::circles(&self.tx, space) }
     }
 
-    /// Wants a circle compared with all connected members but one, shortly.
+    /// Wants a circle compared with connected members but one, shortly: there is news.
     pub(super) fn compare_soon(&mut self, circle: SpaceId, except: Option<haat_protocol::id::DeviceId>) {
         let grace = if self.conduct.gossip { GOSSIP_GRACE_MS } else { 0 };
-        let due = Due { at: self.now.plus(grace), except };
+        let due = Due { at: self.now.plus(grace), except, all: false };
         self.passing.due.entry(circle).and_modify(|due| due.except = None).or_insert(due);
     }
 }
