@@ -270,7 +270,7 @@ pub const MEET_ASKS_PER_MINUTE: u32 = 60;
 pub const SEED_RESERVATIONS_MAX: usize = 1_024;
 /// Circuits through a seed at once.
 pub const SEED_CIRCUITS_MAX: usize = 256;
-/// Circuits through a seed that one peer made.
+/// Circuits through a seed that end at one peer; who has so many makes no further one, but may still be reached.
 pub const SEED_CIRCUITS_PER_PEER_MAX: usize = 16;
 /// Life of one circuit; what was under way goes on over the next one.
 pub const SEED_CIRCUIT_MS: u64 = 10 * MINUTE_MS;

@@ -3,6 +3,7 @@
 //! It must never touch a disk, decode a message or wait for anything but the network, its two channels and the dial clock.
 
 mod account;
+mod direct;
 mod kept;
 mod listen;
 mod wishes;
@@ -43,6 +44,8 @@ pub(super) struct Driver<'k> {
     dials: HashMap<ConnectionId, Target>,
     /// Connections we made, and where they lead.
     outgoing: HashMap<ConnectionId, (DeviceId, String)>,
+    /// Connections that lead through a seed.
+    circuits: HashMap<ConnectionId, PeerId>,
     /// Peers disconnected in order to be met anew, and where we had dialled them.
     renewals: HashMap<DeviceId, Vec<String>>,
     /// Listeners by the address they were asked for.
@@ -70,6 +73,7 @@ impl<'k> Driver<'k> {
             tick,
             dials: HashMap::new(),
             outgoing: HashMap::new(),
+            circuits: HashMap::new(),
             renewals: HashMap::new(),
             listeners: HashMap::new(),
             listen_again: Vec::new(),
@@ -245,6 +249,7 @@ impl<'k> Driver<'k> {
         if self.kept.reputation.is_banned(&device, Instant::now()) {
             self.part(peer);
         }
+        self.prefer_direct(peer, connection, endpoint);
         let address = address::bare(endpoint.get_remote_address());
         let outgoing = endpoint.is_dialer();
         if outgoing {
@@ -263,6 +268,7 @@ impl<'k> Driver<'k> {
 
     fn closed(&mut self, peer: PeerId, connection: ConnectionId, last: bool) {
         self.outgoing.remove(&connection);
+        self.circuits.remove(&connection);
         self.kept.requests.sweep();
         if !last {
             return;

@@ -142,7 +142,7 @@ fn two_homes_behind_routers_meet_through_a_seed() {
     };
     let homes = net.home(1).and_then(|one| Ok([one, net.home(2)?]));
     let [here, there] = homes.expect("two homes behind routers");
-    let seed = seed_in(&town, net.street(), &format!("/ip4/{PUBLIC}/tcp/0"));
+    let mut seed = seed_in(&town, net.street(), &format!("/ip4/{PUBLIC}/tcp/0"));
     let [mut chen, mut wang] = ["chen-canary", "wang-canary"].map(|name| town.node(name));
     chen.live_in(here);
     wang.live_in(there);
@@ -154,7 +154,11 @@ fn two_homes_behind_routers_meet_through_a_seed() {
     all_know(&[&chen, &wang]);
     until_in_feed(&wang, &post(&chen, CIRCLE, SECRET));
     until_in_feed(&chen, &post(&wang, CIRCLE, SECRET));
-    trade(&chen, &wang, || ());
+    // Both routers let in what answers: the two reach each other directly, and give the circuit back.
+    let circuits = |seed: &Node| seed.see(&["status"])["seed"]["circuits"].as_u64();
+    until_so("the circuit is given back", || circuits(&seed) == Some(0));
+    trade(&chen, &wang, || seed.kill9());
+    until_in_feed(&wang, &post(&chen, CIRCLE, "without a seed"));
     assert_blind(&town, &[&chen, &wang], true);
 }
 

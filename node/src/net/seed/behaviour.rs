@@ -80,7 +80,8 @@ fn circuits() -> relay::Config {
         reservation_duration: Duration::from_millis(limits::SEED_RESERVATION_MS),
         reservation_rate_limiters: Vec::new(),
         max_circuits: limits::SEED_CIRCUITS_MAX,
-        max_circuits_per_peer: limits::SEED_CIRCUITS_PER_PEER_MAX,
+        // The library lets one more than this through.
+        max_circuits_per_peer: limits::SEED_CIRCUITS_PER_PEER_MAX - 1,
         max_circuit_duration: Duration::from_millis(limits::SEED_CIRCUIT_MS),
         max_circuit_bytes: limits::SEED_CIRCUIT_BYTES,
         circuit_src_rate_limiters: Vec::new(),

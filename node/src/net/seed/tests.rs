@@ -26,7 +26,7 @@ fn client(seed: u8) -> Swarm<Client> {
     let builder = SwarmBuilder::with_existing_identity(keys.clone()).with_tokio();
     let builder = builder.with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default).unwrap();
     let builder = builder.with_relay_client(noise::Config::new, yamux::Config::default).unwrap();
-    let ends = request_response::ProtocolSupport::Outbound;
+    let ends = request_response::ProtocolSupport::Full;
     let meet = || requests(MEET_PROTOCOL, ends, &Room::default());
     builder
         .with_behaviour(|_, relay| Client {
@@ -86,6 +86,87 @@ async fn two_who_listen_nowhere_meet_through_it() {
     tokio::time::timeout(PATIENCE, seed.view.wait_for(|view| view.circuits == 1)).await.unwrap().unwrap();
     seed.stop.send(()).unwrap();
     tokio::time::timeout(PATIENCE, seed.task).await.expect("it ends").unwrap();
+}
+
+/// A client that can be reached through the seed at the returned address, and answers whatever it is asked.
+async fn behind(seed: &Multiaddr, number: u8) -> Multiaddr {
+    let mut swarm = client(number);
+    swarm.listen_on(seed.clone().with(Protocol::P2pCircuit)).unwrap();
+    let there = until(&mut swarm, |event| match event {
+        SwarmEvent::NewListenAddr { address, .. } => Some(address),
+        _ => None,
+    })
+    .await;
+    tokio::spawn(async move {
+        loop {
+            if let SwarmEvent::Behaviour(ClientEvent::Meet(request_response::Event::Message {
+                message: Message::Request { channel, .. },
+                ..
+            })) = swarm.select_next_some().await
+            {
+                // The circuit may have ended meanwhile.
+                let _gone = swarm.behaviour_mut().meet.send_response(channel, vec![]);
+            }
+        }
+    });
+    there
+}
+
+/// Dials, and says whether a circuit came of it.
+async fn reaches(swarm: &mut Swarm<Client>, there: &Multiaddr) -> bool {
+    swarm.dial(there.clone()).unwrap();
+    let is_met = |event| match event {
+        SwarmEvent::ConnectionEstablished { endpoint, .. } if endpoint.is_relayed() => Some(true),
+        SwarmEvent::OutgoingConnectionError { .. } => Some(false),
+        _ => None,
+    };
+    until(swarm, is_met).await
+}
+
+fn peer_at(there: &Multiaddr) -> PeerId {
+    let Some(Protocol::P2p(peer)) = there.iter().last() else { panic!("{there} names nobody") };
+    peer
+}
+
+#[tokio::test]
+async fn a_circuit_ends_after_its_bytes_and_the_next_one_begins() {
+    let (_seed, address) = seed(&[]).await;
+    let there = behind(&address, 2).await;
+    let (ana, mut ben) = (peer_at(&there), client(3));
+    for _ in 0..2 {
+        assert!(reaches(&mut ben, &there).await);
+        let (mut passed, piece) = (0, limits::REQUEST_MAX_BYTES);
+        loop {
+            ben.behaviour_mut().meet.send_request(&ana, Asked::Whole(vec![7; piece]));
+            let is_answered = until(&mut ben, |event| match event {
+                SwarmEvent::Behaviour(ClientEvent::Meet(request_response::Event::Message { .. })) => Some(true),
+                SwarmEvent::ConnectionClosed { peer_id, .. } if peer_id == ana => Some(false),
+                _ => None,
+            })
+            .await;
+            if !is_answered {
+                break;
+            }
+            passed += piece as u64;
+        }
+        let bound = limits::SEED_CIRCUIT_BYTES;
+        assert!((bound * 9 / 10..=bound).contains(&passed), "{passed} bytes passed");
+    }
+}
+
+#[tokio::test]
+async fn nobody_makes_more_circuits_than_allowed() {
+    let (mut seed, address) = seed(&[]).await;
+    let mut ben = client(3);
+    let most = limits::SEED_CIRCUITS_PER_PEER_MAX;
+    for number in 0..=most {
+        let there = behind(&address, 100 + u8::try_from(number).unwrap()).await;
+        assert_eq!(reaches(&mut ben, &there).await, number < most, "circuit {number}");
+    }
+    let mut cay = client(4);
+    let there = behind(&address, 99).await;
+    assert!(reaches(&mut cay, &there).await, "others still make theirs");
+    tokio::time::timeout(PATIENCE, seed.view.wait_for(|view| view.circuits == most + 1)).await.unwrap().unwrap();
 }
 
 #[tokio::test]
