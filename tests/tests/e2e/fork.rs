@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
+use haat_protocol::limits::SYNC_EVERY_MS;
 use haat_tests::daemon::node::told;
 use haat_tests::daemon::story::{
     assert_log_whole, circle_of, in_feed, offer, post, tea_shop, until_in_feed, until_listed, until_may, until_order,
@@ -200,7 +202,10 @@ fn a_machine_set_back_forks_its_log_and_everybody_goes_on() {
     let right = post(&lin, "Lane 12", "To the right");
     until_in_feed(&wang, &right);
     chen.up(&[]);
+    let met = Instant::now();
     until_flagged(&[&chen, &wang], &[&chen, &lin], &open);
+    // So nobody waited for the next round: the one on connecting and the one that passes on what came were enough.
+    assert!(met.elapsed() < Duration::from_millis(SYNC_EVERY_MS), "it took more than two rounds");
     // Lin's root named the branch that lin holds, and lin goes on in a new log.
     let on = post(&lin, "Lane 12", "And on");
     for node in [&chen, &wang] {
