@@ -50,6 +50,16 @@ impl Actor {
         self.stage.borrow().me(self.who).id().to_string()
     }
 
+    /// From here on the node's disk forgets what it is told to keep.
+    pub fn forgets_from_here(&self) {
+        self.stage.borrow_mut().mark(self.who);
+    }
+
+    /// The node falls, and what was to be kept since is not there.
+    pub fn is_set_back(&self) {
+        self.stage.borrow_mut().set_back();
+    }
+
     /// Lets time pass.
     pub fn waits(&self, span_ms: u64) {
         self.stage.borrow_mut().run_for(span_ms);

@@ -7,6 +7,7 @@ pub mod cut;
 pub mod device;
 pub mod disk;
 pub mod hostile;
+pub mod past;
 pub mod witness;
 
 use std::fmt;
@@ -41,6 +42,8 @@ pub struct Options {
     pub witness: witness::Style,
     /// Who has two devices.
     pub device: device::Style,
+    /// Whether disks go back.
+    pub past: past::Style,
 }
 
 impl Options {
@@ -50,6 +53,7 @@ impl Options {
         let mut chance = Chance::new(seed, 4);
         // What came to be drawn later has a source of its own, so that seeds keep what they meant.
         let mut later = Chance::new(seed, 6);
+        let mut newest = Chance::new(seed, 8);
         let people = 4 + chance.index(3);
         let (late, commands) = (chance.index(2), chance.between(30, 61));
         let mut drawn = Self {
@@ -69,10 +73,15 @@ impl Options {
             hostile: hostile::draw(&mut chance, &mut later),
             witness: witness::Style::draw(&mut later),
             device: device::Style::draw(&mut later, people - late, commands),
+            past: past::Style::draw(&mut newest),
         };
         // What is expected of a hostile person's other device is another story.
         if drawn.hostile.is_some() {
             drawn.device = device::Style::One;
+        }
+        // Whoever has lost both, store and notes, knows nothing of what it signed: new numbers of logs are drawn, and may be old ones.
+        if drawn.witness == witness::Style::Lost {
+            drawn.past = past::Style::Kept;
         }
         drawn
     }
@@ -80,12 +89,12 @@ impl Options {
 
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { people, late, commands, messages, cut, churn, clock, disk, hostile, witness, device } = self;
+        let Self { people, late, commands, messages, cut, churn, clock, disk, hostile, witness, device, past } = self;
         let Faults { gossip_loss, duplicates, request_loss, clogged } = messages;
         write!(f, "people={people} late={late} commands={commands} loss={gossip_loss}/{request_loss} doubled={duplicates} ")?;
         write!(
             f,
-            "clogged={clogged} cut={cut:?} churn={churn:?} clock={clock:?} disk={disk:?} hostile={hostile:?} witness={witness:?} device={device:?}"
+            "clogged={clogged} cut={cut:?} churn={churn:?} clock={clock:?} disk={disk:?} hostile={hostile:?} witness={witness:?} device={device:?} past={past:?}"
         )
     }
 }
@@ -96,7 +105,9 @@ pub struct Weather {
     options: Options,
     chance: Chance,
     later: Chance,
+    newest: Chance,
     cut: cut::Cut,
+    past: past::Left,
     /// The latest time that any clock has shown.
     latest: Millis,
 }
@@ -105,7 +116,8 @@ impl Weather {
     /// The faults that these options ask for.
     #[must_use]
     pub fn new(seed: u64, options: Options) -> Self {
-        Self { options, chance: Chance::new(seed, 3), later: Chance::new(seed, 7), cut: cut::Cut::default(), latest: Millis(0) }
+        let [chance, later, newest] = [3, 7, 9].map(|source| Chance::new(seed, source));
+        Self { options, chance, later, newest, cut: cut::Cut::default(), past: None, latest: Millis(0) }
     }
 
     /// The faults begin.
@@ -122,6 +134,7 @@ impl Weather {
         clock::turn(self.options.clock, world, &mut self.chance);
         disk::turn(self.options.disk, world, &mut self.chance);
         witness::turn(self.options.witness, world, &mut self.later);
+        past::turn(self.options.past, &mut self.past, world, &mut self.newest);
         self.latest = (0..world.size()).map(|who| world.clock(who)).max().unwrap_or_default().max(self.latest);
     }
 

@@ -359,9 +359,12 @@ pub fn can_be_read(world: &World, author: usize, word: &EntryId, circle: &SpaceI
 /// Every entry that a command was answered with is at its author, and at every member when it counts.
 fn nothing_lost(world: &World, acknowledged: &[(usize, EntryId)]) -> Result<(), Fault> {
     let mut said = Vec::new();
-    for (author, id) in acknowledged.iter().filter(|(author, _)| Some(*author) != world.hostile()) {
+    for (author, id) in acknowledged.iter().filter(|(author, id)| Some(*author) != world.hostile() && !world.is_gone(id)) {
         let snapshot = world.kept(*author);
         let Some(entry) = known::entry(&Tx::new(&*snapshot), id) else {
+            if world.was_lost(id) && !is_owed(world, *author, id) {
+                continue;
+            }
             return Err(format!("{} answered with entry {} and lost it", world.name(*author), id.short()));
         };
         said.push((*author, entry));
@@ -377,6 +380,16 @@ fn nothing_lost(world: &World, acknowledged: &[(usize, EntryId)]) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Whether an author whose store went back gets an entry back: it is a member where that was said, and the entry counts for members.
+fn is_owed(world: &World, author: usize, id: &EntryId) -> bool {
+    honest(world).any(|who| {
+        let snapshot = world.kept(who);
+        let tx = Tx::new(&*snapshot);
+        let said = known::entry(&tx, id).filter(|entry| known::counts(&tx, entry.header()));
+        said.is_some_and(|entry| [who, author].iter().all(|who| is_member(world, *who, &entry.header().space)))
+    })
 }
 
 /// The entries of a node in the order in which it accepted them.

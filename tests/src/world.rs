@@ -11,6 +11,7 @@ mod guard;
 pub mod hostile;
 mod link;
 mod node;
+mod past;
 pub mod store;
 mod traffic;
 
@@ -32,6 +33,7 @@ use guard::Guard;
 use hostile::Hostile;
 use link::Link;
 use node::{CrashPlan, Node};
+use past::Past;
 use store::{Fate, SimStore};
 use traffic::Ask;
 
@@ -93,6 +95,7 @@ pub struct World {
     next_response: u64,
     next_ticket: Ticket,
     guard: Guard,
+    past: Past,
     hostile: Option<Hostile>,
     /// Nodes whose person has taken their device back.
     revoked: BTreeSet<usize>,
@@ -123,6 +126,7 @@ impl World {
             blocked: BTreeSet::new(),
             leapt_ms: 0,
             guard: Guard::new(nodes.len()),
+            past: Past::default(),
             hostile: None,
             revoked: BTreeSet::new(),
             nodes,

@@ -25,10 +25,19 @@ fn later(world: &World, space: &SpaceId, removal: &EntryId) -> (Vec<(usize, Entr
         let snapshot = world.kept(who);
         let tx = Tx::new(&*snapshot);
         let own = world.me(who).device();
-        for id in accepted(&*snapshot).into_iter().skip_while(|id| id != removal).skip(1) {
+        let links = tx.prefix(Table::Log, &[]);
+        let links = links.iter().filter_map(|(_, row)| decode_own::<Link>(row).ok());
+        // A removal that is closed here is not known.
+        let tells = |link: &Link| matches!(link.sort, Sort::Entry | Sort::Opened) && link.item.0 == removal.0;
+        let since = links.skip_while(|link| !tells(link)).skip(1).filter(|link| matches!(link.sort, Sort::Entry | Sort::Sealed));
+        for id in since.map(|link| EntryId(link.item.0)) {
             let Some(entry) = known::entry(&tx, &id).filter(|entry| entry.header().space == *space && entry.header().device == own) else {
                 continue;
             };
+            // What came back to a store that had gone back was made before.
+            if world.was_lost(&id) {
+                continue;
+            }
             if let Some(Body::Epoch(made)) = body(&tx, &id) {
                 let key = epoch::key_id(*space, &made.manifest);
                 // One that is told anew is as old as its first telling that counts.
@@ -108,7 +117,10 @@ pub(super) fn revoked_know_nothing_later(world: &World, space: &SpaceId) -> Resu
             for entry in entries.filter_map(|link| known::entry(&tx, &EntryId(link.item.0))) {
                 let header = entry.header();
                 let place = format!("entry {} (kind {})", entry.id().short(), header.kind);
-                let is_own = header.device == world.me(who).device() && header.space == *space && header.key.is_some();
+                let is_own = header.device == world.me(who).device()
+                    && header.space == *space
+                    && header.key.is_some()
+                    && !world.was_lost(&entry.id());
                 if is_own && !is_told_anew(world, who, &entry) && opens(world, revoked, &entry) {
                     return Err(format!("{} could open {place} of {}, who knew it was revoked", world.name(revoked), world.name(who)));
                 }

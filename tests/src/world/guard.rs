@@ -1,4 +1,4 @@
-//! What must never happen, looked at after each step of each node: two entries at one place, an entry taken in from more than ten
+//! What must never happen, looked at after each step of each node: two entries or two events at one place, an entry taken in from more than ten
 //! minutes ahead, an answer about an entry that is not kept, an answered entry that is gone after a restart, more held than bounds
 //! allow.
 //!
@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use haat_node::ledger::{self, Link, Sort};
 use haat_node::store::{Range, Table, Tx};
-use haat_node::view::known;
+use haat_node::view::{known, order};
 use haat_protocol::entry::Header;
-use haat_protocol::id::{DeviceId, EntryId, SpaceId};
+use haat_protocol::id::{DeviceId, EntryId, EventId, OrderId, SpaceId};
 use haat_protocol::limits::CLOCK_SKEW_MS;
 use haat_protocol::local::Problem;
+use haat_protocol::order::Event;
 use haat_protocol::time::Millis;
 use serde_json::Value;
 
@@ -40,6 +41,8 @@ pub(super) struct Guard {
     looked: Vec<Looked>,
     /// Which entry stands where, whoever holds it.
     places: BTreeMap<Place, EntryId>,
+    /// Which event stands where in the chains of orders.
+    events: BTreeMap<(OrderId, DeviceId, u64), EventId>,
     /// Per node, the entries its commands were answered with.
     answered: Vec<BTreeSet<EntryId>>,
     /// The device that may do what it likes.
@@ -52,6 +55,7 @@ impl Guard {
         Self {
             looked: vec![Looked::default(); nodes],
             places: BTreeMap::new(),
+            events: BTreeMap::new(),
             answered: vec![BTreeSet::new(); nodes],
             mistrusted: None,
             fault: None,
@@ -107,6 +111,9 @@ impl Guard {
         let rows = tx.scan(Table::Log, Range { from: &from, to: None, reverse: false, limit: usize::MAX });
         self.looked[who].position = end;
         for link in rows.iter().filter_map(|(_, row)| tx.decoded::<Link>(Table::Log, row)) {
+            if link.sort == Sort::OrderEvent {
+                self.heard_of(node, &tx, &EventId(link.item.0));
+            }
             if !matches!(link.sort, Sort::Entry | Sort::Sealed) {
                 continue;
             }
@@ -129,6 +136,17 @@ impl Guard {
         }
     }
 
+    fn heard_of(&mut self, node: &Node, tx: &Tx<'_>, id: &EventId) {
+        let Some(event) = order::signed(tx, id).and_then(|signed| Event::read(signed).ok()) else {
+            return self.wrong(node, "an event of its trust log is not there");
+        };
+        let place = (event.order(), event.body().author, event.body().seq);
+        let is_honest = self.mistrusted != Some(event.body().author);
+        if is_honest && *self.events.entry(place).or_insert(*id) != *id {
+            self.wrong(node, &format!("holds another event at {} of a chain than others hold", event.body().seq));
+        }
+    }
+
     /// A command is about to be answered.
     pub(super) fn answered(&mut self, who: usize, node: &Node, answer: &Result<Value, Problem>) {
         let id: Option<EntryId> = answer.as_ref().ok().and_then(|value| value["entry"].as_str()?.parse().ok());
@@ -136,6 +154,14 @@ impl Guard {
             self.answered[who].insert(id);
             self.holds_answered(node, &[id]);
         }
+    }
+
+    /// A node's store is an earlier one again: what it lost is not asked for until the end.
+    pub(super) fn set_back(&mut self, who: usize, tx: &Tx<'_>, lost: &BTreeSet<EntryId>) {
+        let looked = &mut self.looked[who];
+        looked.commits = None;
+        looked.position = looked.position.min(ledger::end(tx).0);
+        self.answered[who].retain(|id| !lost.contains(id));
     }
 
     /// A node has started again.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use haat_node::engine::Conduct;
 use haat_node::store::memory::MemoryStore;
-use haat_protocol::id::{EntryId, SpaceId};
+use haat_protocol::id::{EntryId, OrderId, SpaceId};
 use haat_protocol::local::{Command, ProblemKind};
 use haat_protocol::time::{MINUTE_MS, Millis, SECOND_MS};
 use haat_tests::actor::{Actor, Stage, cast, post, vouch};
@@ -36,7 +36,7 @@ const TRADE: bool = true;
 /// Written stories.
 const STORIES: &[(&str, Story)] = &[("a removal", removal)];
 /// Written stories of shops and orders.
-const TRADE_STORIES: &[(&str, Story)] = &[("a trade", trade)];
+const TRADE_STORIES: &[(&str, Story)] = &[("a trade", trade), ("a trade over a disk that goes back", forgotten_trade)];
 
 /// The written stories that are told.
 pub(super) fn written() -> impl Iterator<Item = &'static (&'static str, Story)> {
@@ -285,9 +285,8 @@ fn removal(people: &[Actor]) -> Vec<(usize, EntryId)> {
     said
 }
 
-/// Bob's shop is shared into the circle, and carol buys there.
-fn trade(people: &[Actor]) -> Vec<(usize, EntryId)> {
-    let [alice, bob, carol, _] = people else { return Vec::new() };
+/// Bob's shop is shared into the circle, and carol makes an offer there.
+fn offered(alice: &Actor, bob: &Actor, carol: &Actor) -> OrderId {
     let lane = alice.creates_circle("Lane");
     for newcomer in [bob, carol] {
         newcomer.joins(&alice.invites(&lane));
@@ -298,7 +297,28 @@ fn trade(people: &[Actor]) -> Vec<(usize, EntryId)> {
     bob.waits(30 * SECOND_MS);
     let order = carol.offers(&bread);
     carol.waits(20 * SECOND_MS);
+    order
+}
+
+/// Carol buys of bob.
+fn trade(people: &[Actor]) -> Vec<(usize, EntryId)> {
+    let [alice, bob, carol, _] = people else { return Vec::new() };
+    let order = offered(alice, bob, carol);
     bob.acts(&order, "accept");
+    bob.waits(20 * SECOND_MS);
+    Vec::new()
+}
+
+/// Carol buys of bob, whose disk forgets that he accepted; he goes on all the same.
+fn forgotten_trade(people: &[Actor]) -> Vec<(usize, EntryId)> {
+    let [alice, bob, carol, _] = people else { return Vec::new() };
+    let order = offered(alice, bob, carol);
+    bob.forgets_from_here();
+    bob.acts(&order, "accept");
+    bob.waits(20 * SECOND_MS);
+    bob.is_set_back();
+    bob.waits(MINUTE_MS);
+    bob.acts(&order, "start");
     bob.waits(20 * SECOND_MS);
     Vec::new()
 }
