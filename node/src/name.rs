@@ -46,10 +46,11 @@ pub fn circle(tx: &Tx<'_>, me: &Myself, text: &str) -> Result<SpaceId, Problem> 
     choose("circle", text, &circles(tx).iter().map(candidate).collect::<Vec<_>>()).map(SpaceId)
 }
 
-/// All circles known here, those that I only asked to join included, by id.
+/// All circles known here, by id; those included that I only asked to join, also in vain.
 pub(crate) fn circles(tx: &Tx<'_>) -> Vec<SpaceId> {
     let mut all = view::circle::all(tx);
-    all.extend(tx.prefix(Table::Join, &[]).iter().filter_map(|(key, _)| SpaceId::from_slice(key)));
+    let asked = [Table::Join, Table::Declined].map(|table| tx.prefix(table, &[]));
+    all.extend(asked.iter().flatten().filter_map(|(key, _)| SpaceId::from_slice(key)));
     all.sort();
     all.dedup();
     all
@@ -58,6 +59,7 @@ pub(crate) fn circles(tx: &Tx<'_>) -> Vec<SpaceId> {
 /// The name of a circle: its own, else the one that its invite code hints at.
 pub(crate) fn circle_name(tx: &Tx<'_>, space: &SpaceId) -> Option<String> {
     let hint = || Code::parse(&tx.load::<String>(Table::Join, &space.0)?).ok().map(|code| code.name);
+    let hint = || hint().or_else(|| Some(view::circle::declined(tx, space)?.name));
     view::circle::roster(tx, space).map(|roster| roster.name.clone()).or_else(hint)
 }
 

@@ -212,8 +212,11 @@ pub fn fact(cx: &mut Cx<'_, '_, '_>, fact: &Fact) {
         }
         Fact::Petname { person, name } if name.is_empty() => cx.tx.remove(Table::Petname, &person.0),
         Fact::Petname { person, name } => cx.tx.save(Table::Petname, &person.0, name),
-        Fact::JoinAsked { space, code } => cx.tx.save(Table::Join, &space.0, code),
-        Fact::JoinEnded { space, .. } => cx.tx.remove(Table::Join, &space.0),
+        Fact::JoinAsked { space, code } => {
+            cx.tx.save(Table::Join, &space.0, code);
+            cx.tx.remove(Table::Declined, &space.0);
+        }
+        Fact::JoinEnded { space, declined } => circle::join_ended(cx, space, declined.as_deref()),
         Fact::Peer { address } => cx.tx.put(Table::Peer, address.as_bytes(), Vec::new()),
     }
 }

@@ -231,7 +231,10 @@ fn invites(rows: Vec<InviteRow>) -> String {
 }
 
 fn listed(circles: Vec<CircleRow>) -> String {
-    let rows = circles.into_iter().map(|c| [c.name, c.circle.short(), c.role.unwrap_or_default(), c.members.to_string(), c.state]);
+    let state = |state: String, reason: Option<String>| reason.map_or(state.clone(), |reason| format!("{state}: {reason}"));
+    let rows = circles
+        .into_iter()
+        .map(|c| [c.name, c.circle.short(), c.role.unwrap_or_default(), c.members.to_string(), state(c.state, c.reason)]);
     table::table(["name", "circle", "role", "members", "state"], rows.collect(), "You are in no circle yet.")
 }
 

@@ -8,7 +8,7 @@ use super::Ask;
 use crate::keyring;
 use crate::name;
 use crate::store::Table;
-use crate::view::shelf;
+use crate::view::{self, shelf};
 
 impl Ask<'_, '_> {
     pub(super) fn circles(&self) -> Vec<CircleRow> {
@@ -24,19 +24,18 @@ impl Ask<'_, '_> {
             role: mine.map(|member| member.role.text().to_owned()),
             members: roster.map_or(0, |roster| roster.members.len()),
             state: self.state(space).to_owned(),
+            reason: view::circle::declined(self.tx, space).filter(|_| self.state(space) == "declined").map(|declined| declined.reason),
         }
     }
 
     fn state(&self, space: &SpaceId) -> &'static str {
-        let is_asked = self.tx.has(Table::Join, &space.0);
-        match self.rosters.get(space) {
-            Some(roster) if roster.has(&self.me.id()) => "joined",
-            Some(roster) if !is_asked => match roster.removed.get(&self.me.id()) {
-                Some(removal) if removal.left => "left",
-                Some(_) => "removed",
-                None => "requested",
-            },
-            _ => "requested",
+        let roster = self.rosters.get(space);
+        let removal = roster.and_then(|roster| roster.removed.get(&self.me.id()));
+        match () {
+            () if roster.is_some_and(|roster| roster.has(&self.me.id())) => "joined",
+            () if self.tx.has(Table::Join, &space.0) => "requested",
+            () if self.tx.has(Table::Declined, &space.0) => "declined",
+            () => removal.map_or("requested", |removal| if removal.left { "left" } else { "removed" }),
         }
     }
 

@@ -162,6 +162,7 @@ impl Work<'_, '_> {
             DirectResponse::Declined { code, .. } if code == "requested" => self.waits_for_approval(space),
             DirectResponse::Declined { code, reason } if code != "not-now" => {
                 intake::fact(&mut self.cx(), &Fact::JoinEnded { space, declined: Some(reason.clone()) });
+                self.happened("circle", space);
                 if let Some(Joining { ticket: Some(ticket), .. }) = self.passing.joins.remove(&space) {
                     let problem =
                         Problem::refused(&format!("invite-{code}"), "the circle did not let you in", reason).hint("ask for a new invite");

@@ -113,6 +113,8 @@ tables! {
     Petname = "view_petname", View;
     /// circle -> a join that is under way.
     Join = "view_join", View;
+    /// circle -> a join that came to nothing: the code's name of the circle, and why.
+    Declined = "view_declined", View;
     /// address text -> nothing: peers added by hand.
     Peer = "view_peer", View;
     /// order id -> index of an order.

@@ -8,6 +8,7 @@ use haat_protocol::circle::{Operation, Roster, fold};
 use haat_protocol::entry::{Entry, Header, LogId};
 use haat_protocol::epoch::{Node, key_id};
 use haat_protocol::id::{DeviceId, Digest, EntryId, IdentityId, KeyId, SpaceId};
+use haat_protocol::invite::Code;
 use haat_protocol::kind::Kind;
 use haat_protocol::norms::Norms;
 use haat_protocol::space::{self, Inception};
@@ -52,6 +53,31 @@ impl EpochRow {
         let log = LogId { space: roster.space, device: self.log.0, number: self.log.1 };
         known::person_of(tx, &log.device).is_some_and(|person| fork::in_circle(tx, roster, &person, &log).counts(self.seq))
     }
+}
+
+/// A join that came to nothing: what its code called the circle, and why. Whoever asked sees it until asking again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declined {
+    /// Name of the circle, as the code told it.
+    pub name: String,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// A join is over: the circle is here, or somebody said why not.
+pub(super) fn join_ended(cx: &mut Cx<'_, '_, '_>, space: &SpaceId, declined: Option<&str>) {
+    let code = cx.tx.load::<String>(Table::Join, &space.0).and_then(|text| Code::parse(&text).ok());
+    cx.tx.remove(Table::Join, &space.0);
+    match declined.zip(code) {
+        Some((reason, code)) => cx.tx.save(Table::Declined, &space.0, &Declined { name: code.name, reason: reason.to_owned() }),
+        None => cx.tx.remove(Table::Declined, &space.0),
+    }
+}
+
+/// Why a join came to nothing, if it did and nobody asked again.
+#[must_use]
+pub fn declined(tx: &Tx<'_>, space: &SpaceId) -> Option<Declined> {
+    tx.load(Table::Declined, &space.0)
 }
 
 /// A membership entry took effect.

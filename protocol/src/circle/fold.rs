@@ -83,32 +83,6 @@ impl<'a> Set<'a> {
         }
         set
     }
-
-    /// Of concurrent adds by one invite the lowest entry ids stay, one for each person, as many as it admits.
-    fn surplus(&self, out: &BTreeMap<IdentityId, Fallen>) -> BTreeSet<EntryId> {
-        let uses = |op: &&&Operation| if let Body::Invite(invite) = &op.body { Some((op.id, invite.uses)) } else { None };
-        let uses: BTreeMap<EntryId, u64> = self.sorted.iter().filter_map(|op| uses(&op)).collect();
-        let mut adds: BTreeMap<EntryId, Vec<(EntryId, IdentityId)>> = BTreeMap::new();
-        for op in self.proven.iter().filter_map(|at| self.sorted.get(*at)).filter(|op| !is_beyond(op, out)) {
-            if let Body::MemberAdd(add) = &op.body {
-                adds.entry(add.invite).or_default().push((op.id, add.identity));
-            }
-        }
-        let mut surplus = BTreeSet::new();
-        for (invite, mut ids) in adds {
-            ids.sort();
-            let most = uses.get(&invite).copied().unwrap_or(0);
-            let mut kept = BTreeSet::new();
-            for (id, person) in ids {
-                if !kept.contains(&person) && kept.len() as u64 >= most {
-                    surplus.insert(id);
-                } else {
-                    kept.insert(person);
-                }
-            }
-        }
-        surplus
-    }
 }
 
 impl Walk {
@@ -117,7 +91,6 @@ impl Walk {
         let roster = set.sorted.iter().find_map(|op| begin(set.space, op))?;
         let mut walk = Self { roster, fallen: BTreeMap::new(), rightful: BTreeSet::new() };
         let out = Fallen::all(set, standing);
-        let surplus = set.surplus(&out);
         for (at, op) in set.sorted.iter().enumerate() {
             if let Some(removing) = set.removing.get(&at) {
                 if walk.may_remove(&op.author, removing) {
@@ -126,7 +99,7 @@ impl Walk {
                 if standing.contains(&at) {
                     walk.fall(op, removing);
                 }
-            } else if walk.roster.has(&op.author) && !is_beyond(op, &out) && !surplus.contains(&op.id) {
+            } else if walk.roster.has(&op.author) && !is_beyond(op, &out) {
                 walk.apply(op, set.proven.contains(&at));
             }
         }
@@ -250,7 +223,8 @@ fn is_proven(space: SpaceId, invite: &Invite, add: &MemberAdd) -> bool {
     invite::check(&invite.key, space, add.identity, add.device, &add.proof).is_ok()
 }
 
-/// An invite admits each person once: who was removed needs another one to come back.
+/// An invite admits each person once: who was removed needs another one to come back. The first adds in the order have its places:
+/// what follows another add and knew of it stands behind it, and what does not count takes no place.
 fn admit(roster: &mut Roster, op: &Operation, add: &MemberAdd) -> bool {
     let full = roster.members.len() >= CIRCLE_MEMBERS_MAX;
     let Some(invite) = roster.invites.get_mut(&add.invite) else { return false };

@@ -89,7 +89,9 @@ fn one_invite_admits_as_many_as_it_says() {
     assert_eq!(names(&[create(), invite(2, 1, 2, 1, 1), add((3, 1, 3, 2), 2, 2)]), [1, 2]);
     assert_eq!(names(&[create(), invite(2, 1, 2, 1, 1), add((3, 1, 3, 2), 2, 2), add((4, 1, 4, 3), 3, 2)]), [1, 2], "spent");
     let race = [create(), invite(2, 1, 2, 1, 1), add((9, 1, 3, 2), 2, 2), add((4, 1, 3, 3), 3, 2)];
-    assert_eq!(names(&race), [1, 3], "of two adds the lowest entry id stays");
+    assert_eq!(names(&race), [1, 3], "of two adds at the same time the lowest entry id stays");
+    let later = [create(), invite(2, 1, 2, 1, 1), add((9, 1, 3, 2), 2, 2), add((4, 1, 4, 3), 3, 2)];
+    assert_eq!(names(&later), [1, 2], "what knew of the other does not take its place");
     assert_eq!(names(&[create(), invite(2, 1, 2, 1, 2), add((3, 1, 3, 2), 2, 2), add((4, 1, 4, 3), 3, 2)]), [1, 2, 3]);
 }
 

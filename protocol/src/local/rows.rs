@@ -119,8 +119,11 @@ pub struct CircleRow {
     pub role: Option<String>,
     /// How many members.
     pub members: usize,
-    /// `joined`, `requested`, `left` or `removed`.
+    /// `joined`, `requested`, `declined`, `left` or `removed`.
     pub state: String,
+    /// Why nobody let me in, when they declined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// One circle.

@@ -36,19 +36,26 @@ fn tell(sheet: &mut Sheet, name: &str, what: &'static str, story: &Story) {
     sheet.good(&format!("{name}{OTHER}"), what, story.come((0..all).rev().chain([all / 2])));
 }
 
+/// Newcomers whom two let in, until the later add has the lower id.
+const PAIRS: [(u8, u8); 6] = [(3, 4), (3, 5), (3, 6), (4, 3), (5, 3), (6, 3)];
+
 fn admissions(sheet: &mut Sheet) {
     tell(sheet, "begun", "a circle of one", &Story::begin(Norms::default()));
     let mut story = Story::of(3);
     story.name(3, &[story.last()], "Third");
     tell(sheet, "let in", "two are let in by one invite, and one takes another name", &story);
-    let race = |newcomer| {
-        let mut story = Story::begin(Norms::default());
+    let race = |(one, newcomer), is_known: bool| {
+        let mut story = Story::of(2);
+        let met = story.last();
         let invite = story.invite(1, &[], 1);
-        let adds = [2, newcomer].map(|n| story.add(1, &[], n, invite));
-        (story, adds[1] < adds[0])
+        let first = story.add(1, &[], one, invite);
+        let second = story.add(2, &if is_known { vec![first] } else { vec![invite, met] }, newcomer, invite);
+        (story, second < first)
     };
-    let (story, _) = (3..=6).map(race).find(|(_, is_lower)| *is_lower).expect("ids differ");
-    tell(sheet, "spent", "two adds by an invite of one use: the lower id counts, though it came later", &story);
+    let (story, _) = PAIRS.map(|pair| race(pair, true)).into_iter().find(|(_, is_lower)| *is_lower).expect("ids differ");
+    tell(sheet, "spent", "an add that knew of the one before, by an invite of one use: it comes too late, whatever its id", &story);
+    let (story, _) = PAIRS.map(|pair| race(pair, false)).into_iter().find(|(_, is_lower)| *is_lower).expect("ids differ");
+    tell(sheet, "spent at once", "two adds at the same time by an invite of one use: the lower id counts", &story);
     let mut story = Story::of(2);
     let met = story.last();
     let invite = story.invite(1, &[], 1);
@@ -363,6 +370,13 @@ fn requests(sheet: &mut Sheet) {
     let met = story.last();
     story.add(2, &[met], 4, invite);
     tell(sheet, "add without approval", "a member lets nobody in where it needs approval", &story);
+    let mut story = Story::begin(strict());
+    let invite = story.invite(1, &[], 2);
+    story.add(1, &[], 2, invite);
+    let met = story.last();
+    story.add(2, &[met], 3, invite);
+    story.add(1, &[story.last()], 4, invite);
+    tell(sheet, "add without approval, then one with", "what does not count takes no place of the invite", &story);
     let (mut story, invite) = base();
     let met = story.last();
     story.request(2, &[met], 4, invite);

@@ -40,7 +40,9 @@ fn newcomers_wait_for_approval() {
         member.run(&["circle", "decline", "Lane 12", "mei", "--reason", "Next year"], None).status.success()
     });
     until_so("nobody waits", || waiting(&owner).is_empty() && waiting(&member).is_empty());
-    until_so("who was declined is told", || state_in(&other, "Lane 12").is_empty());
+    until_so("who was declined is told", || state_in(&other, "Lane 12") == "declined");
+    let list = other.ok(&["circle", "list"]);
+    assert_eq!(list["items"][0]["reason"], "Next year", "{list}");
     let problem = other.no(&["circle", "join", &code], &[3]);
     assert_eq!(problem.code, "invite-declined", "{}", problem.words());
     assert!(problem.words().contains("Next year"), "{}", problem.words());

@@ -65,7 +65,6 @@ class Circle:
                 invite, body = invites.get(op.body["invite"]), op.body
                 message = space + body["identity"] + body["device"]
                 op.proven = invite is not None and op.at <= invite["expires"] and holds("invite", invite["key"], message, body["proof"])
-        self.uses = {found: body["uses"] for found, body in invites.items()}
         self.adds = [op for op in self.ops if op.kind == "member_add" and op.proven]
         self.removals = [op for op in self.ops if op.whom is not None]
 
@@ -147,14 +146,13 @@ class Walk:
             cuts[1] = max(cuts[1], one.lamport)
             for cut in one.cuts.values():
                 lowest(cuts[0], cut)
-        surplus = self._surplus()
         for op in circle.ops:
             if op.whom is not None:
                 if self._is_rightful(op):
                     self.rightful.append(op)
                 if op.id in ids:
                     self._fall(op)
-            elif op.author in self.members and not self._is_beyond(op) and op.id not in surplus:
+            elif op.author in self.members and not self._is_beyond(op):
                 getattr(self, f"_{op.kind}", lambda _: None)(op)
 
     def _admit(self, person, role, name, op):
@@ -169,16 +167,6 @@ class Walk:
     def _is_beyond(self, op):
         cuts, lamport = self.cuts.get(op.author, ({}, 0))
         return op.seq > cuts[op.log]["seq"] if op.log in cuts else op.lamport <= lamport
-
-    def _surplus(self):
-        kept, surplus = {}, set()
-        for op in sorted((op for op in self.circle.adds if not self._is_beyond(op)), key=lambda op: op.id):
-            people = kept.setdefault(op.body["invite"], set())
-            if op.body["identity"] in people or len(people) < self.circle.uses[op.body["invite"]]:
-                people.add(op.body["identity"])
-            else:
-                surplus.add(op.id)
-        return surplus
 
     def _had(self, person):
         return self.members[person]["role"] if person in self.members else self.fallen.get(person)

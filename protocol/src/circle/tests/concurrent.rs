@@ -128,6 +128,17 @@ fn one_person_spends_an_invite_once() {
 }
 
 #[test]
+fn an_add_that_does_not_count_takes_no_place() {
+    let strict = norms((3, 1, 2, 1), Norms { version: 1, approval: true, ..Norms::default() });
+    let base = [create(), invite(2, 1, 2, 2, 2), add((9, 1, 3, 3), 2, 2), Operation { lamport: 4, ..strict }];
+    // Person 2 is no steward: what it lets in counts for nothing, also with the lowest id.
+    let all = with(&base, &[add((4, 2, 5, 0), 3, 2), add((50, 1, 6, 5), 4, 2)]);
+    assert_eq!(names(&all), [1, 2, 4]);
+    let own = fold(inception().id(), &all).expect("begins");
+    assert_eq!(own.invites[&EntryId([2; 32])].admitted, [person(2), person(4)]);
+}
+
+#[test]
 fn mixed_sets_in_all_orders() {
     let two = [role((40, 1, 9, 9), 2, Role::Owner), role((41, 1, 9, 10), 3, Role::Steward)];
     let base = with(&circle_of(5), &two);
