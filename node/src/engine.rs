@@ -8,6 +8,7 @@ mod circle;
 mod epoch;
 mod fork;
 mod guard;
+mod handed;
 mod held;
 mod join;
 mod keys;
@@ -120,6 +121,8 @@ struct Passing {
     is_stale: bool,
     /// What is known of own logs.
     guard: guard::Guard,
+    /// What was handed to whom lately.
+    handed: handed::Handed,
 }
 
 impl Passing {
@@ -150,6 +153,7 @@ impl Passing {
         self.next_sync = Millis(0);
         self.is_rooted = false;
         self.is_stale = true;
+        self.handed = handed::Handed::default();
     }
 }
 

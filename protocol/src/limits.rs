@@ -393,6 +393,14 @@ pub const QUOTA_ORDER: Quota = Quota::new(2_048, 3_000, 8_192, 12_000);
 pub const QUOTA_GOSSIP: Quota = Quota::new(4_096, 6_000, 32_768, 24_000);
 /// Bytes of requests and gossip: a large catalogue passes, an endless stream does not.
 pub const QUOTA_BYTES: Quota = Quota::new(64 * 1024 * 1024, 240 * 1024 * 1024, 512 * 1024 * 1024, 960 * 1024 * 1024);
+/// Things handed to one member in sync, and to all together: a newcomer fetches a circle of 100,000 entries twice over without a
+/// pause, and who fetches everything again and again is slowed to some 170 a second.
+pub const HANDED_ENTRIES: Quota = Quota::new(200_000, 10_000, 1_000_000, 80_000);
+/// Bytes of them: 256 MiB in one go, then some 140 kB a second, little beside what a home connection gives.
+pub const HANDED_BYTES: Quota = Quota::new(256 * 1024 * 1024, 8 * 1024 * 1024, 1024 * 1024 * 1024, 64 * 1024 * 1024);
+/// Who was handed less than this part of its share gets more, whatever all together were handed: greedy members must not keep news
+/// from the others.
+pub const HANDED_ALWAYS_PART: u64 = 64;
 /// Pause between two times that one peer is held to account for overrunning its quotas.
 pub const OVERRUN_COUNTED_EVERY_MS: u64 = 10 * SECOND_MS;
 /// Peers whose quotas and reputation are remembered; whoever matters least is forgotten first.

@@ -55,6 +55,8 @@ pub enum Effect {
     Synced(SpaceId),
     /// The comparison of the circle ended before its end: another occasion is wanted.
     Unfinished(SpaceId),
+    /// It ended because the other hands over no more now: another occasion is wanted after so many milliseconds.
+    PutOff(SpaceId, u64),
 }
 
 #[derive(Debug)]
@@ -168,6 +170,13 @@ impl Session {
                 self.run = Some(run);
                 self.proceed(holdings)
             }
+            (SyncResponse::Later { after_ms }, Step::Pulling(plan)) => {
+                // What else is under way still counts.
+                plan.put_off_ms = Some(after_ms.max(plan.put_off_ms.unwrap_or(0)));
+                self.run = Some(run);
+                self.proceed(holdings)
+            }
+            (SyncResponse::Later { after_ms }, _) => self.put_off(holdings, circle, after_ms),
             (SyncResponse::Stale {}, Step::Filling) => self.synced(holdings, circle),
             (SyncResponse::Stored {}, Step::Pushing { rest }) => {
                 let rest = std::mem::take(rest);
@@ -235,6 +244,9 @@ impl Session {
         if plan.under_way > 0 {
             self.run = Some(run);
             return Vec::new();
+        }
+        if let Some(after_ms) = plan.put_off_ms {
+            return self.put_off(holdings, run.circle, after_ms);
         }
         self.width = (self.width * 2).min(SYNC_PULLS_MAX);
         self.pull(holdings, run)
@@ -311,6 +323,11 @@ impl Session {
     fn unfinished(&mut self, holdings: &impl Holdings, circle: SpaceId) -> Vec<Effect> {
         self.turn += 1;
         [vec![Effect::Unfinished(circle)], self.next_run(holdings)].concat()
+    }
+
+    fn put_off(&mut self, holdings: &impl Holdings, circle: SpaceId, after_ms: u64) -> Vec<Effect> {
+        self.turn += 1;
+        [vec![Effect::PutOff(circle, after_ms)], self.next_run(holdings)].concat()
     }
 
     fn ask(&mut self, mut run: Run, requests: Vec<SyncRequest>) -> Vec<Effect> {

@@ -183,6 +183,11 @@ pub enum SyncResponse {
     },
     /// To a pull that cites names which changed since: compare again.
     Stale {},
+    /// To a comparison or a pull: the asker was handed its share and waits this long.
+    Later {
+        /// Milliseconds after which more is handed over.
+        after_ms: u64,
+    },
     /// To a push: kept, as far as they can be.
     Stored {},
     /// The asker is not in this circle as far as is known here; the entry that adds the asker would help.

@@ -20,6 +20,7 @@ use haat_protocol::time::Millis;
 use haat_protocol::wire::{Item, Scope, StreamKey};
 
 use super::anew;
+use super::handed::Handed;
 use crate::keyring;
 use crate::myself::Myself;
 use crate::store::memo::Sort;
@@ -36,6 +37,8 @@ pub(super) struct Held<'a, 's> {
     pub(super) now: Millis,
     /// Circles that this node left and whose members may not know it yet.
     pub(super) leaving: &'a BTreeSet<SpaceId>,
+    /// What was handed to whom lately.
+    pub(super) handed: &'a Handed,
 }
 
 impl Holdings for Held<'_, '_> {
@@ -97,6 +100,10 @@ impl Holdings for Held<'_, '_> {
         batch::gather(self, circle, wants, newest, max_bytes)
     }
 
+    fn pause(&self, device: &DeviceId) -> Option<u64> {
+        self.handed.pause(device, self.now)
+    }
+
     fn relation(&self, circle: &SpaceId, device: &DeviceId) -> Relation {
         let Some(roster) = circle::roster(self.tx, circle) else { return Relation::Unknown };
         match known::person_of(self.tx, device) {
@@ -119,6 +126,9 @@ impl Holdings for Held<'_, '_> {
     }
 
     fn farewell(&self, circle: &SpaceId, device: &DeviceId) -> Vec<Item> {
+        if self.pause(device).is_some() {
+            return Vec::new();
+        }
         let Some(roster) = circle::roster(self.tx, circle) else { return Vec::new() };
         let removal = known::person_of(self.tx, device).and_then(|person| roster.removed.get(&person));
         let Some(by) = removal.map(|removal| removal.by) else { return self.shows_undone(&roster, device) };

@@ -24,6 +24,8 @@ pub struct Load {
     pub comparisons: (usize, usize),
     /// Orders with something to be sent.
     pub outbox: usize,
+    /// Peers of whom is counted what they were handed.
+    pub handed: usize,
 }
 
 impl<S: Store> Engine<S> {
@@ -41,6 +43,7 @@ impl<S: Store> Engine<S> {
             joins: passing.joins.len(),
             comparisons: (passing.due.len(), passing.wanted.len()),
             outbox: passing.outbox.len(),
+            handed: passing.handed.len(),
         }
     }
 }

@@ -4,7 +4,7 @@ use haat_protocol::codec::decode;
 use haat_protocol::entry::{Unverified, entry_id};
 use haat_protocol::id::{DeviceId, SpaceId};
 use haat_protocol::identity::Chain;
-use haat_protocol::limits::GOSSIP_MAX_BYTES;
+use haat_protocol::limits::{GOSSIP_MAX_BYTES, SYNC_EVERY_MS};
 use haat_protocol::meet::MeetResponse;
 use haat_protocol::record::{Claim, Record, SignedRecord, Slot};
 use haat_protocol::sync::{Effect as Step, Session, Turn};
@@ -30,6 +30,15 @@ pub(super) enum Outcome {
     Nothing,
     /// It is provably wrong, whoever looks at it.
     Wrong,
+}
+
+/// How many things an answer hands over; none when it hands over nothing.
+fn handed_over(response: &SyncResponse) -> Option<usize> {
+    match response {
+        SyncResponse::Items { items } | SyncResponse::Removed { items } => Some(items.len()).filter(|things| *things > 0),
+        SyncResponse::Heights(scopes) => (!scopes.is_empty()).then_some(0),
+        _ => None,
+    }
 }
 
 impl Work<'_, '_> {
@@ -156,7 +165,7 @@ impl Work<'_, '_> {
     }
 
     pub(super) fn held(&self) -> Held<'_, '_> {
-        Held { tx: &self.tx, me: self.me, now: self.now, leaving: &self.passing.leaving }
+        Held { tx: &self.tx, me: self.me, now: self.now, leaving: &self.passing.leaving, handed: &self.passing.handed }
     }
 
     /// Does what a session wishes for.
@@ -165,12 +174,14 @@ impl Work<'_, '_> {
         while let Some(step) = steps.pop_front() {
             match step {
                 Step::Ask(turn, request) => {
-                    if let (SyncRequest::Push { .. }, Some(circle)) =
-                        (&request, self.passing.sessions.get(&device).and_then(Session::circle))
-                    {
-                        self.lacks(&device, &circle);
+                    let bytes = request.to_bytes();
+                    if let SyncRequest::Push { items, .. } = &request {
+                        self.passing.handed.note(device, items.len(), bytes.len(), self.now);
+                        if let Some(circle) = self.passing.sessions.get(&device).and_then(Session::circle) {
+                            self.lacks(&device, &circle);
+                        }
                     }
-                    self.request(device, Channel::Sync, What::Sync(turn), request.to_bytes());
+                    self.request(device, Channel::Sync, What::Sync(turn), bytes);
                 }
                 // Answers are sent where the request came in.
                 Step::Answer(_) | Step::Wanted(_) => {}
@@ -195,8 +206,9 @@ impl Work<'_, '_> {
                     if let Some(session) = self.passing.sessions.get_mut(&device) {
                         session.forget_greeting();
                     }
-                    self.compare_again(device, circle);
+                    self.compare_again(device, circle, COMPARE_AGAIN_MS);
                 }
+                Step::PutOff(circle, after_ms) => self.put_off(device, circle, after_ms),
             }
         }
     }
@@ -235,12 +247,18 @@ impl Work<'_, '_> {
         let mut answer = None;
         for step in steps {
             match step {
-                Step::Answer(response) => answer = Some(response.to_bytes()),
+                Step::Answer(response) => {
+                    let bytes = response.to_bytes();
+                    if let Some(things) = handed_over(&response) {
+                        self.passing.handed.note(device, things, bytes.len(), self.now);
+                    }
+                    answer = Some(bytes);
+                }
                 Step::Accept { circle, items } => self.take_items(circle, items, Some(device)),
                 Step::Wanted(circle) => {
                     self.passing.wanted.insert((device, circle), self.now);
                 }
-                Step::Ask(..) | Step::Behind(..) | Step::Synced(_) | Step::Unfinished(_) => {}
+                Step::Ask(..) | Step::Behind(..) | Step::Synced(_) | Step::Unfinished(_) | Step::PutOff(..) => {}
             }
         }
         answer
@@ -288,9 +306,14 @@ impl Work<'_, '_> {
     }
 
     /// A comparison ended before its end although the peer is there: another one with it follows soon, not only when all are due.
-    fn compare_again(&mut self, device: DeviceId, circle: SpaceId) {
-        let at = self.now.plus(COMPARE_AGAIN_MS);
+    fn compare_again(&mut self, device: DeviceId, circle: SpaceId, after_ms: u64) {
+        let at = self.now.plus(after_ms);
         self.passing.wanted.entry((device, circle)).or_insert(at);
+    }
+
+    /// The peer hands over no more for a while: it is asked again then.
+    pub(super) fn put_off(&mut self, device: DeviceId, circle: SpaceId, after_ms: u64) {
+        self.compare_again(device, circle, after_ms.clamp(COMPARE_AGAIN_MS, SYNC_EVERY_MS));
     }
 
     fn failed(&mut self, id: u64, device: DeviceId) {

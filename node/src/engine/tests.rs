@@ -282,7 +282,7 @@ fn kinds_of_a_newer_version_are_kept_shown_and_passed_on() {
     let newer = crafted(&bob, space, (99, vec![1, 2, 3]), None, |_| {});
     assert_eq!(take(&mut ana, &newer), Taken::Kept);
     let wants = [Want { key: StreamKey::Log(newer.header().log_id()), from: 0, count: None }];
-    let batch = ana.read(|tx| Held { tx, me: &ana.me, now: ana.now, leaving: &BTreeSet::new() }.batch(&space, &wants, false, 100_000));
+    let batch = ana.work_less(|held| held.batch(&space, &wants, false, 100_000));
     assert_eq!(batch.items, [Item::Entry(newer.raw().clone())], "the very bytes");
     assert!(ana.store.snapshot_rows(Table::FeedAll).iter().any(|(key, _)| key.ends_with(&newer.id().0)));
     let stop = crafted(&bob, space, (99, vec![1]), Some(&newer), |header| header.flags = FLAG_CRITICAL);
@@ -300,9 +300,7 @@ fn people_of_another_circle_are_not_told_of() {
     let other = ana.work(|work| work.circle_create("Other", None)).expect("begins");
     let other: SpaceId = other["circle"].as_str().expect("an id").parse().expect("an id");
     let wants = [Want { key: StreamKey::Identity(bob.me.id()), from: 0, count: None }];
-    let items = |circle: &SpaceId| {
-        ana.read(|tx| Held { tx, me: &ana.me, now: ana.now, leaving: &BTreeSet::new() }.batch(circle, &wants, false, 100_000)).items.len()
-    };
+    let items = |circle: &SpaceId| ana.work_less(|held| held.batch(circle, &wants, false, 100_000)).items.len();
     assert_eq!((items(&other), items(&space)), (0, 1));
 }
 

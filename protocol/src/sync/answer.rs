@@ -24,6 +24,7 @@ impl Session {
     fn asked_about(&self, holdings: &impl Holdings, circle: SpaceId, request: SyncRequest) -> Vec<Effect> {
         let relation = holdings.relation(&circle, &self.peer);
         let joint = self.answering.unwrap_or_default();
+        let pause = holdings.pause(&self.peer);
         let answer = match (relation, request) {
             // Only what admission lets through stays: what lies before the cut, and removals that its author made at the same time.
             (Relation::Removed, SyncRequest::Push { items, .. }) if !items.is_empty() => {
@@ -31,6 +32,7 @@ impl Session {
                 return vec![Effect::Accept { circle, items }, Effect::Answer(farewell)];
             }
             (Relation::Removed, _) => SyncResponse::Removed { items: holdings.farewell(&circle, &self.peer) },
+            (Relation::Member, SyncRequest::Push { items, .. }) if items.is_empty() && pause.is_some() => SyncResponse::Stored {},
             (Relation::Member, SyncRequest::Push { items, .. }) if items.is_empty() => {
                 return vec![Effect::Wanted(circle), Effect::Answer(SyncResponse::Stored {})];
             }
@@ -38,6 +40,9 @@ impl Session {
                 return vec![Effect::Accept { circle, items }, Effect::Answer(SyncResponse::Stored {})];
             }
             (Relation::Unknown, _) => SyncResponse::Stranger {},
+            (Relation::Member, SyncRequest::Compare { .. } | SyncRequest::Pull { .. }) if pause.is_some() => {
+                SyncResponse::Later { after_ms: pause.unwrap_or_default() }
+            }
             (Relation::Member, SyncRequest::Compare { scopes, .. }) => SyncResponse::Heights(differing(holdings, &circle, &scopes, &joint)),
             (Relation::Member, SyncRequest::Pull { wants, newest, .. }) => pulled(holdings, &circle, &wants, newest, &joint),
             (Relation::Member, SyncRequest::Greet { .. }) => return Vec::new(),

@@ -105,11 +105,13 @@ pub trait Holdings {
     fn holes(&self, circle: &SpaceId, scope: &Scope, asked: &Places) -> Places;
     /// Things that are wanted, as many as fit. When not all do: those of the newest days if `newest`, else the earliest.
     fn batch(&self, circle: &SpaceId, wants: &[Want], newest: bool, max_bytes: usize) -> Batch;
+    /// How many milliseconds a device has to wait before it is handed more; none when it need not.
+    fn pause(&self, device: &DeviceId) -> Option<u64>;
     /// How a device stands in a circle.
     fn relation(&self, circle: &SpaceId, device: &DeviceId) -> Relation;
     /// What shows to another member that this node was admitted.
     fn introduction(&self, circle: &SpaceId) -> Vec<Item>;
-    /// What shows to a removed device that it was removed, and nothing later.
+    /// What shows to a removed device that it was removed, and nothing later; nothing when it was handed its share of that.
     fn farewell(&self, circle: &SpaceId, device: &DeviceId) -> Vec<Item>;
     /// What a node that is out knows of removals and leaves: a member may have heard of them from nobody else.
     fn bequest(&self, circle: &SpaceId) -> Vec<Item>;

@@ -58,6 +58,8 @@ pub(super) struct Plan {
     waves: u32,
     /// Whether the other counts its streams otherwise by now: nothing more can be asked for by their order.
     pub(super) is_stale: bool,
+    /// The other hands over no more for so many milliseconds.
+    pub(super) put_off_ms: Option<u64>,
     /// Whether something arrived.
     pub(super) moved: bool,
     /// Whether something that was claimed did not come, or came otherwise.
@@ -307,7 +309,9 @@ fn gaps(height: u64, claimed: u64, runs: &Runs) -> Vec<(u64, u64)> {
         from = start + count;
     }
     if from < claimed {
-        gaps.push((from, 0));
+        // All up to the end, also what came there meanwhile; but not what waits here beyond the claim.
+        let beyond = runs.iter().map(|(start, _)| *start).find(|start| *start >= claimed);
+        gaps.push((from, beyond.map_or(0, |start| start - from)));
     }
     gaps
 }

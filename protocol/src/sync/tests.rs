@@ -1,6 +1,7 @@
 //! Two holders and the requests between them, without any network.
 
 mod liar;
+mod mixed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,12 +25,13 @@ struct Node {
     relation: Relation,
     refuses: BTreeSet<EntryId>,
     parked: BTreeMap<(LogId, u64), Entry>,
+    pause: Option<u64>,
 }
 
 impl Node {
     fn new(lengths: &[(u16, u64)]) -> Self {
         let (logs, refuses, parked) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
-        let mut node = Self { topics: vec![[9; 32]], logs, relation: Relation::Member, refuses, parked };
+        let mut node = Self { topics: vec![[9; 32]], logs, relation: Relation::Member, refuses, parked, pause: None };
         for (device, length) in lengths {
             (0..*length).for_each(|seq| node.take(entry(*device, seq)));
         }
@@ -56,6 +58,11 @@ impl Node {
                 log.push(next);
             }
         }
+    }
+
+    /// How many entries are here, those that wait included.
+    fn held(&self) -> usize {
+        self.logs.values().map(Vec::len).sum::<usize>() + self.parked.len()
     }
 
     fn heights(&self) -> Vec<(DeviceId, usize)> {
@@ -126,6 +133,10 @@ impl Holdings for Node {
             batch.items.push(Item::Entry(entry.raw().clone()));
         }
         batch
+    }
+
+    fn pause(&self, _: &DeviceId) -> Option<u64> {
+        self.pause
     }
 
     fn relation(&self, _: &SpaceId, _: &DeviceId) -> Relation {
@@ -252,7 +263,7 @@ fn drive(
                 took.behind = entries;
                 Vec::new()
             }
-            Effect::Unfinished(_) => Vec::new(),
+            Effect::Unfinished(_) | Effect::PutOff(..) => Vec::new(),
             Effect::Answer(_) | Effect::Wanted(_) => panic!("an asker does not answer"),
         };
         // What came is taken in before anything else is sent.
@@ -485,6 +496,43 @@ fn a_comparison_asked_for_during_a_run_waits_for_its_end() {
     let (a, mut b) = (Node::new(&[(1, 2)]), Node::new(&[(1, 9)]));
     let (mut asking, _, _) = greeted(&a, &mut b);
     assert_eq!(asking.compare(&a, CIRCLE), [], "one run at a time");
+}
+
+#[test]
+fn who_had_its_share_is_put_off_and_keeps_what_came() {
+    let logs: Vec<(u16, u64)> = (1..9).map(|device| (device, 150)).collect();
+    let (mut a, mut b) = (Node::new(&[(1, 2)]), Node::new(&logs));
+    let (mut asking, mut answering, turn) = greeted(&a, &mut b);
+    let heights = |answering: &mut Session, b: &mut Node, a: &Node| {
+        let scopes = vec![summary(Scope::Circle, &a.streams(&CIRCLE, &Scope::Circle), &answering.answering.unwrap())];
+        answer(answering, b, SyncRequest::Compare { tag: tag(&[9; 32], &answering.answering.unwrap(), Side::Asker), scopes })
+    };
+    let pulls = asking.answered(&a, turn, heights(&mut answering, &mut b, &a));
+    let asked: Vec<(Turn, SyncRequest)> =
+        pulls.into_iter().filter_map(|effect| if let Effect::Ask(turn, pull) = effect { Some((turn, pull)) } else { None }).collect();
+    assert!(asked.len() > 1, "several pulls at once");
+    let (first, others) = asked.split_first().unwrap();
+    let [Effect::Accept { items, .. }] = &asking.answered(&a, first.0, answer(&mut answering, &mut b, first.1.clone()))[..] else {
+        panic!("the first is answered")
+    };
+    take(&mut a, items.clone());
+    assert_eq!(asking.proceed(&a), [], "the others are under way");
+    b.pause = Some(7_000);
+    let mut last = Vec::new();
+    for (turn, pull) in others {
+        let later = answer(&mut answering, &mut b, pull.clone());
+        assert_eq!(later, SyncResponse::Later { after_ms: 7_000 });
+        last = asking.answered(&a, *turn, later);
+    }
+    assert_eq!(last, [Effect::PutOff(CIRCLE, 7_000)], "the run ends, and is wanted later");
+    assert!(a.held() > 2 && asking.circle().is_none(), "what came stays");
+    assert_eq!(heights(&mut answering, &mut b, &a), SyncResponse::Later { after_ms: 7_000 }, "comparing is no way around it");
+    let tag = tag(&[9; 32], &answering.answering.unwrap(), Side::Asker);
+    let effects = answering.asked(&b, SyncRequest::Push { tag, items: vec![] }, &[7; 32]);
+    assert_eq!(effects, [Effect::Answer(SyncResponse::Stored {})], "nor is asking to be asked");
+    b.relation = Relation::Removed;
+    let farewell = answer(&mut answering, &mut b, SyncRequest::Compare { tag, scopes: vec![] });
+    assert!(matches!(farewell, SyncResponse::Removed { .. }), "who was removed is told so");
 }
 
 #[test]

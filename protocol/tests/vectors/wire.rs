@@ -62,6 +62,7 @@ fn sync(sheet: &mut Sheet) {
         ("in step", SyncResponse::Heights(vec![])),
         ("items", SyncResponse::Items { items: items() }),
         ("stale", SyncResponse::Stale {}),
+        ("later", SyncResponse::Later { after_ms: 5_000 }),
         ("stored", SyncResponse::Stored {}),
         ("stranger", SyncResponse::Stranger {}),
         ("removed", SyncResponse::Removed { items: vec![] }),

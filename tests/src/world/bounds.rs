@@ -39,6 +39,7 @@ pub(super) fn exceeded(load: &Load, room: Room, others: usize) -> Option<String>
         ("joins", load.joins, CIRCLES_MAX),
         ("circles to compare", due, circles),
         ("comparisons that are wanted", wanted, others * circles),
+        ("peers with a share", load.handed, others),
         ("orders to send", load.outbox, orders),
         ("circles a session waits with", load.session.queue, circles),
         ("tags a session keeps", load.session.tags, RESPONSE_MAX_BYTES / size_of::<Tag>()),

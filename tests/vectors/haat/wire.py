@@ -29,6 +29,7 @@ SYNC_RESPONSE = one_of(
     heights=many(HEIGHTS),
     items=record(items=many(ITEM)),
     stale=record(),
+    later=record(after_ms=integer),
     stored=record(),
     stranger=record(),
     removed=record(items=many(ITEM)),

@@ -67,7 +67,8 @@ fn whoever_is_removed_is_shown_the_telling_that_can_be_taken() {
     ana.now = right;
     ana.work(|work| work.tick());
     let leaving = BTreeSet::new();
-    let items = ana.read(|tx| Held { tx, me: &ana.me, now: right, leaving: &leaving }.farewell(&space, &bob.device()));
+    let items =
+        ana.read(|tx| Held { tx, me: &ana.me, now: right, leaving: &leaving, handed: &ana.passing.handed }.farewell(&space, &bob.device()));
     bob.now = right;
     let from = ana.device();
     bob.work(|work| work.take_items(space, items, Some(from)));

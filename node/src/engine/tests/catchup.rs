@@ -21,8 +21,7 @@ fn feed(node: &Node) -> Vec<FeedItem> {
 /// What a pull of everything from there on is answered with.
 fn pull(node: &Node, space: SpaceId, log: LogId, from: u64, newest: bool) -> Vec<Item> {
     let wants = [Want { key: StreamKey::Log(log), from, count: None }];
-    node.read(|tx| Held { tx, me: &node.me, now: node.now, leaving: &BTreeSet::new() }.batch(&space, &wants, newest, SYNC_BATCH_BYTES))
-        .items
+    node.work_less(|held| held.batch(&space, &wants, newest, SYNC_BATCH_BYTES)).items
 }
 
 #[test]
@@ -50,7 +49,7 @@ fn who_comes_back_after_a_month_reads_the_newest_day_first() {
     let shown = feed(&mei);
     let newest: Vec<&FeedItem> = shown.iter().take(usize::try_from(POSTS_A_DAY).expect("few")).collect();
     assert!(newest.iter().all(|item| item.pending && item.at.0 >= begin.plus((DAYS - 1) * DAY_MS).0), "the whole newest day, marked");
-    let waiting = mei.read(|tx| Held { tx, me: &mei.me, now: mei.now, leaving: &BTreeSet::new() }.waiting(&space, &Scope::Circle));
+    let waiting = mei.work_less(|held| held.waiting(&space, &Scope::Circle));
     assert_eq!(waiting[&log].len(), 1, "the end of the log without a gap");
     let before = waiting[&log][0].0;
     for _ in 0..20 {
@@ -75,9 +74,7 @@ fn what_came_without_its_payload_is_filled_by_another() {
     let mut hollow = said.raw().clone();
     hollow.payload = None;
     assert_eq!(take(&mut ana, &hollow.verify().expect("a header is enough")), Taken::Kept);
-    let holes = |node: &Node, asked: &Places| {
-        node.read(|tx| Held { tx, me: &node.me, now: node.now, leaving: &BTreeSet::new() }.holes(&space, &Scope::Circle, asked))
-    };
+    let holes = |node: &Node, asked: &Places| node.work_less(|held| held.holes(&space, &Scope::Circle, asked));
     let place = (said.header().log_id(), said.header().seq);
     assert_eq!(holes(&ana, &Places::new()), Places::from([place]));
     assert_eq!(holes(&ana, &Places::from([place])), Places::new(), "asked already");

@@ -22,8 +22,7 @@ fn two() -> (Node, Node, SpaceId) {
 fn passes_on(node: &Node, space: SpaceId, entry: &Entry) -> bool {
     let log = entry.header().log_id();
     let wants = [Want { key: StreamKey::Log(log), from: entry.header().seq, count: Some(1) }];
-    let batch =
-        node.read(|tx| Held { tx, me: &node.me, now: node.now, leaving: &BTreeSet::new() }.batch(&space, &wants, false, SYNC_BATCH_BYTES));
+    let batch = node.work_less(|held| held.batch(&space, &wants, false, SYNC_BATCH_BYTES));
     batch.items.first() == Some(&Item::Entry(entry.raw().clone()))
 }
 
@@ -113,7 +112,7 @@ fn nodes_of_today_agree_whatever_came_first() {
     // What is of an unknown kind has no effect to lose; what follows it has.
     assert_eq!(view(&ana).1, [false, false, true]);
     let streams = |node: &Node| {
-        let all = node.read(|tx| Held { tx, me: &node.me, now: node.now, leaving: &BTreeSet::new() }.streams(&space, &Scope::Circle));
+        let all = node.work_less(|held| held.streams(&space, &Scope::Circle));
         all.iter().copied().filter(|stream| matches!(stream.key, StreamKey::Log(_))).collect::<Vec<_>>()
     };
     assert_eq!(streams(&ana).iter().find(|s| s.key == StreamKey::Log(log)), streams(&carol).iter().find(|s| s.key == StreamKey::Log(log)));

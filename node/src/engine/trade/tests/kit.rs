@@ -116,7 +116,7 @@ impl Node {
     }
 
     pub(in crate::engine) fn work_less<T>(&self, look: impl FnOnce(&Held<'_, '_>) -> T) -> T {
-        self.read(|tx| look(&Held { tx, me: &self.me, now: self.now, leaving: &self.passing.leaving }))
+        self.read(|tx| look(&Held { tx, me: &self.me, now: self.now, leaving: &self.passing.leaving, handed: &self.passing.handed }))
     }
 
     pub(in crate::engine) fn device(&self) -> DeviceId {
