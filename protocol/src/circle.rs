@@ -19,7 +19,7 @@ use crate::norms::Norms;
 pub use crate::norms::Role;
 use crate::time::Millis;
 
-pub use fold::fold;
+pub use fold::{Holds, fold, fold_knowing, is_proven};
 
 /// One membership entry, with what the fold needs of its header.
 #[derive(Debug, Clone)]

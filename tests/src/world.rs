@@ -8,6 +8,7 @@ pub mod chance;
 mod clock;
 mod device;
 mod guard;
+mod heard;
 pub mod hostile;
 mod link;
 mod node;
@@ -30,6 +31,7 @@ use serde_json::Value;
 
 use chance::Chance;
 use guard::Guard;
+use heard::Heard;
 use hostile::Hostile;
 use link::Link;
 use node::{CrashPlan, Node};
@@ -96,6 +98,7 @@ pub struct World {
     next_ticket: Ticket,
     guard: Guard,
     past: Past,
+    heard: Heard,
     hostile: Option<Hostile>,
     /// Nodes whose person has taken their device back.
     revoked: BTreeSet<usize>,
@@ -127,6 +130,7 @@ impl World {
             leapt_ms: 0,
             guard: Guard::new(nodes.len()),
             past: Past::default(),
+            heard: Heard::default(),
             hostile: None,
             revoked: BTreeSet::new(),
             nodes,
@@ -356,7 +360,8 @@ impl World {
             NetEvent::Response { id, data, .. } => self.note(&format!("{who} is answered {id}"), data),
             other => self.note(&format!("{who} is told {other:?}"), &[]),
         }
-        self.step(who, vec![Input::Net(event)]);
+        let entries = self.heard.entries(&event);
+        self.step(who, vec![Input::Heard(event, entries)]);
     }
 
     /// One step of an engine, and as many of its effects as the node lives to see.

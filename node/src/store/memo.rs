@@ -36,10 +36,12 @@ pub enum Sort {
     Streams,
     /// Whom adds of a circle name who is not and was not in it.
     Vain,
+    /// Whether a newcomer's proof holds, by all that it is checked with: it follows from no row and stays true.
+    Proof,
 }
 
 /// How many sorts there are.
-const SORTS: usize = Sort::Vain as usize + 1;
+const SORTS: usize = Sort::Proof as usize + 1;
 
 /// Rows are told apart by their table and one byte that their key is boiled down to, ranges by the first byte of their keys: coarse, so
 /// that noting and comparing are cheap. A change to another row of the same cell ends a memo early, which costs time and nothing else.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use haat_protocol::body::Manifest;
-use haat_protocol::circle::{Operation, Roster, fold};
+use haat_protocol::body::{Manifest, MemberAdd};
+use haat_protocol::circle::{Operation, Roster, fold_knowing, is_proven};
 use haat_protocol::entry::{Entry, Header, LogId};
 use haat_protocol::epoch::{Node, key_id};
 use haat_protocol::id::{DeviceId, Digest, EntryId, IdentityId, KeyId, SpaceId};
@@ -99,7 +99,12 @@ pub(super) fn membership_key(header: &Header, id: &EntryId) -> Vec<u8> {
 
 /// Folds the roster of a circle anew: its entries are others, or count otherwise.
 pub(super) fn fold_again(cx: &mut Cx<'_, '_, '_>, space: &SpaceId) {
-    let Some(roster) = fold(*space, &operations(cx.tx, space)) else { return };
+    let tx = &*cx.tx;
+    let holds = |space: SpaceId, key: &DeviceId, add: &MemberAdd| {
+        let all = [key.0.as_slice(), &space.0, &add.identity.0, &add.device.0, &add.proof.0].concat();
+        *tx.memo(Sort::Proof, &all, || is_proven(space, key, add))
+    };
+    let Some(roster) = fold_knowing(*space, &operations(tx, space), &holds) else { return };
     let before = self::roster(cx.tx, space);
     cx.tx.save(Table::Roster, &space.0, &roster);
     let before = before.as_deref();

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::removal::{Fallen, Removing, settle};
 use super::{InviteState, Member, NormsState, Operation, Removal, Request, Role, Roster, may_revoke, may_set_role};
 use crate::body::{Body, Cut, Invite, MemberAdd};
-use crate::id::{EntryId, IdentityId, SpaceId};
+use crate::id::{DeviceId, EntryId, IdentityId, SpaceId};
 use crate::invite;
 use crate::limits::{CIRCLE_MEMBERS_MAX, FOLD_PASSES_MAX, JOIN_REQUESTS_MAX};
 use crate::norms::Norms;
@@ -26,6 +26,9 @@ pub(super) struct Set<'a> {
     pub(super) admitted: BTreeMap<IdentityId, BTreeSet<u64>>,
 }
 
+/// Whether a newcomer's proof holds under an invite's key in a circle.
+pub type Holds<'a> = &'a dyn Fn(SpaceId, &DeviceId, &MemberAdd) -> bool;
+
 /// What one walk finds.
 struct Walk {
     roster: Roster,
@@ -38,7 +41,14 @@ struct Walk {
 /// Folds the membership entries of one circle; none while the entry that begins it is missing.
 #[must_use]
 pub fn fold(space: SpaceId, operations: &[Operation]) -> Option<Roster> {
-    let set = Set::new(space, operations);
+    fold_knowing(space, operations, &is_proven)
+}
+
+/// The same, where somebody else tells whether proofs hold: whoever folds a growing set again and again remembers what
+/// [`is_proven`] said, which never changes.
+#[must_use]
+pub fn fold_knowing(space: SpaceId, operations: &[Operation], holds: Holds<'_>) -> Option<Roster> {
+    let set = Set::new(space, operations, holds);
     let mut barred: BTreeSet<usize> = BTreeSet::new();
     let mut standing: BTreeSet<usize> = BTreeSet::new();
     let mut walk = Walk::go(&set, &standing)?;
@@ -59,7 +69,7 @@ pub fn fold(space: SpaceId, operations: &[Operation]) -> Option<Roster> {
 }
 
 impl<'a> Set<'a> {
-    fn new(space: SpaceId, operations: &'a [Operation]) -> Self {
+    fn new(space: SpaceId, operations: &'a [Operation], holds: Holds<'_>) -> Self {
         let mut sorted: Vec<&Operation> = operations.iter().collect();
         sorted.sort_by_key(|op| (op.lamport, op.id));
         sorted.dedup_by_key(|op| op.id);
@@ -71,7 +81,7 @@ impl<'a> Set<'a> {
                 set.removing.insert(at, removing);
             }
             if let Body::MemberAdd(add) | Body::JoinRequest(add) = &op.body
-                && invites.get(&add.invite).is_some_and(|invite| op.at <= invite.expires && is_proven(space, invite, add))
+                && invites.get(&add.invite).is_some_and(|invite| op.at <= invite.expires && holds(space, &invite.key, add))
             {
                 set.proven.insert(at);
             }
@@ -219,8 +229,10 @@ fn is_beyond(op: &Operation, out: &BTreeMap<IdentityId, Fallen>) -> bool {
     out.get(&op.author).is_some_and(|fallen| fallen.is_beyond(op))
 }
 
-fn is_proven(space: SpaceId, invite: &Invite, add: &MemberAdd) -> bool {
-    invite::check(&invite.key, space, add.identity, add.device, &add.proof).is_ok()
+/// Checks a newcomer's proof: it depends on nothing but these three.
+#[must_use]
+pub fn is_proven(space: SpaceId, key: &DeviceId, add: &MemberAdd) -> bool {
+    invite::check(key, space, add.identity, add.device, &add.proof).is_ok()
 }
 
 /// An invite admits each person once: who was removed needs another one to come back. The first adds in the order have its places:
