@@ -135,14 +135,14 @@ fn kept(input: &[u8], context: &Value) -> Found {
     }
 }
 
-fn end_shown(head: &Head) -> Value {
+pub(crate) fn end_shown(head: &Head) -> Value {
     json!({
         "id": head.id, "seq": head.seq, "lamport": head.lamport, "day": head.day, "entries": head.day_entries,
         "kinds": head.day_kinds, "norms": head.norms, "stopped": head.stopped,
     })
 }
 
-const fn waiting(missing: &Missing) -> &'static str {
+pub(crate) const fn waiting(missing: &Missing) -> &'static str {
     match missing {
         Missing::Predecessor => "predecessor",
         Missing::Writer => "writer",
@@ -150,7 +150,7 @@ const fn waiting(missing: &Missing) -> &'static str {
     }
 }
 
-const fn refused(refusal: &Refusal) -> &'static str {
+pub(crate) const fn refused(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Fork(_) => "fork",
         Refusal::Unlinked => "unlinked",
@@ -187,7 +187,7 @@ pub(crate) fn writer(device: &DeviceId, person: &IdentityId) -> Value {
     all
 }
 
-fn of_void(void: &Void) -> String {
+pub(crate) fn of_void(void: &Void) -> String {
     match void {
         Void::Body(fault) => return fault.code(),
         Void::Stopped => "stopped",

@@ -26,7 +26,7 @@ pub(crate) fn judge(check: &str, input: &[u8], context: &Value) -> Option<Found>
     }
 }
 
-fn verified(chain: Chain) -> Result<Identity, String> {
+pub(crate) fn verified(chain: Chain) -> Result<Identity, String> {
     chain.verify().map_err(|fault| fault.code())
 }
 
@@ -65,7 +65,7 @@ fn log_ends(input: &[u8], context: &Value) -> Found {
     Ok(json!({"logs": ends}))
 }
 
-fn counted(standing: Standing) -> Value {
+pub(crate) fn counted(standing: Standing) -> Value {
     match standing {
         Standing::Open => "all".into(),
         Standing::Until(last) => json!({"until": last}),

@@ -26,7 +26,7 @@ use haat_protocol::wire::{DirectRequest, DirectResponse, Item, StreamKey, SyncRe
 use crate::codes::Coded;
 use crate::shown::shown;
 use crate::trade;
-use crate::{compared, door, house};
+use crate::{compared, door, house, reader};
 
 pub(crate) type Found = Result<Value, String>;
 
@@ -65,6 +65,7 @@ pub(crate) fn judge(check: &str, input: &[u8], context: &Value) -> Found {
         other => {
             let known = house::judge(other, input, context)
                 .or_else(|| door::judge(other, input, context))
+                .or_else(|| reader::judge(other, input, context))
                 .or_else(|| compared::judge(other, input, context))
                 .or_else(|| trade::judge(other, input));
             known.unwrap_or_else(|| message(other, input))

@@ -18,11 +18,13 @@ mod entries;
 mod evidence;
 mod folds;
 mod form;
+mod histories;
 mod house;
 mod judge;
 mod kit;
 mod orders;
 mod people;
+mod reader;
 mod rosters;
 mod sheet;
 mod shown;
@@ -47,6 +49,7 @@ fn sheets() -> Vec<Sheet> {
         chains::sheet(),
         rosters::sheet(),
         admission::sheet(),
+        histories::sheet(),
         wire::sheet(),
         compared::sheet(),
         orders::sheet(),

@@ -48,7 +48,12 @@ def follow(end, found, header):
 
 def keep(data, context):
     """The end of the log after the header stage; a refusal also where an entry waits."""
-    raw, found, header = entry.read(data)
+    return keep_read(entry.read(data), context)
+
+
+def keep_read(triple, context):
+    """The same for an entry that was read."""
+    raw, found, header = triple
     end, seq, kind = context["log"], header["seq"], header["kind"]
     if end is not None and seq <= end["seq"] and context["there"] is not None:
         need(context["there"] == found.hex(), "fork")
@@ -73,15 +78,24 @@ def keep(data, context):
 class Judge:
     """The body stage for one entry."""
 
-    def __init__(self, data, context):
-        self.context = context
-        self.raw, found, self.header = entry.read(data)
-        self.end = follow(context["log"], found, self.header)
-        self.held = {}
-        for hex_text in context["held"]:
-            raw, other, header = entry.read(bytes.fromhex(hex_text))
-            self.held[other] = (raw, header)
+    def __init__(self, one, end, held, context):
+        self.context, self.held, self.end = context, held, end
+        self.raw, self.header = one
         self.author = self.person(self.header["device"])
+
+    @classmethod
+    def told(cls, data, context):
+        """The same where the context tells the end of the log before it, what is held, and the norms."""
+        raw, found, header = entry.read(data)
+        held = {}
+        for hex_text in context["held"]:
+            other_raw, other, other_header = entry.read(bytes.fromhex(hex_text))
+            held[other] = (other_raw, other_header)
+        every = None
+        if context["norms"] is not None:
+            read = [(told["at"], decode(bytes.fromhex(told["norms"]), bodies.NORMS)) for told in context["norms"]]
+            every = {norms["version"]: (at, norms) for at, norms in read}
+        return cls((raw, header), follow(context["log"], found, header), held, context | {"norms": every})
 
     def person(self, device):
         """Whose device this is."""
@@ -119,10 +133,7 @@ class Judge:
         return sum(count for kind, count in self.end["kinds"].items() if bodies.KINDS.get(int(kind), ("",))[0] in names)
 
     def _norms(self, kind, name, quota, body):
-        every = {}
-        for told in self.context["norms"]:
-            norms = decode(bytes.fromhex(told["norms"]), bodies.NORMS)
-            every[norms["version"]] = (told["at"], norms)
+        every = self.context["norms"]
         version = cited(self.header)
         need(version is not None and version >= self.end["norms"], "norms_cited")
         need(version in every, "norms_missing")

@@ -1,6 +1,6 @@
 """One function per check that a vector can name: bytes and context in, values out, or a refusal with its code."""
 
-from . import admission, bodies, ciphers, entry, evidence, fold, identity, order, records, roster, shape, sign, wire
+from . import admission, bodies, ciphers, entry, evidence, fold, history, identity, order, records, roster, shape, sign, wire
 from .cbor import Refused, read
 
 _PLAIN = {
@@ -97,7 +97,12 @@ def _kept(data, context):
 
 def _effect(data, context):
     """The body stage of an entry that is kept behind the end of the log that the context tells."""
-    return {"body": admission.Judge(data, context).effect()}
+    return {"body": admission.Judge.told(data, context).effect()}
+
+
+def _history(data, context):
+    """Entries of one space that come one by one: what becomes of each, where logs end and how far they count, what has no effect."""
+    return history.read(data, bytes.fromhex(context["key"]), context["now"])
 
 
 def _fork(data, _):
@@ -206,6 +211,7 @@ ALL = {
     "roster": _roster,
     "kept": _kept,
     "effect": _effect,
+    "history": _history,
     "fork": _fork,
     "record": _record,
     "invite_code": _invite_code,

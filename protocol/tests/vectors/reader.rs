@@ -1,0 +1,196 @@
+//! What this program makes of the vectors about whole histories: a reader that holds a space and the chains of its people, and is
+//! handed entries one after the other. Nothing is told to it that it can work out: ends of logs, writers, what counts, norms.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use haat_protocol::admit::{self, Head, Opened, Refusal, Verdict, View, Writer};
+use haat_protocol::body::Body;
+use haat_protocol::circle::{Operation, Roster, Standing, fold};
+use haat_protocol::codec::decode_own;
+use haat_protocol::entry::{Entry, Header, LogId, Unverified};
+use haat_protocol::id::{DeviceId, EntryId, IdentityId, SpaceId};
+use haat_protocol::identity::{Chain, Identity};
+use haat_protocol::kind::Kind;
+use haat_protocol::money::Money;
+use haat_protocol::norms::Role;
+use haat_protocol::space::{Inception, Sort};
+use haat_protocol::time::Millis;
+
+use crate::codes::Coded;
+use crate::door::{end_shown, of_void, refused, waiting};
+use crate::house::{counted, verified};
+use crate::judge::{Found, array};
+
+/// The check of this name; none when it is not one of these.
+pub(crate) fn judge(check: &str, input: &[u8], context: &Value) -> Option<Found> {
+    (check == "history").then(|| history(input, context))
+}
+
+/// What comes to a reader: the space, the chains, then entries.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Pile {
+    pub(crate) inception: Inception,
+    pub(crate) chains: Vec<Chain>,
+    pub(crate) entries: Vec<Unverified>,
+}
+
+/// An entry that is kept, and the end of its log with it.
+struct Kept {
+    entry: Entry,
+    head: Head,
+}
+
+struct Reader {
+    inception: Inception,
+    key: [u8; 32],
+    people: BTreeMap<DeviceId, Identity>,
+    kept: BTreeMap<EntryId, Kept>,
+    places: BTreeMap<(LogId, u64), EntryId>,
+    heads: BTreeMap<LogId, Head>,
+    forks: BTreeMap<LogId, u64>,
+    roster: Option<Roster>,
+}
+
+impl View for Reader {
+    fn head(&self, log: &LogId) -> Option<Head> {
+        self.heads.get(log).cloned()
+    }
+
+    fn at(&self, log: &LogId, seq: u64) -> Option<EntryId> {
+        self.places.get(&(*log, seq)).copied()
+    }
+
+    fn header(&self, id: &EntryId) -> Option<Header> {
+        self.kept.get(id).map(|kept| kept.entry.header().clone())
+    }
+
+    fn writer(&self, log: &LogId) -> Writer {
+        let Some(identity) = self.people.get(&log.device) else { return Writer::Unknown };
+        let person = identity.id();
+        let own = self.ended(log);
+        if let Some(roster) = &self.roster {
+            let standing = roster.standing(&person, &log.device, log.number);
+            let never_in = standing == Standing::Closed && !roster.removed.contains_key(&person);
+            return if never_in { Writer::Unknown } else { Writer::Person(person, standing.and(own)) };
+        }
+        let begins = self.inception.sort == Sort::Shop || self.inception.device == log.device;
+        if self.inception.creator == person && begins { Writer::Person(person, own) } else { Writer::Unknown }
+    }
+
+    fn sort(&self, space: &SpaceId) -> Option<Sort> {
+        (*space == self.inception.id()).then_some(self.inception.sort)
+    }
+
+    fn shopkeeper(&self, shop: &SpaceId) -> Option<IdentityId> {
+        (*shop == self.inception.id() && self.inception.sort == Sort::Shop).then_some(self.inception.creator)
+    }
+
+    fn created(&self, space: &SpaceId) -> Option<Millis> {
+        (*space == self.inception.id()).then_some(self.inception.created)
+    }
+
+    fn prices(&self, _: &EntryId) -> Option<Vec<Money>> {
+        None
+    }
+}
+
+impl Reader {
+    /// What the chain of a log's person and its lowest known fork let stand.
+    fn ended(&self, log: &LogId) -> Standing {
+        let fork = self.forks.get(log).copied();
+        self.people
+            .get(&log.device)
+            .map_or(Standing::Closed, |person| Standing::of(person.ending(&log.space, &log.device, log.number), fork))
+    }
+
+    /// One entry comes: what becomes of it.
+    fn take(&mut self, entry: Entry, now: Millis) -> &'static str {
+        let (header, id) = (entry.header().clone(), entry.id());
+        match admit::header(self, &entry, now) {
+            Verdict::Known => "known",
+            Verdict::Waiting(missing) => waiting(&missing),
+            Verdict::Refused(refusal) => {
+                if let Refusal::Fork(_) = refusal {
+                    let lowest = self.forks.entry(header.log_id()).or_insert(header.seq);
+                    *lowest = header.seq.min(*lowest);
+                    self.roster = self.folded();
+                }
+                refused(&refusal)
+            }
+            Verdict::Admitted(head) => {
+                self.places.insert((header.log_id(), header.seq), id);
+                self.heads.insert(header.log_id(), head.clone());
+                self.kept.insert(id, Kept { entry, head });
+                self.roster = self.folded();
+                "kept"
+            }
+        }
+    }
+
+    /// The body of a kept entry that takes effect, whatever the circle says of its log.
+    fn effect(&self, kept: &Kept, with_norms: bool) -> Result<Body, String> {
+        let header = kept.entry.header();
+        let Some(kind) = Kind::from_code(header.kind) else {
+            return Err(if kept.head.stopped.is_some() { "stopped" } else { "newer" }.to_owned());
+        };
+        let plain = kept.entry.open(Some(&self.key)).map_err(|fault| fault.code())?;
+        let body = Body::decode(kind, &plain).map_err(|fault| fault.code())?;
+        let norms = self.roster.as_ref().filter(|_| with_norms).map(|roster| &roster.norms);
+        let author = self.people[&header.device].id();
+        let place = (header.lamport, kept.entry.id());
+        let role = self.roster.as_ref().map_or(Role::Member, |roster| roster.role_at(&author, place));
+        admit::body(self, &Opened { header, author, role, head: &kept.head, norms }, &body).map_err(|void| of_void(&void))?;
+        Ok(body)
+    }
+
+    fn folded(&self) -> Option<Roster> {
+        let counts = |kept: &&Kept| self.ended(&kept.entry.header().log_id()).counts(kept.entry.header().seq);
+        let operations: Vec<Operation> = self
+            .kept
+            .values()
+            .filter(counts)
+            .filter_map(|kept| {
+                let (header, author) = (kept.entry.header(), self.people[&kept.entry.header().device].id());
+                let body = self.effect(kept, false).ok()?;
+                let log = (header.device, header.log);
+                Some(Operation { id: kept.entry.id(), lamport: header.lamport, at: header.at, log, seq: header.seq, author, body })
+            })
+            .collect();
+        fold(self.inception.id(), &operations)
+    }
+
+    /// What stands in the end.
+    fn shown(&self, came: &[&str]) -> Value {
+        let logs = self.heads.iter().map(|(log, head)| {
+            let counts = match self.writer(log) {
+                Writer::Person(_, standing) => counted(standing),
+                Writer::Unknown => Value::Null,
+            };
+            json!({"device": log.device, "number": log.number, "end": end_shown(head), "counts": counts})
+        });
+        let effects = self.kept.iter().map(|(id, kept)| json!({"entry": id, "void": self.effect(kept, true).err()}));
+        json!({"came": came, "logs": logs.collect::<Vec<_>>(), "effects": effects.collect::<Vec<_>>()})
+    }
+}
+
+fn history(input: &[u8], context: &Value) -> Found {
+    let pile: Pile = decode_own(input).map_err(|fault| fault.code())?;
+    let mut people = BTreeMap::new();
+    for chain in pile.chains {
+        let identity = verified(chain)?;
+        people.extend(identity.ever().map(|device| (device, identity.clone())));
+    }
+    let (kept, places, heads, forks) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let key = array(context, "key");
+    let mut reader = Reader { inception: pile.inception, key, people, kept, places, heads, forks, roster: None };
+    let now = Millis(context["now"].as_u64().expect("a time"));
+    let mut came = Vec::new();
+    for raw in pile.entries {
+        let entry = raw.verify().map_err(|fault| fault.code())?;
+        came.push(reader.take(entry, now));
+    }
+    Ok(reader.shown(&came))
+}
