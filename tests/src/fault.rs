@@ -44,6 +44,8 @@ pub struct Options {
     pub device: device::Style,
     /// Whether disks go back.
     pub past: past::Style,
+    /// Whether people trade.
+    pub trade: bool,
 }
 
 impl Options {
@@ -74,6 +76,7 @@ impl Options {
             witness: witness::Style::draw(&mut later),
             device: device::Style::draw(&mut later, people - late, commands),
             past: past::Style::draw(&mut newest),
+            trade: newest.permille(300),
         };
         // What is expected of a hostile person's other device is another story.
         if drawn.hostile.is_some() {
@@ -89,12 +92,12 @@ impl Options {
 
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { people, late, commands, messages, cut, churn, clock, disk, hostile, witness, device, past } = self;
+        let Self { people, late, commands, messages, cut, churn, clock, disk, hostile, witness, device, past, trade } = self;
         let Faults { gossip_loss, duplicates, request_loss, clogged } = messages;
         write!(f, "people={people} late={late} commands={commands} loss={gossip_loss}/{request_loss} doubled={duplicates} ")?;
         write!(
             f,
-            "clogged={clogged} cut={cut:?} churn={churn:?} clock={clock:?} disk={disk:?} hostile={hostile:?} witness={witness:?} device={device:?} past={past:?}"
+            "clogged={clogged} cut={cut:?} churn={churn:?} clock={clock:?} disk={disk:?} hostile={hostile:?} witness={witness:?} device={device:?} past={past:?} trade={trade}"
         )
     }
 }

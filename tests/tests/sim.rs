@@ -3,6 +3,7 @@
 //! `m` to `n` alone.
 
 mod crowd;
+mod market;
 mod story;
 
 use std::collections::VecDeque;

@@ -16,6 +16,8 @@ use haat_tests::world::chance::Chance;
 use haat_tests::world::store::{Keeping, SimStore};
 use haat_tests::world::{Faults, World};
 
+use super::market::Market;
+
 /// Healed time after that until everything must have converged.
 const QUIET_MS: u64 = 3 * MINUTE_MS;
 /// Healed time until everybody can speak again: two full rounds of sync and some.
@@ -60,6 +62,7 @@ struct Drawn {
     circles: Vec<SpaceId>,
     said: Vec<(usize, EntryId)>,
     removals: u64,
+    market: Market,
     /// The node that is somebody's second device.
     second: Option<usize>,
 }
@@ -83,6 +86,7 @@ pub(super) fn watch(seed: u64, conduct: Conduct, keep: impl FnMut(usize) -> SimS
         circles: Vec::new(),
         said: Vec::new(),
         removals: 0,
+        market: Market::new(seed, options.trade),
         second: None,
     };
     story.gather();
@@ -172,6 +176,7 @@ impl Drawn {
             self.devices(turn);
             self.weather.turn(&mut self.stage.borrow_mut());
             self.turn()?;
+            self.market.turn(&self.people, &self.circles[0])?;
             let pause = if self.chance.permille(100) { self.chance.between(2_000, 9_000) } else { self.chance.between(1, 900) };
             let mut world = self.stage.borrow_mut();
             world.run_for(pause);
