@@ -1,14 +1,26 @@
 //! What a hostile member can make with its real key, outside the engine: a second entry at a place, an entry in another's name,
-//! an entry of a stranger. It must never be used for an honest node.
+//! an entry of a stranger, words of a newer program. It must never be used for an honest node.
 
-use haat_node::myself::Myself;
-use haat_node::secret;
-use haat_node::store::Tx;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use haat_node::engine::runner::clock;
+use haat_node::home::Home;
+use haat_node::home::keyfile::Secrets;
+use haat_node::intake::{self, Taken};
+use haat_node::myself::{Key, Myself};
+use haat_node::store::disk::DiskStore;
+use haat_node::store::{Store, Tx};
+use haat_node::view::known::Known;
+use haat_node::view::{Cx, circle};
+use haat_node::{keyring, secret};
+use haat_protocol::admit::View;
 use haat_protocol::codec::{decode, encode};
-use haat_protocol::crypto::Keypair;
-use haat_protocol::entry::{Draft, Entry};
+use haat_protocol::crypto::{Context, Keypair, hash};
+use haat_protocol::entry::{Draft, Entry, Header, LogId};
 use haat_protocol::id::DeviceId;
-use haat_protocol::kind::Kind;
+use haat_protocol::identity::Chain;
+use haat_protocol::kind::{Kind, secrecy_of};
 use haat_protocol::limits::GOSSIP_MAX_BYTES;
 use haat_protocol::time::Millis;
 use haat_protocol::wire::Item;
@@ -61,5 +73,75 @@ impl Forge<'_, '_> {
     pub fn of_a_stranger(&self, data: &[u8]) -> Option<Vec<u8>> {
         let stranger = Keypair::from_seed(&self.fresh);
         self.again(&own(self.me.device(), data)?, &stranger, stranger.public())
+    }
+}
+
+/// The home of a stopped node whose member now has a newer program: what it says goes into its own log, without asking the rules of
+/// today what they think of it.
+#[derive(Debug)]
+pub struct NewerHome {
+    store: DiskStore,
+    me: Myself,
+}
+
+impl NewerHome {
+    /// Opens a home that nobody else has open.
+    ///
+    /// # Panics
+    /// When it is none, or has a passphrase.
+    #[must_use]
+    pub fn open(path: &Path) -> Self {
+        let home = Home::open(path).expect("a home");
+        let secrets = Secrets::load(&home.identity_path(), "").expect("no passphrase");
+        let store = DiskStore::open(&home.store_path()).expect("nobody else has it open");
+        let (root, pair) = (Keypair::from_seed(&secrets.root_seed()), Keypair::from_seed(&secrets.device_seed));
+        let begun = Chain::begin(&root, &Keypair::from_seed(&secrets.next_root_seed()).public(), &pair, secrets.created);
+        let identity = begun.verify().expect("a fresh chain");
+        let prekeys = secrets.prekeys.iter().map(|(_, key)| Key(*key)).collect();
+        let me = Myself { identity, root: Some(root), pair, storage: Key(secrets.storage_key), prekeys, name: secrets.name.clone() };
+        Self { store, me }
+    }
+
+    /// Says something in the first log of its first circle, after what stands there, with something about the header changed; the
+    /// entry's id.
+    ///
+    /// # Panics
+    /// When it has no circle, or the entry is not kept.
+    #[must_use]
+    pub fn says(&self, kind: u64, body: &[u8], tweak: impl FnOnce(&mut Header)) -> String {
+        let snapshot = self.store.snapshot().expect("readable");
+        let mut tx = Tx::new(&*snapshot);
+        let space = *circle::all(&tx).first().expect("a circle");
+        let (key, keys) = keyring::current(&tx, &self.me, &space).expect("its keys");
+        let secret = keys.key(secrecy_of(kind)).copied();
+        let log = LogId { space, device: self.me.device(), number: 0 };
+        let head = Known(&tx).head(&log);
+        let lamport = head.as_ref().map_or(0, |head| head.lamport) + 1;
+        let at = clock();
+        let mut header = Header {
+            device: log.device,
+            space,
+            log: 0,
+            seq: head.as_ref().map_or(0, |head| head.seq + 1),
+            prev: head.as_ref().map(|head| head.id),
+            kind,
+            flags: 0,
+            lamport,
+            at,
+            refs: Vec::new(),
+            key: Some(key),
+            payload_bytes: 0,
+            payload_hash: None,
+            extensions: BTreeMap::new(),
+        };
+        tweak(&mut header);
+        let fresh = hash(Context::Stream, &[&lamport.to_be_bytes()]);
+        let entry = Draft { header, body: body.to_vec() }.sign(&self.me.pair, secret.as_ref(), &fresh).expect("signs");
+        let taken = intake::entry(&mut Cx { tx: &mut tx, me: &self.me, at }, &entry);
+        assert_eq!(taken, Taken::Kept, "its own node keeps it");
+        let batch = tx.finish().expect("sound");
+        drop(snapshot);
+        self.store.clone().commit(batch).expect("written");
+        entry.id().to_string()
     }
 }

@@ -9,6 +9,7 @@ mod fork;
 mod import;
 mod invite;
 mod members;
+mod newer;
 mod norms;
 mod refusals;
 mod removal;
