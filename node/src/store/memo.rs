@@ -109,8 +109,31 @@ struct Inner {
     /// By sort and key. Never gone through: their order differs from run to run.
     kept: [HashMap<Vec<u8>, Memo>; SORTS],
     /// What the memos being made have looked at so far, the innermost last.
-    reading: Vec<Vec<Cell>>,
+    reading: Vec<Reading>,
     is_doubted: bool,
+}
+
+/// Cells that were looked at, each once.
+struct Reading {
+    cells: Vec<Cell>,
+    /// A bit for each cell.
+    seen: Vec<u64>,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self { cells: Vec::new(), seen: vec![0; (Table::ALL.len() * CELLS_PER_TABLE).div_ceil(64)] }
+    }
+}
+
+impl Reading {
+    fn add(&mut self, cell: Cell) {
+        let (word, bit) = (usize::from(cell >> 6), 1 << (cell & 63));
+        if self.seen[word] & bit == 0 {
+            self.seen[word] |= bit;
+            self.cells.push(cell);
+        }
+    }
 }
 
 impl fmt::Debug for Memos {
@@ -174,24 +197,22 @@ impl Memos {
             memo.at = inner.changes;
         }
         if let Some(outer) = inner.reading.last_mut() {
-            outer.extend_from_slice(&memo.reads);
+            memo.reads.iter().for_each(|cell| outer.add(*cell));
         }
         Arc::clone(&memo.value).downcast().ok()
     }
 
     /// From here on, what is looked at is noted.
     pub(super) fn begin(&self) {
-        self.inner.borrow_mut().reading.push(Vec::new());
+        self.inner.borrow_mut().reading.push(Reading::default());
     }
 
     /// What was derived since [`Self::begin`]; kept when all that it follows from could be read.
     pub(super) fn end<T: Send + Sync + 'static>(&self, sort: Sort, key: &[u8], value: &Arc<T>, is_sound: bool) {
         let inner = &mut *self.inner.borrow_mut();
-        let mut reads = inner.reading.pop().unwrap_or_default();
-        reads.sort_unstable();
-        reads.dedup();
+        let reads = inner.reading.pop().unwrap_or_default().cells;
         if let Some(outer) = inner.reading.last_mut() {
-            outer.extend_from_slice(&reads);
+            reads.iter().for_each(|cell| outer.add(*cell));
         }
         if inner.count() >= MEMOS_MAX {
             inner.forget();
@@ -213,10 +234,8 @@ impl Inner {
     }
 
     fn read(&mut self, cell: Cell) {
-        if let Some(reads) = self.reading.last_mut()
-            && reads.last() != Some(&cell)
-        {
-            reads.push(cell);
+        if let Some(reads) = self.reading.last_mut() {
+            reads.add(cell);
         }
     }
 }
