@@ -2,7 +2,7 @@
 
 use haat_tests::daemon::node::told;
 use haat_tests::daemon::story::{assert_log_whole, circle_of, in_feed, invite, member_names, post, state_in, until_in_feed};
-use haat_tests::daemon::{Town, until_so};
+use haat_tests::daemon::{Node, Town, until_so};
 
 #[test]
 fn a_removed_member() {
@@ -44,6 +44,46 @@ fn a_removed_member() {
     until_in_feed(&removed, &again);
     assert!(in_feed(&removed, &secret).is_none(), "the removed reads on after a restart");
     for node in [&owner, &friend, &removed] {
+        assert_log_whole(node);
+    }
+}
+
+/// Two owners remove each other while neither hears of the other; a third hears of the one at once, and of the other only from who is
+/// removed for it.
+#[test]
+fn a_removal_that_only_the_removed_knows_is_handed_over() {
+    let town = Town::new();
+    let [mut owner, mut other, mut witness] = circle_of(&town, ["chen", "lin", "wang"], "Lane 12", &[]);
+    owner.ok(&["circle", "role", "Lane 12", "lin", "owner"]);
+    let owners = |node: &Node| {
+        let shown = node.see(&["circle", "show", "Lane 12"]);
+        shown["members"].as_array().map_or(0, |members| members.iter().filter(|member| member["role"] == "owner").count())
+    };
+    for node in [&owner, &other, &witness] {
+        until_so("both are owners", || owners(node) == 2);
+    }
+    owner.stop();
+    witness.stop();
+    other.ok(&["circle", "remove", "Lane 12", "chen"]);
+    other.stop();
+    for node in [&mut witness, &mut owner] {
+        node.up(&[]);
+    }
+    owner.ok(&["circle", "remove", "Lane 12", "lin"]);
+    owner.ok(&["peer", "add", &witness.address()]);
+    until_so("the witness knows one removal", || {
+        let names = member_names(&witness, "Lane 12");
+        names.len() == 2 && !names.contains(&"lin".to_owned())
+    });
+    owner.stop();
+    other.up(&[]);
+    other.ok(&["peer", "add", &witness.address()]);
+    until_so("the removed learns it", || state_in(&other, "Lane 12") == "removed");
+    until_so("both are out for the witness", || member_names(&witness, "Lane 12") == ["wang"]);
+    owner.up(&[]);
+    owner.ok(&["peer", "add", &witness.address()]);
+    until_so("the owner learns it from the witness", || state_in(&owner, "Lane 12") == "removed");
+    for node in [&owner, &other, &witness] {
         assert_log_whole(node);
     }
 }
