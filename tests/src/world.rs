@@ -371,6 +371,8 @@ impl World {
         let Some(engine) = node.engine.as_mut() else { return };
         let mut effects = engine.step(clock, inputs);
         if engine.store().fell() {
+            // What was kept is looked at now: by the next step the clock may be another.
+            self.guard.stepped(who, clock, node, others);
             return self.crash(who);
         }
         let sends = effects.iter().any(|effect| !matches!(effect, Effect::Happened(_)));
