@@ -136,12 +136,15 @@ fn take_effect(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &Body) {
     if is_membership(body) {
         return circle::note(cx, said.entry);
     }
+    // Tellings of epochs are kept whether they count or not: what was said under one that counts no more is still to be read.
+    if let Body::Epoch(body) = body {
+        return circle::begin_epoch(cx, said.entry, &body.manifest);
+    }
     // What lies beyond a removal's cut is kept without effect; should the removal fall, it is looked at again.
     if !known::counts(cx.tx, said.entry.header()) {
         return;
     }
     match body {
-        Body::Epoch(body) => circle::begin_epoch(cx, said.entry, &body.manifest),
         // Boxes are opened where they are taken in; nothing is derived from them.
         Body::EpochBoxes(_) => {}
         Body::Share(body) => shelf::share(cx, said, body),
