@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use haat_protocol::circle::Roster;
 use haat_protocol::epoch::{ByteKey, EpochKeys, Graph};
-use haat_protocol::id::{Digest, KeyId, SpaceId};
+use haat_protocol::id::{Digest, EntryId, KeyId, SpaceId};
 use haat_protocol::limits::TOPIC_SECRETS_KEPT;
 
 use crate::myself::Myself;
@@ -81,6 +81,13 @@ impl<'a, 's> Keyring<'a, 's> {
     pub fn covers_all(&self, key: &KeyId) -> bool {
         let met = self.met();
         met.node(key).is_some() && self.required.is_subset(&met.covered(key))
+    }
+
+    /// Whether an epoch is for those who stayed after one of these removals or leaves; one that was not met may be.
+    #[must_use]
+    pub fn covers_any(&self, key: &KeyId, removals: &BTreeSet<EntryId>) -> bool {
+        let met = self.met();
+        met.node(key).is_none() || met.covered(key).iter().any(|covered| removals.contains(&EntryId(covered.0)))
     }
 
     /// All epochs that were met, also of makers whose entries do not count any more.

@@ -93,8 +93,8 @@ impl Work<'_, '_> {
     fn removal_key(&mut self, space: SpaceId, device: &DeviceId, prekey: &[u8; 32]) -> Option<Vec<u8>> {
         let roster = circle::roster(&self.tx, &space)?;
         let removal = known::person_of(&self.tx, device).and_then(|person| roster.removed.get(&person));
-        let said = removal.map_or_else(|| self.held().undoing(&roster, device), |removal| vec![removal.by]);
-        let under: BTreeSet<KeyId> = said.iter().filter_map(|id| known::entry(&self.tx, id)?.header().key).collect();
+        let of = |by: &EntryId| known::entry(&self.tx, by).and_then(|entry| entry.header().key).into_iter().collect();
+        let under: BTreeSet<KeyId> = removal.map_or_else(|| self.held().undoing(&roster, device), |removal| of(&removal.by));
         let control = |key: KeyId| Some((key, secret::epoch(&self.tx, self.me, &space, &key)?.control_alone()));
         let epochs: Vec<(KeyId, EpochKeys)> = under.into_iter().filter_map(control).collect();
         if epochs.is_empty() {

@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use haat_protocol::body::{Body, MemberAdd};
 use haat_protocol::circle::Roster;
 use haat_protocol::entry::Entry;
-use haat_protocol::id::{DeviceId, EntryId, IdentityId, SpaceId};
+use haat_protocol::id::{DeviceId, EntryId, IdentityId, KeyId, SpaceId};
 use haat_protocol::invite;
 use haat_protocol::limits::{REMOVALS_HANDED_OVER_MAX, SYNC_BATCH_BYTES};
 use haat_protocol::wire::Item;
 
 use super::Held;
 use crate::engine::anew;
+use crate::keyring::Keyring;
 use crate::store::memo::Sort;
 use crate::view::{body, circle, fork, known};
 
@@ -129,9 +130,13 @@ impl Held<'_, '_> {
         items
     }
 
-    /// The entries that undo the admission of a device: the keys under which they are said may be missing there.
-    pub(in crate::engine) fn undoing(&self, roster: &Roster, device: &DeviceId) -> Vec<EntryId> {
+    /// The epochs whose control keys a device needs to read what undoes its admission. One that covers a removal of who let it in is for
+    /// those who stayed: it is never among them, else whoever was removed could read on through somebody let in in vain.
+    pub(in crate::engine) fn undoing(&self, roster: &Roster, device: &DeviceId) -> BTreeSet<KeyId> {
         let undone = self.undone(roster, device).unwrap_or_default();
-        undone.removals.into_iter().chain(undone.entries).collect()
+        let keyring = Keyring::of(self.tx, self.me, roster);
+        let is_handed = |key: &KeyId| !keyring.covers_any(key, &undone.removals);
+        let said = undone.removals.iter().chain(&undone.entries);
+        said.filter_map(|id| known::entry(self.tx, id)?.header().key).filter(is_handed).collect()
     }
 }
