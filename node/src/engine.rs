@@ -109,6 +109,8 @@ struct Passing {
     /// last comparison did not end.
     wanted: BTreeMap<(DeviceId, SpaceId), Millis>,
     outbox: BTreeMap<OrderId, trade::Attempt>,
+    /// Connected devices with which orders are still to be compared.
+    comparing: BTreeMap<DeviceId, trade::Retry>,
     dialled: BTreeMap<DeviceId, Vec<String>>,
     next_sync: Millis,
     /// What the clock showed when the last group of inputs began.
@@ -142,6 +144,7 @@ impl Passing {
         self.reach = reach::Reach::default();
         self.wanted.clear();
         self.outbox.clear();
+        self.comparing.clear();
         self.dialled.clear();
         self.topics.clear();
         self.members.clear();

@@ -75,7 +75,7 @@ impl Work<'_, '_> {
         self.greet(device);
         self.join_through(&device);
         self.order_reset(&device);
-        self.ask_order_heads(device);
+        self.compare_orders_with(device);
         self.happened("peer", device);
     }
 
@@ -100,12 +100,14 @@ impl Work<'_, '_> {
         let connected: Vec<DeviceId> = self.passing.presence.connected.keys().copied().collect();
         for device in connected.into_iter().filter(|device| !self.passing.sessions.contains_key(device)).collect::<Vec<_>>() {
             self.greet(device);
+            self.compare_orders_with(device);
         }
     }
 
     fn disconnected(&mut self, device: &DeviceId) {
         self.passing.presence.connected.remove(device);
         self.passing.sessions.remove(device);
+        self.passing.comparing.remove(device);
         self.passing.wanted.retain(|(other, _), _| other != device);
         self.seed_disconnected(device);
         self.happened("peer", device);
@@ -286,6 +288,7 @@ impl Work<'_, '_> {
             (What::Keys(space), Some(response)) => self.keys_answered(space, &response),
             (What::Order(order), Some(response)) => self.order_stored(order, response),
             (What::OrderHeads(asked), Some(DirectResponse::Orders(messages))) => self.take_orders(device, &asked, messages),
+            (What::OrderHeads(_), _) => self.orders_not_compared(&device),
             (What::Order(order), None) => self.order_failed(order),
             _ => {}
         }
@@ -322,7 +325,8 @@ impl Work<'_, '_> {
             What::Sync(turn) => self.sync_answered(device, turn, None),
             What::Order(order) => self.order_failed(order),
             What::Meet => self.met(device, None),
-            What::Join(_) | What::Keys(_) | What::OrderHeads(_) => {}
+            What::OrderHeads(_) => self.orders_not_compared(&device),
+            What::Join(_) | What::Keys(_) => {}
         }
     }
 

@@ -37,6 +37,7 @@ impl Work<'_, '_> {
         self.tend_seeds();
         self.tend_waiting();
         self.send_orders();
+        self.compare_orders();
         self.tend_keys();
         self.compare_due();
         if self.passing.next_sync <= self.now {

@@ -3,6 +3,7 @@
 //! Where an order stands is the protocol's to say. Nothing is sent before it is durable, and nothing is signed twice at one place.
 
 mod act;
+mod compare;
 mod deliver;
 mod offer;
 mod receive;
@@ -23,22 +24,21 @@ use serde_json::{Value, json};
 use super::work::Work;
 use crate::{ask, intake, view};
 
-/// How the delivery of one order's messages goes.
+/// The code of an event that is later than the receiver's clock.
+const AHEAD: &str = "ahead";
+
+/// When something that needs an answer is tried again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Attempt {
+pub(super) struct Retry {
     /// When to try again.
     next: Millis,
     /// How long the last pause was; 0 = none yet.
     pause_ms: u64,
-    /// Whether a message waits for its answer.
+    /// Whether an answer is waited for.
     under_way: bool,
-    /// The other side's events whose receipts no answer of ours carried.
-    owed: BTreeSet<EventId>,
-    /// Those of them that the message under way carries.
-    carried: BTreeSet<EventId>,
 }
 
-impl Attempt {
+impl Retry {
     const fn is_due(&self, now: Millis) -> bool {
         !self.under_way && self.next.0 <= now.0
     }
@@ -50,11 +50,26 @@ impl Attempt {
         self.next = now.plus(self.pause_ms);
     }
 
+    /// It is not wanted: as late as can be.
+    fn refuse(&mut self, now: Millis) {
+        (self.pause_ms, self.next, self.under_way) = (RESEND_MAX_MS, now.plus(RESEND_MAX_MS), false);
+    }
+
     /// There is a reason to try at once.
     const fn reset(&mut self) {
         self.pause_ms = 0;
         self.next = Millis(0);
     }
+}
+
+/// How the delivery of one order's messages goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Attempt {
+    retry: Retry,
+    /// The other side's events whose receipts no answer of ours carried.
+    owed: BTreeSet<EventId>,
+    /// Those of them that the message under way carries.
+    carried: BTreeSet<EventId>,
 }
 
 impl Work<'_, '_> {
@@ -70,7 +85,7 @@ impl Work<'_, '_> {
         let event = order::sign(body, &self.me.pair)?;
         intake::order::event(&mut self.cx(), &event)?;
         self.passing.guard.event_signed(&event);
-        self.passing.outbox.entry(event.order()).or_default().reset();
+        self.passing.outbox.entry(event.order()).or_default().retry.reset();
         Ok(event)
     }
 

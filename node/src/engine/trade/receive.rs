@@ -2,7 +2,7 @@
 //!
 //! Nothing of a stranger is kept: a first offer needs a circle in which both are and which has the shop.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use haat_protocol::body::Body;
 use haat_protocol::codec::decode;
@@ -16,6 +16,7 @@ use haat_protocol::wire::{DirectResponse, OrderMessage};
 use serde_bytes::ByteBuf;
 
 use super::super::work::Work;
+use super::AHEAD;
 use crate::store::Table;
 use crate::view::{self, circle, known, shelf};
 use crate::{intake, view::order as orders};
@@ -28,13 +29,15 @@ type Code = &'static str;
 
 /// What became of a message.
 #[derive(Default)]
-struct Took {
+pub(super) struct Took {
     /// The other side's events that are held now.
-    held: Vec<EventId>,
+    pub(super) held: Vec<EventId>,
     /// A receipt for each.
     receipts: Vec<SignedReceipt>,
+    /// Whether something came that was not here.
+    pub(super) is_new: bool,
     /// Whether something of this node's own chain came back that was not here.
-    is_given_back: bool,
+    pub(super) is_given_back: bool,
 }
 
 impl Work<'_, '_> {
@@ -48,33 +51,7 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Takes in what a device answered when these orders were compared. Nobody waits for the receipts: they go with the next message.
-    /// It hands back first what this node lacks of its own chains; when there is nothing of that left, these chains may go on.
-    pub(in crate::engine) fn take_orders(&mut self, device: DeviceId, asked: &BTreeSet<OrderId>, messages: Vec<OrderMessage>) {
-        let mut is_given_back = false;
-        for message in messages {
-            let id = message.order;
-            match self.take_message(device, message) {
-                Ok(took) => {
-                    is_given_back |= took.is_given_back;
-                    if !took.held.is_empty() {
-                        let attempt = self.passing.outbox.entry(id).or_default();
-                        attempt.owed.extend(took.held);
-                        attempt.reset();
-                        self.send_order(id);
-                    }
-                }
-                Err(code) => tracing::debug!(order = %id, code, "an answer about an order was not taken"),
-            }
-        }
-        if is_given_back {
-            self.ask_order_heads(device);
-        } else {
-            self.chains_told(asked);
-        }
-    }
-
-    fn take_message(&mut self, device: DeviceId, message: OrderMessage) -> Result<Took, Code> {
+    pub(super) fn take_message(&mut self, device: DeviceId, message: OrderMessage) -> Result<Took, Code> {
         let OrderMessage { order: id, events, receipts, chain } = message;
         let bytes: usize = events.iter().chain(&receipts).map(|item| item.len()).sum();
         if bytes > ORDER_MESSAGE_MAX_BYTES {
@@ -102,6 +79,7 @@ impl Work<'_, '_> {
             match self.take_event(event) {
                 Ok(is_new) => {
                     news |= is_new;
+                    took.is_new |= is_new;
                     took.is_given_back |= is_new && is_own;
                 }
                 // What came before it is held, and the other side shall know.
@@ -135,7 +113,7 @@ impl Work<'_, '_> {
                 return Err(Refusal::WrongSigner.code());
             }
             if event.is_ahead(self.now) {
-                return Err("ahead");
+                return Err(AHEAD);
             }
             read.push(event);
         }

@@ -1,6 +1,7 @@
 //! Two neighbours with stores in memory: what a seller and a buyer do, and what the other side makes of it.
 
 mod chains;
+mod compare;
 pub(in crate::engine) mod kit;
 
 use std::collections::BTreeSet;
