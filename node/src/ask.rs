@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use haat_protocol::circle::Roster;
 use haat_protocol::entry::Header;
-use haat_protocol::id::{OrderId, SpaceId};
-use haat_protocol::local::{OrderRow, Page, Problem, ProblemKind, Question};
+use haat_protocol::id::{EntryId, OrderId, SpaceId};
+use haat_protocol::local::{ListingRow, OrderRow, Page, Problem, ProblemKind, Question};
 use haat_protocol::time::Millis;
 use serde::Serialize;
 use serde_json::Value;
@@ -97,6 +97,15 @@ pub fn answer(tx: &Tx<'_>, me: &Myself, facts: &NodeFacts<'_>, question: &Questi
 pub fn order_row(tx: &Tx<'_>, me: &Myself, now: Millis, order: &OrderId) -> Result<OrderRow, Problem> {
     let facts = NodeFacts { presence: &Presence::default(), store_bytes: 0, started: now, now };
     Ask::new(tx, me, &facts).order(order)
+}
+
+/// One listing as its seller sees it, for whoever has just changed it.
+///
+/// # Errors
+/// The listing is not here.
+pub fn listing_row(tx: &Tx<'_>, me: &Myself, now: Millis, lineage: &EntryId) -> Result<ListingRow, Problem> {
+    let facts = NodeFacts { presence: &Presence::default(), store_bytes: 0, started: now, now };
+    Ask::new(tx, me, &facts).listing(lineage).ok_or_else(|| Problem::not_found("listing", &lineage.to_string()))
 }
 
 impl<'a, 's> Ask<'a, 's> {

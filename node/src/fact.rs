@@ -2,7 +2,7 @@
 
 use haat_protocol::codec::encode;
 use haat_protocol::crypto::{Context, hash};
-use haat_protocol::id::{Digest, IdentityId, SpaceId};
+use haat_protocol::id::{Digest, EntryId, IdentityId, SpaceId};
 use haat_protocol::space::Inception;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,13 @@ pub enum Fact {
         space: SpaceId,
         /// Why not; none = joined.
         declined: Option<String>,
+    },
+    /// The stock of a variant was counted anew, and this version of its listing says how many there are.
+    Counted {
+        /// The version.
+        version: EntryId,
+        /// The variant.
+        sku: String,
     },
     /// A peer was added by hand.
     Peer {

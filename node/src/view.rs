@@ -10,6 +10,7 @@ pub mod fork;
 pub mod known;
 pub mod order;
 pub mod shelf;
+pub mod stock;
 pub mod word;
 
 use haat_protocol::admit::Head;
@@ -220,6 +221,7 @@ pub fn fact(cx: &mut Cx<'_, '_, '_>, fact: &Fact) {
             cx.tx.remove(Table::Declined, &space.0);
         }
         Fact::JoinEnded { space, declined } => circle::join_ended(cx, space, declined.as_deref()),
+        Fact::Counted { version, sku } => stock::counted(cx, version, sku),
         Fact::Peer { address } => cx.tx.put(Table::Peer, address.as_bytes(), Vec::new()),
     }
 }

@@ -2,10 +2,13 @@
 //!
 //! An edit is a new entry with the same lineage; the id of a version is the id of its entry.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::EntryId;
-use crate::limits::{CHOICES_MAX, DESCRIPTION_MAX_CHARS, FIELD_MAX_CHARS, TITLE_MAX_CHARS, VARIANTS_MAX};
+use crate::limits::{CHOICES_MAX, DESCRIPTION_MAX_CHARS, FIELD_MAX_CHARS, INTEGER_MAX, TITLE_MAX_CHARS, VARIANTS_MAX};
 use crate::money::{Currency, Money};
 use crate::time::Millis;
 
@@ -47,8 +50,87 @@ pub struct Variant {
     pub options: Vec<(String, String)>,
     /// Price of one.
     pub price: Money,
-    /// How many there are; none = not counted.
-    pub stock: Option<u64>,
+    /// How many there are.
+    pub stock: Stock,
+}
+
+/// How many there are of something, as its seller counts. Not to be counted is neither zero nor unknown: there is enough for everybody.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "Option<u64>", into = "Option<u64>")]
+pub enum Stock {
+    /// It is not counted; null on the wire and in JSON.
+    #[default]
+    Uncounted,
+    /// So many.
+    Counted(u64),
+}
+
+impl Stock {
+    /// The number, when it is counted.
+    #[must_use]
+    pub const fn number(self) -> Option<u64> {
+        match self {
+            Self::Uncounted => None,
+            Self::Counted(number) => Some(number),
+        }
+    }
+
+    /// Whether so many can be had.
+    #[must_use]
+    pub const fn covers(self, wanted: u64) -> bool {
+        match self {
+            Self::Uncounted => true,
+            Self::Counted(number) => wanted <= number,
+        }
+    }
+
+    /// What is left once so many are gone; never less than none.
+    #[must_use]
+    pub const fn less(self, gone: u64) -> Self {
+        match self {
+            Self::Uncounted => Self::Uncounted,
+            Self::Counted(number) => Self::Counted(number.saturating_sub(gone)),
+        }
+    }
+}
+
+impl From<Option<u64>> for Stock {
+    fn from(number: Option<u64>) -> Self {
+        number.map_or(Self::Uncounted, Self::Counted)
+    }
+}
+
+impl From<Stock> for Option<u64> {
+    fn from(stock: Stock) -> Self {
+        stock.number()
+    }
+}
+
+impl fmt::Display for Stock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Uncounted => f.write_str("not counted"),
+            Self::Counted(number) => number.fmt(f),
+        }
+    }
+}
+
+/// A text that says no stock.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("stock: a number from 0 to {most}, or the word uncounted", most = INTEGER_MAX - 1)]
+pub struct BadStock;
+
+impl FromStr for Stock {
+    type Err = BadStock;
+
+    fn from_str(text: &str) -> Result<Self, BadStock> {
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        match text {
+            "uncounted" | "not counted" => Ok(Self::Uncounted),
+            _ if digits => text.parse().ok().filter(|number| *number < INTEGER_MAX).map(Self::Counted).ok_or(BadStock),
+            _ => Err(BadStock),
+        }
+    }
 }
 
 /// A way to get the goods.
@@ -247,7 +329,7 @@ mod tests {
             sku: sku.into(),
             options: vec![("Size".into(), size.into())],
             price: Money { minor, currency },
-            stock: Some(3),
+            stock: Stock::Counted(3),
         };
         Listing {
             lineage: None,
@@ -282,6 +364,21 @@ mod tests {
         assert_eq!(broken(|l| l.variants[1].price.currency = "EUR".parse().expect("known")), Err(ListingError::Price));
         assert_eq!(broken(|l| l.delivery = vec![Delivery::Pickup { place: " ".into() }]), Err(ListingError::Field("pickup place")));
         assert!(broken(|l| l.description = "x".repeat(DESCRIPTION_MAX_CHARS + 1)).is_err());
+    }
+
+    #[test]
+    fn not_counted_is_no_number() {
+        let read = |text: &str| text.parse::<Stock>();
+        assert_eq!(read("0"), Ok(Stock::Counted(0)));
+        assert_eq!(read("uncounted"), Ok(Stock::Uncounted));
+        for text in ["", "-1", "+1", "many", "1.0", "9007199254740992", "99999999999999999999", "５"] {
+            assert_eq!(read(text), Err(BadStock), "{text:?}");
+        }
+        assert_eq!(read(&Stock::Uncounted.to_string()), Ok(Stock::Uncounted));
+        assert!(Stock::Uncounted.covers(u64::MAX) && !Stock::Counted(0).covers(1) && Stock::Counted(2).covers(2));
+        assert_eq!((Stock::Counted(2).less(3), Stock::Uncounted.less(3)), (Stock::Counted(0), Stock::Uncounted));
+        let json = |stock: Stock| serde_json::to_string(&stock).expect("json");
+        assert_eq!((json(Stock::Uncounted), json(Stock::Counted(0))), ("null".to_owned(), "0".to_owned()));
     }
 
     #[test]

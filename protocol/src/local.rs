@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 pub use rows::*;
 
+use crate::listing::Stock;
+
 /// Something the user wants changed. Answered once it is durable here, whatever has been delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
@@ -145,6 +147,15 @@ pub enum Command {
         /// Take the good rows although others are refused.
         partial: bool,
     },
+    /// Say how many there are of a variant now.
+    ListingStock {
+        /// Of which listing.
+        listing: String,
+        /// Which variant; needed when there are several.
+        sku: Option<String>,
+        /// How many lie there, with those that are set aside; null = not counted.
+        stock: Stock,
+    },
     /// Take a listing off the shelf.
     ListingWithdraw {
         /// Which.
@@ -245,8 +256,9 @@ pub struct NewListing {
     pub price: String,
     /// Plain text.
     pub description: Option<String>,
-    /// How many there are; none = not counted.
-    pub stock: Option<u64>,
+    /// How many there are; null or absent = not counted.
+    #[serde(default)]
+    pub stock: Stock,
     /// The seller's own code.
     pub sku: Option<String>,
     /// Places where buyers may collect; none = the shop's.

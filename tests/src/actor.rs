@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use haat_protocol::id::{EntryId, OrderId, SpaceId};
+use haat_protocol::listing::Stock;
 use haat_protocol::local::{Command, NewListing, NewOffer, NewShop, OrderWords, Problem};
 use serde_json::Value;
 
@@ -160,8 +161,13 @@ impl Actor {
 
     /// Puts a thing on the shelf.
     pub fn lists(&self, shop: &str, title: &str, price: &str) -> String {
-        let listing =
-            NewListing { shop: shop.to_owned(), title: title.to_owned(), price: price.to_owned(), stock: Some(5), ..NewListing::default() };
+        let listing = NewListing {
+            shop: shop.to_owned(),
+            title: title.to_owned(),
+            price: price.to_owned(),
+            stock: Stock::Counted(5),
+            ..NewListing::default()
+        };
         text(&self.does(Command::ListingAdd(listing)), "listing")
     }
 

@@ -50,6 +50,9 @@ listing import f.csv --shop S --format auto --currency CNY --dry-run --partial
 listing import f.csv --shop S --format shopify
 listing list --circle C --shop S
 listing show L
+listing stock L 12
+listing stock L --sku S 0
+listing stock L uncounted
 listing withdraw L
 post C TEXT --listing L --listing M --reply-to E
 recommend L --circle C --text T --interest none
@@ -124,6 +127,9 @@ fn what_is_wrong_is_refused() {
         "vouch lin --circle C --weight best",
         "shop create Hill --currency CNY",
         "listing add --shop S --title T --price 1 --stock many",
+        "listing stock L",
+        "listing stock L many",
+        "listing stock L -1",
         "listing import f.csv --shop S --format xml",
         "recommend L --circle C --text T",
         "order offer L --qty 0",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use data_encoding::BASE64;
 use haat_protocol::limits::CATALOGUE_MAX_BYTES;
-use haat_protocol::listing::{Delivery, Payment, Timing};
+use haat_protocol::listing::{Delivery, Payment, Stock, Timing};
 use haat_protocol::local::{Command, ImportReport, ListingRow, NewListing, Question, VariantRow};
 use serde_json::Value;
 
@@ -19,6 +19,7 @@ use crate::{input, output, table, text};
   haat listing add --shop Hill --title 'Green tea' --price 39.00 --stock 12
   haat listing import products.csv --shop Hill --dry-run
   haat listing list --circle 'Lane 12'
+  haat listing stock 'Green tea' 20
   haat listing withdraw 'Green tea'")]
 pub(crate) enum Listing {
     Add(Add),
@@ -38,6 +39,7 @@ pub(crate) enum Listing {
         /// Title or id of the listing
         listing: String,
     },
+    Stock(Count),
     /// Take a listing off the shelf
     Withdraw {
         /// Title or id of the listing
@@ -61,8 +63,8 @@ pub(crate) struct Add {
     #[arg(long)]
     description: Option<String>,
     /// How many there are; not counted unless given
-    #[arg(long, value_name = "N")]
-    stock: Option<u64>,
+    #[arg(long, value_name = "N", default_value = "uncounted", hide_default_value = true)]
+    stock: Stock,
     /// Your own code for it
     #[arg(long)]
     sku: Option<String>,
@@ -75,6 +77,19 @@ pub(crate) struct Add {
     /// After this nobody may order it: a date, an instant, or a span such as 30d
     #[arg(long, value_name = "WHEN")]
     expires: Option<String>,
+}
+
+/// Say how many there are now; what is set aside for orders counts as there
+#[derive(Debug, Args)]
+pub(crate) struct Count {
+    /// Title or id of the listing
+    listing: String,
+    /// Which variant; needed when there are several
+    #[arg(long)]
+    sku: Option<String>,
+    /// How many lie there, or the word uncounted
+    #[arg(value_name = "N")]
+    stock: Stock,
 }
 
 /// Take in a catalogue file; the same file again changes nothing
@@ -118,6 +133,7 @@ impl Listing {
                 cx.next(&format!("haat order offer {}", text::quoted(&listing)));
                 Ok(())
             }
+            Self::Stock(Count { listing, sku, stock }) => cx.answer(cx.call(&Command::ListingStock { listing, sku, stock })?, shown),
             Self::Withdraw { listing } => {
                 cx.answer(cx.call(&Command::ListingWithdraw { listing })?, |_: Value| "Off the shelf.".to_owned())
             }
@@ -184,10 +200,6 @@ fn imported(report: ImportReport, is_dry: bool) -> String {
     parts.join("\n")
 }
 
-fn stock_words(stock: Option<u64>) -> String {
-    stock.map_or_else(|| "not counted".to_owned(), |n| n.to_string())
-}
-
 /// The price, or from the lowest price.
 fn price_words(variants: &[VariantRow]) -> String {
     let lowest = variants.iter().map(|v| v.price).min();
@@ -198,8 +210,8 @@ fn price_words(variants: &[VariantRow]) -> String {
 fn listed(listings: Vec<ListingRow>) -> String {
     let rows = listings.into_iter().map(|l| {
         // Stocks are what a seller claims; their sum has to fit all the same.
-        let stock = l.variants.iter().try_fold(0_u64, |sum, v| Some(sum.saturating_add(v.stock?)));
-        [l.title, price_words(&l.variants), stock_words(stock), l.seller.name, l.state, l.listing.short()]
+        let stock = Stock::from(l.variants.iter().try_fold(0_u64, |sum, v| Some(sum.saturating_add(v.stock.number()?))));
+        [l.title, price_words(&l.variants), stock.to_string(), l.seller.name, l.state, l.listing.short()]
     });
     table::table(["title", "price", "stock", "seller", "state", "listing"], rows.collect(), "Nothing is for sale here yet.")
 }
@@ -218,7 +230,7 @@ fn shown(l: ListingRow) -> String {
     }
     let variants = l.variants.into_iter().map(|v| {
         let options: Vec<String> = v.options.into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        [v.sku, options.join(", "), v.price.to_string(), stock_words(v.stock)]
+        [v.sku, options.join(", "), v.price.to_string(), v.stock.to_string()]
     });
     let variants = table::table(["sku", "options", "price", "stock"], variants.collect(), "");
     let description = if l.description.is_empty() { String::new() } else { format!("{}\n\n", l.description) };
@@ -257,7 +269,7 @@ mod tests {
             sku: String::new(),
             options: vec![],
             price: Money { minor, currency: code.parse().expect("a currency") },
-            stock: None,
+            stock: Stock::Uncounted,
         };
         assert_eq!(price_words(&[variant(820, "CNY"), variant(450, "CNY")]), "from 4.50 CNY");
         assert_eq!(price_words(&[variant(820, "JPY"), variant(820, "JPY")]), "820 JPY");

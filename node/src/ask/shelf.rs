@@ -4,11 +4,10 @@ use haat_protocol::body::Body;
 use haat_protocol::id::{EntryId, SpaceId};
 use haat_protocol::listing::{Delivery, Listing, Payment, default_payment};
 use haat_protocol::local::{ListingRow, ShopRow, VariantRow};
-use haat_protocol::time::Millis;
 
 use super::Ask;
 use crate::store::Table;
-use crate::view::{self, known, order, shelf};
+use crate::view::{self, shelf, stock};
 
 impl Ask<'_, '_> {
     pub(super) fn shops(&self) -> Vec<ShopRow> {
@@ -53,9 +52,8 @@ impl Ask<'_, '_> {
         let version = row.current()?;
         let Some(Body::Listing(body)) = view::body(self.tx, &version) else { return None };
         let shop = shelf::shop(self.tx, &row.shop)?;
-        let counted_at = known::entry(self.tx, &version)?.header().at;
         let state = if row.is_withdrawn() { "withdrawn" } else { self.shelf_state(&body) };
-        let variants = self.variants(lineage, &body, (shop.keeper == self.me.id()).then_some(counted_at));
+        let variants = self.variants(lineage, &body, shop.keeper == self.me.id());
         let delivery = if body.delivery.is_empty() { shop.body.delivery } else { body.delivery };
         Some(ListingRow {
             listing: *lineage,
@@ -81,15 +79,12 @@ impl Ask<'_, '_> {
     }
 
     /// What can be bought. On the seller's own node the stock is what is free now, elsewhere what was published.
-    fn variants(&self, lineage: &EntryId, body: &Listing, own_since: Option<Millis>) -> Vec<VariantRow> {
+    fn variants(&self, lineage: &EntryId, body: &Listing, is_own: bool) -> Vec<VariantRow> {
         let row = |variant: &haat_protocol::listing::Variant| VariantRow {
             sku: variant.sku.clone(),
             options: variant.options.clone(),
             price: variant.price,
-            stock: match own_since {
-                Some(at) => order::free(self.tx, lineage, &variant.sku, variant.stock, at),
-                None => variant.stock,
-            },
+            stock: if is_own { stock::free(self.tx, lineage, &variant.sku) } else { variant.stock },
         };
         body.variants.iter().map(row).collect()
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use haat_protocol::codec;
 use haat_protocol::id::EntryId;
 use haat_protocol::limits::LISTING_MAX_BYTES;
-use haat_protocol::listing::Listing;
+use haat_protocol::listing::{Listing, Stock};
 use serde::Serialize;
 
 use super::{Product, Reading, RefusedRow, Spoken};
@@ -113,7 +113,7 @@ fn merged(before: &Listing, file: &Listing, spoken: Spoken) -> Listing {
     for variant in &mut after.variants {
         let known = before.variant(Some(&variant.sku));
         if !spoken.stock {
-            variant.stock = known.and_then(|known| known.stock);
+            variant.stock = known.map_or(Stock::Uncounted, |known| known.stock);
         }
         if let (false, Some(known)) = (spoken.options, known) {
             variant.options.clone_from(&known.options);
@@ -146,7 +146,7 @@ fn fields(listing: &Listing) -> Vec<(String, String)> {
         let options: Vec<String> = variant.options.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         fields.push((named("options"), options.join(", ")));
         fields.push((named("price"), variant.price.to_string()));
-        fields.push((named("stock"), variant.stock.map_or_else(|| "not counted".to_owned(), |n| n.to_string())));
+        fields.push((named("stock"), variant.stock.to_string()));
     }
     fields
 }

@@ -3,7 +3,7 @@
 use encoding_rs::GBK;
 use haat_protocol::id::EntryId;
 use haat_protocol::limits::{CATALOGUE_MAX_BYTES, DESCRIPTION_MAX_CHARS};
-use haat_protocol::listing::{Delivery, Listing, Payment, Timing, Variant};
+use haat_protocol::listing::{Delivery, Listing, Payment, Stock, Timing, Variant};
 use haat_protocol::money::Money;
 use haat_protocol::time::Millis;
 use proptest::prelude::*;
@@ -45,7 +45,7 @@ fn places(reading: &Reading) -> Vec<(u64, &str, &str)> {
 }
 
 fn skus(product: &Product) -> Vec<(&str, i64, Option<u64>)> {
-    product.listing.variants.iter().map(|v| (v.sku.as_str(), v.price.minor, v.stock)).collect()
+    product.listing.variants.iter().map(|v| (v.sku.as_str(), v.price.minor, v.stock.number())).collect()
 }
 
 fn stored(reading: &Reading) -> Vec<(EntryId, EntryId, Listing)> {
@@ -174,12 +174,12 @@ fn all_faults_come_at_once_and_keep_back_only_their_product() {
 #[test]
 fn stock_is_counted_only_when_said() {
     let reading = with_head("a,A,,,,,,,A,shopify,,1,\nb,B,,,,,,,B,,7,1,\nc,C,,,,,,,C,shopify,-3,1,\nd,D,,,,,,,D,shopify,0,1,\n");
-    let stock: Vec<Option<u64>> = reading.products.iter().map(|p| p.listing.variants[0].stock).collect();
-    assert_eq!(stock, [None, None, Some(0), Some(0)]);
+    let stock: Vec<Stock> = reading.products.iter().map(|p| p.listing.variants[0].stock).collect();
+    assert_eq!(stock, [Stock::Uncounted, Stock::Uncounted, Stock::Counted(0), Stock::Counted(0)]);
     let warned: Vec<(u64, &str)> = reading.warnings.iter().map(|w| (w.row, w.value.as_str())).collect();
     assert_eq!(warned, [(3, "7"), (4, "-3")]);
     let untracked = read_text("Handle,Title,Price,Inventory quantity\na,A,1,5\n");
-    assert_eq!(untracked.products[0].listing.variants[0].stock, Some(5), "no tracker column, so the number counts");
+    assert_eq!(untracked.products[0].listing.variants[0].stock, Stock::Counted(5), "no tracker column, so the number counts");
 }
 
 #[test]
@@ -344,7 +344,7 @@ fn variants() -> impl Strategy<Value = Vec<Variant>> {
             options: vec![("Size".to_owned(), format!("no {sku}"))],
             sku,
             price: Money { minor, currency: cny() },
-            stock,
+            stock: stock.into(),
         };
         found.into_iter().map(one).collect()
     })
@@ -359,7 +359,7 @@ fn write(products: &[(String, String, Vec<Variant>)], separator: u8) -> Vec<u8> 
         for (n, variant) in variants.iter().enumerate() {
             let first = |text: &str| if n == 0 { text.to_owned() } else { String::new() };
             let price = variant.price.to_string().replace(" CNY", "");
-            let stock = variant.stock.map_or_else(String::new, |n| n.to_string());
+            let stock = variant.stock.number().map_or_else(String::new, |n| n.to_string());
             let option = variant.options[0].1.clone();
             let row = [format!("p-{at}"), first(title), first(description), first("Size"), option, variant.sku.clone(), stock, price];
             writer.write_record(row).expect("in memory");

@@ -3,6 +3,7 @@
 //! Whatever is written is checked whole before the first entry is made: a group of inputs has one transaction, and nothing of a
 //! command that is refused may stay in it.
 
+mod count;
 mod import;
 mod key;
 mod words;
@@ -27,6 +28,7 @@ use crate::view::shelf::{self, ShopRow};
 use crate::view::{self, circle, known};
 use crate::{intake, name, secret};
 
+pub(in crate::engine) use count::variant;
 pub(in crate::engine) use import::Import;
 pub(in crate::engine) use words::{amount, timing};
 

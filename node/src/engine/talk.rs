@@ -64,6 +64,7 @@ impl Work<'_, '_> {
                 let (format, currency) = (format.as_deref(), currency.as_deref());
                 self.listing_import(&super::shop::Import { shop: &shop, data: &data, format, currency, dry_run, partial })
             }
+            Command::ListingStock { listing, sku, stock } => self.listing_stock(&listing, sku.as_deref(), stock),
             Command::ListingWithdraw { listing } => self.listing_withdraw(&listing),
             Command::Post { circle, text, listings, reply_to } => self.post(&circle, text, &listings, reply_to.as_deref()),
             Command::Recommend { listing, circle, text, interest } => self.recommend(&listing, &circle, text, &interest),

@@ -129,4 +129,6 @@ tables! {
     Outbox = "view_outbox", View;
     /// lineage, sku, 0, order id -> what an order holds or took of the seller's stock.
     Hold = "view_hold", View;
+    /// version, sku -> nothing: the seller counted this variant with this version.
+    Counted = "view_counted", View;
 }

@@ -1,11 +1,11 @@
-//! Orders: which events and receipts belong together, what still has to reach the other side, and what stock they hold.
+//! Orders: which events and receipts belong together, and what still has to reach the other side.
 
-use haat_protocol::id::{DeviceId, Digest, EntryId, EventId, OrderId};
-use haat_protocol::order::{self, Event, Order, OrderSet, Receipt, Role, SignedEvent, SignedReceipt, Step, StockMark, Terms};
+use haat_protocol::id::{DeviceId, Digest, EventId, OrderId};
+use haat_protocol::order::{self, Event, Order, OrderSet, Receipt, Role, SignedEvent, SignedReceipt, Step, Terms};
 use haat_protocol::time::Millis;
 use serde::{Deserialize, Serialize};
 
-use super::Cx;
+use super::{Cx, stock};
 use crate::store::{Table, Tx};
 
 /// What is known of an order without folding it.
@@ -17,17 +17,6 @@ pub struct OrderRow {
     pub other: DeviceId,
     /// When the first event was accepted here.
     pub at: Millis,
-}
-
-/// Stock that an order holds, or took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HoldRow {
-    /// How many.
-    pub qty: u64,
-    /// Whether they have gone to the buyer.
-    pub sold: bool,
-    /// When they were first set aside.
-    pub since: Millis,
 }
 
 /// An event that was accepted.
@@ -44,7 +33,7 @@ pub fn event(cx: &mut Cx<'_, '_, '_>, event: &Event) {
     if event.body().author == cx.me.device() {
         cx.tx.put(Table::Outbox, &[order.0, event.id().0].concat(), Vec::new());
     }
-    hold(cx, order);
+    stock::hold(cx, order);
 }
 
 /// A receipt that was accepted.
@@ -54,26 +43,7 @@ pub fn receipt(cx: &mut Cx<'_, '_, '_>, id: &Digest, receipt: &Receipt) {
     if counterpart {
         cx.tx.remove(Table::Outbox, &[receipt.order.0, receipt.event.0].concat());
     }
-    hold(cx, receipt.order);
-}
-
-/// The seller's side of stock: what each order holds or took of a counted variant.
-fn hold(cx: &mut Cx<'_, '_, '_>, id: OrderId) {
-    if row(cx.tx, &id).is_none_or(|row| row.mine != Role::Seller) {
-        return;
-    }
-    let Some((_, order)) = folded(cx.tx, &id) else { return };
-    for line in &order.terms.lines {
-        let key = [line.listing.0.as_slice(), line.sku.as_bytes(), &[0], &id.0].concat();
-        let held: Option<HoldRow> = cx.tx.load(Table::Hold, &key);
-        match order.stock {
-            StockMark::Held | StockMark::Sold => {
-                let since = held.map_or(cx.at, |held| held.since);
-                cx.tx.save(Table::Hold, &key, &HoldRow { qty: line.qty, sold: order.stock == StockMark::Sold, since });
-            }
-            _ => cx.tx.remove(Table::Hold, &key),
-        }
-    }
+    stock::hold(cx, receipt.order);
 }
 
 /// Index of an order.
@@ -112,16 +82,6 @@ pub fn folded(tx: &Tx<'_>, id: &OrderId) -> Option<(OrderSet, Order)> {
     let set = set(tx, id);
     let order = order::fold(&set).ok()?;
     Some((set, order))
-}
-
-/// How many of a variant of one's own listing are free: none = not counted.
-#[must_use]
-pub fn free(tx: &Tx<'_>, lineage: &EntryId, sku: &str, counted: Option<u64>, counted_at: Millis) -> Option<u64> {
-    let rows = tx.prefix(Table::Hold, &[lineage.0.as_slice(), sku.as_bytes(), &[0]].concat());
-    let holds = rows.iter().filter_map(|(_, row)| tx.decoded::<HoldRow>(Table::Hold, row));
-    // What was sold before the seller counted is no longer among what was counted; what is set aside still lies there.
-    let gone: u64 = holds.filter(|hold| !hold.sold || hold.since >= counted_at).map(|hold| hold.qty).sum();
-    counted.map(|counted| counted.saturating_sub(gone))
 }
 
 /// The orders of this node, newest first.

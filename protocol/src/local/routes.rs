@@ -22,6 +22,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("shop_unshare", "/shops/unshare"),
     ("listing_add", "/listings"),
     ("listing_import", "/listings/import"),
+    ("listing_stock", "/listings/stock"),
     ("listing_withdraw", "/listings/withdraw"),
     ("post", "/posts"),
     ("recommend", "/recommendations"),

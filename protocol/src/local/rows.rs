@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{DeviceId, EntryId, EventId, IdentityId, OrderId, SpaceId};
 use crate::kind::Kind;
-use crate::listing::{Delivery, Payment};
+use crate::listing::{Delivery, Payment, Stock};
 use crate::money::{Currency, Money};
 use crate::norms::{Disclosure, Norms, PriceBand, Role};
 use crate::time::Millis;
@@ -387,8 +387,8 @@ pub struct VariantRow {
     pub options: Vec<(String, String)>,
     /// Price of one.
     pub price: Money,
-    /// How many; none = not counted.
-    pub stock: Option<u64>,
+    /// How many: on the seller's own node what is free now, elsewhere what was published last.
+    pub stock: Stock,
 }
 
 /// One item of the feed.

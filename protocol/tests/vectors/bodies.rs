@@ -11,7 +11,7 @@ use haat_protocol::crypto::Sig;
 use haat_protocol::id::{DeviceId, Digest, EntryId, KeyId, OrderId, SpaceId};
 use haat_protocol::invite;
 use haat_protocol::kind::Kind;
-use haat_protocol::listing::{Delivery, Listing, Payment, Timing, Variant};
+use haat_protocol::listing::{Delivery, Listing, Payment, Stock, Timing, Variant};
 use haat_protocol::money::Money;
 use haat_protocol::norms::{Disclosure, Norms, PriceBand, Role};
 use haat_protocol::order::{ReviewRight, Right};
@@ -117,7 +117,7 @@ fn pay(method: &str, timing: Timing) -> Payment {
 }
 
 fn variant(sku: &str, size: &str, minor: i64) -> Variant {
-    Variant { sku: sku.into(), options: vec![("Size".into(), size.into())], price: cny(minor), stock: Some(3) }
+    Variant { sku: sku.into(), options: vec![("Size".into(), size.into())], price: cny(minor), stock: Stock::Counted(3) }
 }
 
 pub(crate) fn listing() -> Listing {
@@ -199,7 +199,7 @@ fn at_the_edge(sheet: &mut Sheet) {
     good(sheet, "share with 512 earlier keys", share(Sort::Shop, 600, (0..512).rev().collect()));
     good(sheet, "hundred uses", Body::Invite(Invite { key: device(30), uses: 100, expires: START }));
     good(sheet, "title of 140", Body::Listing(Listing { title: "茶".repeat(140), ..listing() }));
-    let one = Variant { sku: String::new(), options: vec![], price: cny(0), stock: None };
+    let one = Variant { sku: String::new(), options: vec![], price: cny(0), stock: Stock::Uncounted };
     good(sheet, "one variant", Body::Listing(Listing { variants: vec![one.clone()], ..listing() }));
     let dear = Variant { price: cny(1_000_000_000_000_000), ..one };
     good(sheet, "dearest", Body::Listing(Listing { variants: vec![dear], ..listing() }));

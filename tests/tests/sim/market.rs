@@ -2,6 +2,7 @@
 //! refuses is refused; what it answers has to hold.
 
 use haat_protocol::id::SpaceId;
+use haat_protocol::listing::Stock;
 use haat_protocol::local::{Command, NewListing, NewOffer, NewShop, OrderWords, ProblemKind};
 use haat_tests::actor::Actor;
 use haat_tests::world::chance::Chance;
@@ -73,7 +74,8 @@ impl Market {
 
     fn puts_out(&mut self, keeper: &Actor, shop: String) -> Result<(), String> {
         let title = format!("Thing {}", self.chance.next());
-        let listing = NewListing { shop, title, price: "4.50".into(), stock: Some(self.chance.between(1, 4)), ..NewListing::default() };
+        let listing =
+            NewListing { shop, title, price: "4.50".into(), stock: Stock::Counted(self.chance.between(1, 4)), ..NewListing::default() };
         let answer = tries(keeper, Command::ListingAdd(listing))?;
         self.listings.extend(answer.and_then(|answer| Some((keeper.number(), answer["listing"].as_str()?.to_owned()))));
         Ok(())

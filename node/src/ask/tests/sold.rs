@@ -2,7 +2,7 @@
 
 use haat_protocol::body::{self, Body};
 use haat_protocol::id::EntryId;
-use haat_protocol::listing::{Delivery, Listing};
+use haat_protocol::listing::{Delivery, Listing, Stock};
 use haat_protocol::local::{ListingRow, OrderRow, Page, ProblemKind, Question, ShopRow, TrustView};
 use haat_protocol::order::evidence;
 
@@ -32,7 +32,7 @@ fn a_listing_takes_from_its_shop_what_it_does_not_say() {
     assert_eq!((row.listing, row.version, row.state.as_str()), (green, green, "listed"));
     assert_eq!(row.delivery, [Delivery::Pickup { place: "Gate 2".into() }]);
     assert_eq!((row.payment[0].method.as_str(), row.returns.as_str()), ("cash", "within 14 days"));
-    assert_eq!((row.seller.name.as_str(), row.variants[0].stock), ("Mei", Some(3)));
+    assert_eq!((row.seller.name.as_str(), row.variants[0].stock), ("Mei", Stock::Counted(3)));
     let ship = Delivery::Ship { zone: "CN".into(), price: cny(600) };
     let edit = Listing { lineage: Some(green), delivery: vec![ship.clone()], returns: Some("never".into()), ..tea("Green tea", Some(2)) };
     let newer = town.list(&edit);

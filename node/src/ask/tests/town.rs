@@ -68,7 +68,7 @@ fn person(n: usize) -> Myself {
 }
 
 pub(super) fn tea(title: &str, stock: Option<u64>) -> Listing {
-    let variant = Variant { sku: "T".into(), options: vec![], price: cny(3900), stock };
+    let variant = Variant { sku: "T".into(), options: vec![], price: cny(3900), stock: stock.into() };
     Listing {
         lineage: None,
         handle: None,

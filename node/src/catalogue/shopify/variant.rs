@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use haat_protocol::limits::{FIELD_MAX_CHARS, INTEGER_MAX, REPORTED_VALUE_MAX_CHARS, VARIANTS_MAX};
-use haat_protocol::listing::Variant;
+use haat_protocol::listing::{Stock, Variant};
 use haat_protocol::money::Money;
 
 use super::super::columns::{AXES, Column};
@@ -143,12 +143,12 @@ impl Reader<'_> {
         None
     }
 
-    /// How many there are, none when they are not counted; nothing at all when the cell is refused.
-    fn stock(&mut self, row: &Row) -> Option<Option<u64>> {
+    /// How many there are; nothing at all when the cell is refused.
+    fn stock(&mut self, row: &Row) -> Option<Stock> {
         let cell = self.cell(row, Column::Quantity);
         let counted = !self.columns.has(Column::Tracker) || !self.cell(row, Column::Tracker).is_empty();
         if cell.is_empty() {
-            return Some(None);
+            return Some(Stock::Uncounted);
         }
         let (negative, digits) = cell.strip_prefix('-').map_or((false, cell), |digits| (true, digits));
         let number = if digits.bytes().all(|b| b.is_ascii_digit()) { digits.parse().ok().filter(|n: &u64| *n < INTEGER_MAX) } else { None };
@@ -165,11 +165,11 @@ impl Reader<'_> {
             if number > 0 {
                 self.warn(row.number, Column::Quantity, cell, "not counted, since the inventory tracker is blank");
             }
-            return Some(None);
+            return Some(Stock::Uncounted);
         }
         if negative && number > 0 {
             self.warn(row.number, Column::Quantity, cell, "read as 0: more were sold than there were");
-            return Some(Some(0));
+            return Some(Stock::Counted(0));
         }
         let policy = self.cell(row, Column::Policy);
         if ["continue", "true"].iter().any(|word| policy.eq_ignore_ascii_case(word)) {
@@ -180,7 +180,7 @@ impl Reader<'_> {
                 "passed over: nobody can order more than is in stock; leave the stock blank to sell uncounted",
             );
         }
-        Some(Some(number))
+        Some(Stock::Counted(number))
     }
 
     /// Several variants need codes: without one, the values of the options name the variant.

@@ -2,7 +2,8 @@
 
 use data_encoding::BASE64;
 use haat_protocol::id::SpaceId;
-use haat_protocol::local::{ImportReport, NewListing, NewShop, Problem};
+use haat_protocol::listing::Stock;
+use haat_protocol::local::{ImportReport, ListingRow, NewListing, NewShop, Problem};
 
 use super::super::trade::tests::kit::{Node, circle};
 use super::Import;
@@ -109,4 +110,32 @@ fn shops_are_kept_by_their_keepers() {
     ana.work(|work| work.listing_withdraw(&listing.to_string())).expect("withdraws");
     assert!(ana.read(|tx| shelf::row(tx, &listing)).expect("held").is_withdrawn());
     assert!(!ana.store.snapshot_rows(Table::Log).is_empty());
+}
+
+fn count(node: &mut Node, listing: &str, sku: Option<&str>, stock: Stock) -> Result<ListingRow, Problem> {
+    node.work(|work| work.listing_stock(listing, sku, stock)).map(|row| serde_json::from_value(row).expect("a listing"))
+}
+
+const STOCKED: &str = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price\ntea,Green tea,Size,50 g,A,8,39.00\ntea,,,100 g,B,4,70.00\n";
+
+#[test]
+fn a_count_is_a_new_version_of_one_variant() {
+    let mut ana = Node::new(1);
+    let shop = ana.shop();
+    let tea = import(&mut ana, shop, STOCKED, &PLAIN).expect("taken").created.remove(0);
+    let stocks = |row: &ListingRow| row.variants.iter().map(|variant| variant.stock).collect::<Vec<_>>();
+    let row = count(&mut ana, "Green tea", Some("B"), Stock::Counted(9)).expect("counted");
+    assert_eq!((row.listing.to_string(), row.versions.len(), row.state.as_str()), (tea, 2, "listed"));
+    assert_eq!(stocks(&row), [Stock::Counted(8), Stock::Counted(9)]);
+    let row = count(&mut ana, "Green tea", Some("A"), Stock::Uncounted).expect("not counted");
+    assert_eq!(stocks(&row), [Stock::Uncounted, Stock::Counted(9)]);
+
+    let before = ana.everything();
+    let problem = count(&mut ana, "Green tea", None, Stock::Counted(1)).expect_err("which?");
+    assert_eq!((problem.code.as_str(), problem.detail.as_str()), ("sku-needed", "there are: A, B"));
+    assert_eq!(count(&mut ana, "Green tea", Some("C"), Stock::Counted(1)).expect_err("none").code, "no-such-sku");
+    assert_eq!(count(&mut ana, "Black tea", None, Stock::Counted(1)).expect_err("none").code, "not-found");
+    assert_eq!(ana.everything(), before, "a refusal writes nothing");
+    ana.work(|work| work.listing_withdraw("Green tea")).expect("withdraws");
+    assert_eq!(count(&mut ana, "Green tea", Some("B"), Stock::Counted(1)).expect_err("gone").code, "withdrawn");
 }

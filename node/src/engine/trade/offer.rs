@@ -3,13 +3,13 @@
 use haat_protocol::body::{Body, ShopCreate};
 use haat_protocol::id::{Digest, EntryId, IdentityId, SpaceId};
 use haat_protocol::limits::{CONFIRM_WITHIN_MS, DISPUTE_WITHIN_MS, FULFIL_WITHIN_MS, OFFER_LIFE_MS, PAY_WITHIN_MS, SPAN_MAX_MS};
-use haat_protocol::listing::{Delivery, Listing, Payment, Timing, Variant, default_payment};
+use haat_protocol::listing::{Delivery, Listing, Payment, Timing, default_payment};
 use haat_protocol::local::{NewOffer, Problem};
 use haat_protocol::money::Money;
 use haat_protocol::order::{self, Line, Party, Terms, TermsError};
 use serde_json::Value;
 
-use super::super::shop::{amount, timing};
+use super::super::shop::{amount, timing, variant};
 use super::super::work::Work;
 use crate::name;
 use crate::view::{self, circle, known, shelf};
@@ -117,18 +117,13 @@ fn impossible(fault: &TermsError) -> Problem {
 
 fn line(new: &NewOffer, goods: &Goods) -> Result<Line, Problem> {
     let listing = &goods.listing;
-    let variant: &Variant = listing.variant(new.sku.as_deref()).ok_or_else(|| {
-        let skus: Vec<&str> = listing.variants.iter().map(|variant| variant.sku.as_str()).collect();
-        let (code, title) =
-            if new.sku.is_some() { ("no-such-sku", "no such variant") } else { ("sku-needed", "which variant is not said") };
-        Problem::usage(code, title, format!("there are: {}", skus.join(", "))).hint("name one with --sku")
-    })?;
+    let variant = variant(listing, new.sku.as_deref())?;
     let qty = new.qty.unwrap_or(1);
     if qty == 0 {
         return Err(impossible(&TermsError::Quantity));
     }
-    if let Some(stock) = variant.stock.filter(|stock| *stock < qty) {
-        let detail = format!("more is wanted than is in stock: {qty} of {stock}");
+    if !variant.stock.covers(qty) {
+        let detail = format!("more is wanted than is in stock: {qty} of {}", variant.stock);
         return Err(Problem::refused("out-of-stock", "the offer is not made", detail));
     }
     Ok(Line {

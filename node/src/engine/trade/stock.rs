@@ -2,30 +2,19 @@
 //!
 //! Only the desk of the shop asks here. What is published elsewhere is never taken for what is free.
 
-use haat_protocol::body::Body;
-use haat_protocol::id::{EntryId, OrderId};
+use haat_protocol::id::OrderId;
 use haat_protocol::order::{self, Act, Line, Reason, Role, Terms};
 
 use super::super::work::Work;
-use crate::view::{self, known, shelf};
+use crate::view;
 
 impl Work<'_, '_> {
     /// Whether all lines are free, as far as they are counted.
     pub(super) fn is_in_stock(&self, terms: &Terms) -> bool {
         terms.lines.iter().all(|line| {
             let wanted = terms.lines.iter().filter(|other| is_same(line, other)).map(|line| line.qty).fold(0, u64::saturating_add);
-            self.free(&line.listing, &line.sku).is_none_or(|free| free >= wanted)
+            view::stock::free(&self.tx, &line.listing, &line.sku).covers(wanted)
         })
-    }
-
-    /// How many of a variant are free by the current version; none = not counted.
-    fn free(&self, lineage: &EntryId, sku: &str) -> Option<u64> {
-        let Some(version) = shelf::row(&self.tx, lineage).and_then(|row| row.current()) else { return Some(0) };
-        let Some(Body::Listing(listing)) = view::body(&self.tx, &version) else { return Some(0) };
-        // A variant that the seller no longer has is there no more.
-        let Some(variant) = listing.variant(Some(sku)) else { return Some(0) };
-        let counted_at = known::entry(&self.tx, &version).map(|entry| entry.header().at)?;
-        view::order::free(&self.tx, lineage, sku, variant.stock, counted_at)
     }
 
     /// The seller's node's word about the stock, when an acceptance waits for it.

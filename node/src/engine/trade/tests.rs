@@ -3,6 +3,7 @@
 mod chains;
 mod compare;
 pub(in crate::engine) mod kit;
+mod stock;
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,7 @@
 //! Market: a catalogue is taken in from a file, a second shop is filled by hand; both are seen from next door.
 
 use data_encoding::BASE64;
+use haat_protocol::listing::Stock;
 use haat_protocol::local::{Command, ImportReport, ListingRow, NewListing, NewShop, Page, Problem, Question};
 use serde_json::Value;
 
@@ -103,7 +104,7 @@ pub(super) fn bakes(day: &Day<'_>) -> Result<(), Problem> {
             title: BREAD.to_owned(),
             price: "26.00".to_owned(),
             description: Some("Baked on Tuesdays and Fridays, 900 g. 周二、周五出炉。".to_owned()),
-            stock: Some(8),
+            stock: Stock::Counted(8),
             sku: Some("BREAD-900".to_owned()),
             ..NewListing::default()
         }),

@@ -7,6 +7,7 @@ use haat_protocol::crypto::Keypair;
 use haat_protocol::epoch::{ByteKey, EpochKeys};
 use haat_protocol::id::{DeviceId, EntryId, KeyId, OrderId, SpaceId};
 use haat_protocol::identity::Chain;
+use haat_protocol::listing::Stock;
 use haat_protocol::local::{NewListing, NewOffer, NewShop, OrderRow, OrderWords, Problem};
 use haat_protocol::norms::Norms;
 use haat_protocol::order::Order;
@@ -145,8 +146,14 @@ impl Node {
         id(&self.work(|work| work.shop_create(&new)).expect("opens"), "shop").parse().expect("an id")
     }
 
-    pub(in crate::engine) fn list(&mut self, shop: SpaceId, stock: Option<u64>) -> EntryId {
-        let new = NewListing { shop: shop.to_string(), title: "Green tea".into(), price: "39.00".into(), stock, ..NewListing::default() };
+    pub(in crate::engine) fn list(&mut self, shop: SpaceId, stock: impl Into<Stock>) -> EntryId {
+        let new = NewListing {
+            shop: shop.to_string(),
+            title: "Green tea".into(),
+            price: "39.00".into(),
+            stock: stock.into(),
+            ..NewListing::default()
+        };
         id(&self.work(|work| work.listing_add(&new)).expect("lists"), "listing").parse().expect("an id")
     }
 
