@@ -12,6 +12,7 @@ mod error;
 mod home;
 mod input;
 mod output;
+mod qr;
 mod span;
 mod stream;
 mod table;

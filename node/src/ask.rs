@@ -5,6 +5,7 @@
 mod circle;
 mod feed;
 mod order;
+mod payment;
 mod people;
 mod shelf;
 mod status;
@@ -83,6 +84,7 @@ pub fn answer(tx: &Tx<'_>, me: &Myself, facts: &NodeFacts<'_>, question: &Questi
         Question::Feed { circle, limit, after } => json(&ask.feed(ask.in_circle(circle.as_deref())?, *limit, after.as_deref())?),
         Question::Orders { state, role } => page(ask.orders(state.as_deref(), role.as_deref())?),
         Question::Order { order } => json(&ask.order(&name::order(tx, me, order)?)?),
+        Question::Payment { order } => json(&ask.payment(&name::order(tx, me, order)?)?),
         Question::Evidence { order } => ask.evidence(&name::order(tx, me, order)?),
         Question::LogVerify => {
             Err(Problem::usage("not-a-question", "this is not answered from views", "the trust log is checked as a whole"))

@@ -17,6 +17,7 @@ pub mod ledger;
 pub mod myself;
 pub mod name;
 pub mod net;
+mod payment;
 pub mod presence;
 pub mod secret;
 pub mod service;

@@ -13,6 +13,7 @@ use haat_protocol::kind::{Kind, Secrecy, secrecy_of};
 use haat_protocol::local::{Problem, ProblemKind};
 
 use crate::myself::Myself;
+use crate::payment;
 use crate::store::{Table, Tx};
 use crate::view::{self, BodyRow, known, shelf};
 pub(crate) use choose::nearest;
@@ -156,11 +157,12 @@ pub fn entry(tx: &Tx<'_>, _me: &Myself, text: &str) -> Result<EntryId, Problem> 
     choose("entry", text, &by_prefix(tx, Table::Body, text, is_said)).map(EntryId)
 }
 
-/// The order that is meant.
+/// The order that is meant, by its id or by the reference of its payment.
 ///
 /// # Errors
 /// None or several fit.
 pub fn order(tx: &Tx<'_>, _me: &Myself, text: &str) -> Result<OrderId, Problem> {
+    let text = payment::order_of(text).unwrap_or(text);
     choose("order", text, &by_prefix(tx, Table::Order, text, |_| true)).map(OrderId)
 }
 

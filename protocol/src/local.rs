@@ -3,6 +3,7 @@
 //! Shared by the node and the command line; never sent to another node. Whoever is meant is written as a person would:
 //! a petname, a name, an id or any unique prefix of one.
 
+pub mod payment;
 pub mod routes;
 pub mod rows;
 
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use payment::{PaymentCode, PaymentView};
 pub use rows::*;
 
 use crate::listing::Stock;
@@ -399,6 +401,11 @@ pub enum Question {
     },
     /// One order.
     Order {
+        /// Which.
+        order: String,
+    },
+    /// What the buyer of an order has to pay now.
+    Payment {
         /// Which.
         order: String,
     },

@@ -168,17 +168,23 @@ impl Money {
     pub fn times(self, count: u64) -> Option<Self> {
         i64::try_from(count).ok().and_then(|count| self.minor.checked_mul(count)).and_then(|minor| Self::new(minor, self.currency))
     }
-}
 
-/// `39.00 CNY`: the amount with the currency's own decimals.
-impl fmt::Display for Money {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// `39.00`: the amount alone, with the currency's own decimals.
+    #[must_use]
+    pub fn digits(&self) -> String {
         let exponent = usize::from(self.currency.exponent());
         let sign = if self.minor < 0 { "-" } else { "" };
         let digits = format!("{:0>width$}", self.minor.unsigned_abs(), width = exponent + 1);
         let (whole, part) = digits.split_at(digits.len() - exponent);
         let point = if exponent == 0 { "" } else { "." };
-        write!(f, "{sign}{whole}{point}{part} {}", self.currency)
+        format!("{sign}{whole}{point}{part}")
+    }
+}
+
+/// `39.00 CNY`: the amount with the currency's own decimals.
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.digits(), self.currency)
     }
 }
 

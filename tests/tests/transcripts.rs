@@ -14,6 +14,11 @@ fn the_first_sale() {
 }
 
 #[test]
+fn getting_paid() {
+    play("getting-paid.md");
+}
+
+#[test]
 fn run_a_seed() {
     play("seed.md");
 }

@@ -6,14 +6,13 @@ use clap::Subcommand;
 use haat_protocol::local::{CircleRow, CircleView, Command, InviteRow, NormsRow, Problem, Question, RequestRow};
 use haat_protocol::norms::{Disclosure, Role};
 use haat_protocol::time::DAY_MS;
-use qrcode::QrCode;
-use qrcode::render::unicode::Dense1x2;
+use qrcode::EcLevel;
 use serde_json::Value;
 
 use crate::context::{Context, field};
 use crate::error::Failure;
 use crate::span::parse_span;
-use crate::{input, output, table, text};
+use crate::{input, output, qr, table, text};
 
 /// Circles of friends: what is said and offered stays among their members
 #[derive(Debug, Subcommand)]
@@ -269,11 +268,8 @@ fn shown(c: CircleView) -> String {
 
 /// The code, and for a terminal the same as a drawing that a telephone reads.
 fn invited(code: &str, is_drawn: bool) -> String {
-    let drawing = is_drawn.then(|| QrCode::with_error_correction_level(code, qrcode::EcLevel::L).ok()).flatten();
-    drawing.map_or_else(
-        || code.to_owned(),
-        |qr| format!("{}\n{code}", qr.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build()),
-    )
+    let drawing = is_drawn.then(|| qr::drawn(code, EcLevel::L)).flatten();
+    drawing.map_or_else(|| code.to_owned(), |drawing| format!("{drawing}\n{code}"))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod export;
 mod offer;
+mod pay;
 mod verify;
 mod view;
 
@@ -20,6 +21,7 @@ use crate::span::parse_span;
 #[command(after_help = "Examples:
   haat order offer 'Green tea' --qty 2 --price 15.00 --delivery pickup
   haat order accept 3fa9
+  haat order pay 3fa9
   haat order list --role seller --state negotiating
   haat order export 3fa9 proof.haat && haat order verify proof.haat")]
 pub(crate) enum Order {
@@ -49,17 +51,7 @@ pub(crate) enum Order {
     Withdraw(Which),
     /// Use the deadline right that is open
     Expire(Which),
-    /// Say that you paid
-    Pay {
-        #[command(flatten)]
-        order: Which,
-        /// Reference of the payment
-        #[arg(long)]
-        reference: String,
-        /// How much; what is left unless given
-        #[arg(long)]
-        amount: Option<String>,
-    },
+    Pay(pay::Pay),
     /// Say that the money is here
     ConfirmPayment {
         #[command(flatten)]
@@ -164,7 +156,7 @@ impl Order {
             Self::Reject { order, reason } => act(cx, order, "reject", OrderWords { reason: Some(reason), ..none }),
             Self::Withdraw(order) => act(cx, order, "withdraw", none),
             Self::Expire(order) => act(cx, order, "expire", none),
-            Self::Pay { order, reference, amount } => act(cx, order, "pay", OrderWords { reference: Some(reference), amount, ..none }),
+            Self::Pay(pay) => pay.run(cx),
             Self::ConfirmPayment { order, amount } => act(cx, order, "confirm-payment", OrderWords { amount, ..none }),
             Self::DenyPayment { order, reason } => act(cx, order, "deny-payment", OrderWords { reason: Some(reason), ..none }),
             Self::Waive(order) => act(cx, order, "waive", none),

@@ -14,8 +14,11 @@ use crate::{output, table, text};
 #[command(after_help = "Examples:
   haat shop create Hill --currency CNY --returns '7 days' --pickup 'North gate'
   haat shop create Hill --currency CNY --returns '7 days' --ship CN=8.00 --pay 'transfer:before:ICBC 6222…'
+  haat shop create Hof --currency EUR --returns '14 days' --ship DE=4.90 --pay 'epc:before:Chen Tea, DE89 3704 0044 0532 0130 00'
   haat shop share Hill --circle 'Lane 12'
-  haat shop unshare Hill --circle 'Lane 12'")]
+  haat shop unshare Hill --circle 'Lane 12'
+
+Instructions are any text. Of epc (NAME, IBAN[, BIC]), upi (ADDRESS[, NAME]) and bitcoin (ADDRESS[, NAME]) the buyer gets a QR code.")]
 pub(crate) enum Shop {
     Create(Create),
     /// Shops you know

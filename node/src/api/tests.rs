@@ -106,7 +106,7 @@ async fn every_route_of_the_table_is_served() {
             "circle" | "shop" | "listing" | "order" => format!("?{tag}=x"),
             "invites" | "norms" | "requests" => "?circle=x".to_owned(),
             "trust" => "?subject=x".to_owned(),
-            "evidence" => "?order=x".to_owned(),
+            "evidence" | "payment" => "?order=x".to_owned(),
             _ => String::new(),
         };
         let reply = server.ask(&Ask::get(&format!("{BASE}{path}{query}"))).await;

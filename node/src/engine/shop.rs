@@ -37,7 +37,7 @@ impl Work<'_, '_> {
     pub(in crate::engine) fn shop_create(&mut self, new: &NewShop) -> Result<Value, Problem> {
         let currency = words::currency(&new.currency)?;
         let delivery = words::ways(&new.pickup, &new.ship, currency)?;
-        let payment = new.pay.iter().map(|text| words::payment(text)).collect::<Result<_, _>>()?;
+        let payment = new.pay.iter().map(|text| words::payment(text, currency)).collect::<Result<_, _>>()?;
         let rows = self.tx.prefix(Table::Shop, &[]);
         let mut own =
             rows.iter().filter_map(|(_, row)| self.tx.decoded::<ShopRow>(Table::Shop, row)).filter(|row| row.keeper == self.me.id());

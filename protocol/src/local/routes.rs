@@ -53,6 +53,7 @@ pub const QUESTIONS: &[(&str, &str)] = &[
     ("feed", "/feed"),
     ("orders", "/orders"),
     ("order", "/order"),
+    ("payment", "/order/payment"),
     ("evidence", "/order/evidence"),
     ("log_verify", "/log/verify"),
 ];

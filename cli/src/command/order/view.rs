@@ -53,7 +53,7 @@ pub(super) fn next(row: &OrderRow) -> Option<String> {
         "review" => format!("haat review {id} --rating 1..5 --text TEXT"),
         "counter" => format!("haat order counter {id} --price PRICE"),
         "ship" => format!("haat order ship {id} --carrier CARRIER --tracking CODE"),
-        "pay" | "refund" => format!("haat order {first} {id} --reference REFERENCE"),
+        "refund" => format!("haat order refund {id} --reference REFERENCE"),
         "reject" | "deny-payment" => format!("haat order {first} {id} --reason REASON"),
         _ => format!("haat order {first} {id}"),
     };
@@ -93,7 +93,7 @@ mod tests {
         }
         assert_eq!(next(&order()).as_deref(), Some("haat order confirm-payment abababab   (or cancel)"));
         for (verb, line) in
-            [("review", "haat review abababab --rating 1..5 --text TEXT"), ("pay", "haat order pay abababab --reference REFERENCE")]
+            [("review", "haat review abababab --rating 1..5 --text TEXT"), ("refund", "haat order refund abababab --reference REFERENCE")]
         {
             assert_eq!(next(&OrderRow { next: vec![verb.into()], ..order() }).as_deref(), Some(line));
         }

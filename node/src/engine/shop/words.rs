@@ -6,6 +6,8 @@ use haat_protocol::local::Problem;
 use haat_protocol::money::{Currency, Money};
 use haat_protocol::time::{DAY_MS, HOUR_MS, MINUTE_MS, Millis, SECOND_MS};
 
+use crate::payment::Payee;
+
 /// An ISO 4217 code.
 pub(super) fn currency(text: &str) -> Result<Currency, Problem> {
     text.parse().map_err(|fault: haat_protocol::money::MoneyError| wrong("--currency", &fault.to_string()))
@@ -27,14 +29,18 @@ pub(super) fn ways(pickup: &[String], ship: &[String], currency: Currency) -> Re
     Ok(ways)
 }
 
-/// `METHOD:TIMING[:INSTRUCTIONS]`.
-pub(super) fn payment(text: &str) -> Result<Payment, Problem> {
+/// `METHOD:TIMING[:INSTRUCTIONS]`; instructions that a bank or a wallet reads have to be right.
+pub(super) fn payment(text: &str, currency: Currency) -> Result<Payment, Problem> {
     let mut parts = text.splitn(3, ':').map(str::trim);
     let (Some(method), Some(when)) = (parts.next().filter(|method| !method.is_empty()), parts.next()) else {
         return Err(wrong("--pay", &format!("{text:?} is not METHOD:TIMING[:INSTRUCTIONS], as in cash:on-delivery")));
     };
     let instructions = parts.next().filter(|text| !text.is_empty()).map(str::to_owned);
-    Ok(Payment { method: method.to_owned(), timing: timing(when)?, instructions })
+    let payment = Payment { method: method.to_owned(), timing: timing(when)?, instructions };
+    match Payee::read(&payment, currency) {
+        Ok(_) => Ok(payment),
+        Err(fault) => Err(wrong("--pay", &fault.to_string())),
+    }
 }
 
 /// When a payment is due.
@@ -110,12 +116,19 @@ mod tests {
 
     #[test]
     fn ways_to_pay() {
-        let read = payment("transfer:before:IBAN: 12:34").expect("well said");
+        let read = payment("transfer:before:IBAN: 12:34", cny()).expect("well said");
         assert_eq!((read.method.as_str(), read.timing, read.instructions.as_deref()), ("transfer", Timing::Before, Some("IBAN: 12:34")));
-        assert_eq!(payment("cash:on-delivery").expect("well said").instructions, None);
+        assert_eq!(payment("cash:on-delivery", cny()).expect("well said").instructions, None);
         for text in ["cash", "cash:", ":before", "cash:soon"] {
-            assert!(payment(text).is_err(), "{text}");
+            assert!(payment(text, cny()).is_err(), "{text}");
         }
+        let euro: Currency = "EUR".parse().expect("known");
+        let read = payment("epc:before:Chen Tea, IBAN: DE89 3704 0044 0532 0130 00", euro).expect("well said");
+        assert_eq!(read.instructions.as_deref(), Some("Chen Tea, IBAN: DE89 3704 0044 0532 0130 00"), "as the seller wrote it");
+        let typo = payment("epc:before:Chen Tea, DE88 3704 0044 0532 0130 00", euro).expect_err("mistyped");
+        assert!(typo.detail.contains("DE88") && typo.detail.contains("check digits"), "{}", typo.detail);
+        let uri = "bitcoin:before:bitcoin:1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa";
+        assert!(payment(uri, euro).is_ok() && payment("epc:before", euro).is_err() && payment("upi:before:a1@bank", euro).is_err());
     }
 
     #[test]
