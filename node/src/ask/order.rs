@@ -2,8 +2,8 @@
 
 use haat_protocol::id::{EventId, IdentityId, OrderId};
 use haat_protocol::identity::Chain;
-use haat_protocol::local::{OrderEventRow, OrderLineRow, OrderRow, Problem, ProblemKind};
-use haat_protocol::order::{self, Order, OrderSet, Role, State};
+use haat_protocol::local::{EventWords, OrderEventRow, OrderLineRow, OrderRow, Problem, ProblemKind};
+use haat_protocol::order::{self, Order, OrderSet, Role, State, Step};
 use serde_json::Value;
 
 use super::Ask;
@@ -88,6 +88,7 @@ impl Ask<'_, '_> {
             author: order.terms.role(&event.body().author).map_or("stranger", side).to_owned(),
             at: event.body().at,
             delivery: if is_queued { "queued" } else { "stored" }.to_owned(),
+            words: words(&event.body().step),
             refused,
         })
     }
@@ -111,6 +112,12 @@ impl Ask<'_, '_> {
                 .hint("wait until the other side is online")
         })
     }
+}
+
+/// What the author of a step said with it: those of its fields that bear the names of words.
+fn words(step: &Step) -> EventWords {
+    let fields = serde_json::to_value(step).ok().and_then(|step| step.as_object()?.values().next().cloned());
+    fields.and_then(|fields| serde_json::from_value(fields).ok()).unwrap_or_default()
 }
 
 /// A side of an order, in words.

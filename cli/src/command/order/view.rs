@@ -1,6 +1,6 @@
 //! Orders as people read them.
 
-use haat_protocol::local::{OrderLineRow, OrderRow};
+use haat_protocol::local::{EventWords, OrderLineRow, OrderRow};
 
 use crate::command::listing::{delivery_words, payment_words};
 use crate::{output, table, text};
@@ -37,11 +37,20 @@ pub(super) fn shown(row: &OrderRow) -> String {
     ]);
     rows.extend(row.warning.iter().map(|warning| ["look out".to_owned(), warning.clone()]));
     let events = row.events.iter().map(|e| {
-        let refused = e.refused.as_ref().map(|why| format!("no effect: {why}")).unwrap_or_default();
-        [text::instant(e.at), e.author.clone(), e.kind.replace('_', " "), e.delivery.clone(), refused]
+        let refused = e.refused.as_ref().map(|why| format!("no effect: {why}"));
+        let said = said(&e.words).into_iter().chain(refused).collect::<Vec<_>>().join("; ");
+        [text::instant(e.at), e.author.clone(), e.kind.replace('_', " "), e.delivery.clone(), said]
     });
     let events = table::table(["when", "who", "what", "delivery", ""], events.collect(), "");
     format!("{} {}\n{}\n\n{events}", output::bold(&format!("order {}", row.order.short())), state_words(row), table::pairs(rows))
+}
+
+/// What was said with an event, on one line.
+fn said(words: &EventWords) -> Vec<String> {
+    let amount = words.amount.map(|amount| amount.to_string());
+    let carrier = words.carrier.as_ref().map(|carrier| format!("by {}", text::one_line(carrier)));
+    let texts = [&words.reference, &words.tracking, &words.reason, &words.note].map(|text| text.as_deref().map(text::one_line));
+    amount.into_iter().chain(carrier).chain(texts.into_iter().flatten()).collect()
 }
 
 /// What this node may do now, as a command to type.
@@ -72,7 +81,11 @@ mod tests {
             "buyer": {"identity": id, "name": "王"}, "seller": {"identity": id, "name": "chen"},
             "lines": [{"listing": id, "version": id, "title": "绿茶", "sku": "GT-100", "qty": 2, "price": {"minor": 820, "currency": "CNY"}}],
             "delivery": {"pickup": {"place": "North gate"}}, "payment": {"method": "cash", "timing": "on-delivery", "instructions": null},
-            "via": null, "events": [{"id": id, "kind": "offer", "author": "buyer", "at": 0, "delivery": "stored"}],
+            "via": null, "events": [
+                {"id": id, "kind": "offer", "author": "buyer", "at": 0, "delivery": "stored", "words": {"note": "by\nMay"}},
+                {"id": id, "kind": "pay_proof", "author": "buyer", "at": 0, "delivery": "stored",
+                 "words": {"reference": "T-1", "amount": money}, "refused": "too much"}
+            ],
             "next": ["confirm-payment", "cancel"]
         });
         serde_json::from_value(row).expect("an order")
@@ -87,7 +100,8 @@ mod tests {
             "15.00 CNY",
             "pickup at North gate",
             "cash, on delivery",
-            "stored",
+            "stored  by May",
+            "stored  15.00 CNY; T-1; no effect: too much",
         ] {
             assert!(told.contains(words), "{words}: {told}");
         }
