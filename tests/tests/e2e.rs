@@ -11,6 +11,7 @@ mod invite;
 mod members;
 mod newer;
 mod norms;
+mod payment;
 mod refusals;
 mod removal;
 mod running;
