@@ -7,6 +7,7 @@ mod feed;
 mod id;
 mod listing;
 mod log;
+mod notices;
 mod order;
 mod peer;
 mod people;
@@ -57,6 +58,7 @@ pub(crate) enum Noun {
     Recommend(recommend::Recommend),
     Retract(retract::Retract),
     Feed(feed::Feed),
+    Notices(notices::Notices),
     #[command(subcommand, arg_required_else_help = false)]
     Order(order::Order),
     Review(review::Review),
@@ -90,6 +92,7 @@ impl Noun {
             Self::Recommend(c) => c.run(cx),
             Self::Retract(c) => c.run(cx),
             Self::Feed(c) => c.run(cx),
+            Self::Notices(c) => c.run(cx),
             Self::Order(c) => c.run(cx),
             Self::Review(c) => c.run(cx),
             Self::ReviewReply(c) => c.run(cx),

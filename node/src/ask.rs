@@ -4,6 +4,7 @@
 
 mod circle;
 mod feed;
+mod notice;
 mod order;
 mod payment;
 mod people;
@@ -85,6 +86,7 @@ pub fn answer(tx: &Tx<'_>, me: &Myself, facts: &NodeFacts<'_>, question: &Questi
         Question::Orders { state, role } => page(ask.orders(state.as_deref(), role.as_deref())?),
         Question::Order { order } => json(&ask.order(&name::order(tx, me, order)?)?),
         Question::Payment { order } => json(&ask.payment(&name::order(tx, me, order)?)?),
+        Question::Notices => page(ask.notices()),
         Question::Evidence { order } => ask.evidence(&name::order(tx, me, order)?),
         Question::LogVerify => {
             Err(Problem::usage("not-a-question", "this is not answered from views", "the trust log is checked as a whole"))

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use haat_protocol::id::{DeviceId, SpaceId};
+use haat_protocol::id::{DeviceId, OrderId, SpaceId};
 use haat_protocol::time::Millis;
 
 /// The node's surroundings right now.
@@ -16,6 +16,8 @@ pub struct Presence {
     pub seeds: BTreeSet<String>,
     /// When each circle was last compared with another node.
     pub synced: BTreeMap<SpaceId, Millis>,
+    /// Orders of which the other side's node takes nothing now: since when, and the code of its reason.
+    pub refused: BTreeMap<OrderId, (Millis, String)>,
     /// Entries of a circle that are missing here, as the node it is being compared with claims.
     pub behind: BTreeMap<SpaceId, u64>,
 }

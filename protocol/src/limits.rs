@@ -183,6 +183,9 @@ pub const PAY_WITHIN_MS: u64 = 3 * DAY_MS;
 pub const FULFIL_WITHIN_MS: u64 = 14 * DAY_MS;
 /// Time for the other side to confirm what was done.
 pub const CONFIRM_WITHIN_MS: u64 = 14 * DAY_MS;
+/// How long before a deadline somebody is reminded: a day, in which one can still act. Of a deadline that is less than four days
+/// long, a quarter of its time.
+pub const REMIND_BEFORE_MS: u64 = DAY_MS;
 /// Time after delivery in which a dispute may be opened.
 pub const DISPUTE_WITHIN_MS: u64 = 30 * DAY_MS;
 

@@ -3,6 +3,7 @@
 //! Shared by the node and the command line; never sent to another node. Whoever is meant is written as a person would:
 //! a petname, a name, an id or any unique prefix of one.
 
+pub mod notice;
 pub mod payment;
 pub mod routes;
 pub mod rows;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use notice::NoticeRow;
 pub use payment::{PaymentCode, PaymentView};
 pub use rows::*;
 
@@ -409,6 +411,8 @@ pub enum Question {
         /// Which.
         order: String,
     },
+    /// Everything that needs an answer from me, the nearest deadline first.
+    Notices,
     /// The evidence file of an order; answered as `{"data": base64}`.
     Evidence {
         /// Which.

@@ -60,6 +60,7 @@ recommend L --circle C --text T --interest commission
 feed --circle C --limit 5 --after CURSOR
 feed --follow
 retract E
+notices
 order offer L
 order offer L --sku S --qty 2 --price 15.00 --valid 2d --delivery pickup --pay on-delivery --method cash --note T
 order offer L --delivery ship --pay before

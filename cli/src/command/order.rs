@@ -106,7 +106,7 @@ pub(crate) enum Order {
     ConfirmRefund(Which),
     /// Close what the other side left open
     CloseDefaulted(Which),
-    /// Your orders, newest first
+    /// Your orders: first those in which you have to act
     #[command(visible_alias = "ls")]
     List {
         /// Only in this state

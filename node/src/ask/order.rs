@@ -4,14 +4,17 @@ use haat_protocol::id::{EventId, IdentityId, OrderId};
 use haat_protocol::identity::Chain;
 use haat_protocol::local::{EventWords, OrderEventRow, OrderLineRow, OrderRow, Problem, ProblemKind};
 use haat_protocol::order::{self, Order, OrderSet, Role, State, Step};
+use haat_protocol::time::Millis;
 use serde_json::Value;
 
 use super::Ask;
+use crate::duty;
 use crate::store::Table;
 use crate::view::{known, order as orders};
 
 impl Ask<'_, '_> {
-    /// Orders, newest first.
+    /// Orders: first those in which I have to act, the nearest deadline first, then those that wait for the other side, then the others,
+    /// the newest first.
     pub(super) fn orders(&self, state: Option<&str>, role: Option<&str>) -> Result<Vec<OrderRow>, Problem> {
         if let Some(state) = state.filter(|state| State::ALL.iter().all(|known| known.name() != *state)) {
             let all: Vec<&str> = State::ALL.iter().map(|state| state.name()).collect();
@@ -29,6 +32,13 @@ impl Ask<'_, '_> {
                 rows.push(self.order_row(&set, &order, index.mine));
             }
         }
+        // Stable: within one rank and deadline the newest stays first.
+        let rank = |row: &OrderRow| match row.waits_for.as_deref() {
+            Some("me") => 0,
+            Some(_) => 1,
+            None => 2,
+        };
+        rows.sort_by_key(|row| (rank(row), row.deadline.is_none(), row.deadline));
         Ok(rows)
     }
 
@@ -48,6 +58,7 @@ impl Ask<'_, '_> {
             qty: line.qty,
             price: line.unit_price,
         };
+        let (waits_for, deadline) = self.waits(set, order, mine);
         OrderRow {
             order: order.id,
             state: order.state.name().to_owned(),
@@ -59,9 +70,21 @@ impl Ask<'_, '_> {
             delivery: terms.delivery.clone(),
             payment: terms.payment.clone(),
             via: terms.via,
+            waits_for: waits_for.map(str::to_owned),
+            deadline,
             events: self.events(set, order),
             next: order::next(order, mine, self.facts.now).iter().map(|verb| verb.name().to_owned()).collect(),
             warning: self.order_warning(order, mine),
+        }
+    }
+
+    /// Who has to act, and until when.
+    fn waits(&self, set: &OrderSet, order: &Order, mine: Role) -> (Option<&'static str>, Option<Millis>) {
+        let of = |role| duty::of(set, order, role, self.facts.now);
+        match of(mine) {
+            Some(duty) => (Some("me"), duty.by),
+            None if order.state.is_terminal() => (None, None),
+            None => (Some("other"), of(mine.other()).and_then(|duty| duty.by)),
         }
     }
 

@@ -54,6 +54,7 @@ pub const QUESTIONS: &[(&str, &str)] = &[
     ("orders", "/orders"),
     ("order", "/order"),
     ("payment", "/order/payment"),
+    ("notices", "/notices"),
     ("evidence", "/order/evidence"),
     ("log_verify", "/log/verify"),
 ];

@@ -465,6 +465,12 @@ pub struct OrderRow {
     pub payment: Payment,
     /// The post or recommendation that led here.
     pub via: Option<EntryId>,
+    /// Who has to act: `me`, `other`, or none when it is over.
+    #[serde(default)]
+    pub waits_for: Option<String>,
+    /// Until when that is to be done; none when no deadline runs for it.
+    #[serde(default)]
+    pub deadline: Option<Millis>,
     /// What happened, oldest first.
     pub events: Vec<OrderEventRow>,
     /// What this node may do now.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use haat_tests::daemon::node::told;
 use haat_tests::daemon::story::{circle_of, invite, member_names, post, state_in, until_in_feed, until_listed};
-use haat_tests::daemon::{Node, Town, until_so};
+use haat_tests::daemon::{Node, Town, items, until_so};
 
 fn version(node: &Node) -> Value {
     node.see(&["circle", "norms", "Lane 12"])["version"].clone()
@@ -33,6 +33,9 @@ fn newcomers_wait_for_approval() {
     assert_eq!(member.no(&["circle", "approve", "Lane 12", "wang"], &[3]).code, "may-not-steer");
     assert_eq!(member_names(&owner, "Lane 12").len(), 2, "nobody came in yet");
     owner.no(&["circle", "approve", "Lane 12", "nobody"], &[4]);
+    let told_of = |node: &Node| items(&node.see(&["notices"])).iter().filter(|row| row["kind"] == "request").cloned().collect::<Vec<_>>();
+    assert!(told_of(&owner).iter().any(|row| row["text"] == "wang asks to join Lane 12"), "{:?}", told_of(&owner));
+    assert!(told_of(&member).is_empty(), "who may not approve is not asked");
     owner.ok(&["circle", "role", "Lane 12", "lin", "steward"]);
     owner.ok(&["circle", "approve", "Lane 12", "wang"]);
     until_so("the newcomer is in", || state_in(&welcome, "Lane 12") == "joined");

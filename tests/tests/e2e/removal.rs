@@ -3,6 +3,7 @@
 use haat_tests::daemon::node::told;
 use haat_tests::daemon::story::{assert_log_whole, circle_of, in_feed, invite, member_names, post, state_in, until_in_feed};
 use haat_tests::daemon::{Node, Town, until_so};
+use serde_json::json;
 
 #[test]
 fn a_removed_member() {
@@ -18,6 +19,8 @@ fn a_removed_member() {
 
     owner.ok(&["circle", "remove", "Lane 12", "wang"]);
     until_so("the removed learns it", || state_in(&removed, "Lane 12") == "removed");
+    let notices = removed.see(&["notices"]);
+    assert_eq!((&notices["items"][0]["kind"], &notices["items"][0]["text"]), (&json!("removed"), &json!("you were removed from Lane 12")));
     for node in [&owner, &friend] {
         until_so("the others do not count them any more", || member_names(node, "Lane 12").iter().all(|name| name != "wang"));
     }

@@ -15,14 +15,24 @@ fn line_words(line: &OrderLineRow) -> String {
     format!("{} x {}{sku}, listed at {}", line.qty, line.title, line.price)
 }
 
+/// Who has to act, and until when in the zone of whoever reads.
+fn waits_words(row: &OrderRow) -> String {
+    let who = match row.waits_for.as_deref() {
+        Some("me") => "you",
+        Some(_) => "the other",
+        None => return String::new(),
+    };
+    row.deadline.map_or_else(|| who.to_owned(), |at| format!("{who}, until {}", text::instant(at)))
+}
+
 /// A list of orders.
 pub(super) fn listed(orders: Vec<OrderRow>) -> String {
     let rows = orders.into_iter().map(|o| {
-        let state = state_words(&o);
+        let (state, waits) = (state_words(&o), waits_words(&o));
         let first = o.lines.into_iter().next().map(|l| format!("{} x {}", l.qty, l.title)).unwrap_or_default();
-        [o.order.short(), state, first, o.total.to_string(), o.buyer.name, o.seller.name, o.warning.unwrap_or_default()]
+        [o.order.short(), waits, state, first, o.total.to_string(), o.buyer.name, o.seller.name, o.warning.unwrap_or_default()]
     });
-    table::table(["order", "state", "goods", "total", "buyer", "seller", ""], rows.collect(), "No orders.")
+    table::table(["order", "waits for", "state", "goods", "total", "buyer", "seller", ""], rows.collect(), "No orders.")
 }
 
 /// One order.
@@ -35,6 +45,9 @@ pub(super) fn shown(row: &OrderRow) -> String {
         ["delivery".to_owned(), delivery_words(&row.delivery)],
         ["payment".to_owned(), payment_words(&row.payment)],
     ]);
+    if row.waits_for.is_some() {
+        rows.push(["waits for".to_owned(), waits_words(row)]);
+    }
     rows.extend(row.warning.iter().map(|warning| ["look out".to_owned(), warning.clone()]));
     let events = row.events.iter().map(|e| {
         let refused = e.refused.as_ref().map(|why| format!("no effect: {why}"));
@@ -120,6 +133,10 @@ mod tests {
     fn a_list_says_whose_turn_it_is() {
         let told = listed(vec![OrderRow { state: "negotiating".into(), turn: Some("seller".into()), ..order() }]);
         assert!(told.contains("negotiating, the seller's turn") && told.contains("2 x 绿茶"), "{told}");
+        let waits = |who: Option<&str>, at| listed(vec![OrderRow { waits_for: who.map(str::to_owned), deadline: at, ..order() }]);
+        let at = Some(haat_protocol::time::Millis(1_800_000_000_000));
+        assert!(waits(Some("me"), at).contains("you, until 2027-01-1") && waits(Some("other"), None).contains("the other"));
+        assert!(!waits(None, None).contains("you"));
         assert_eq!(listed(vec![]), "No orders.");
     }
 }

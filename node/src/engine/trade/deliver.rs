@@ -94,6 +94,7 @@ impl Work<'_, '_> {
         let now = self.now;
         match answer {
             DirectResponse::Stored { receipts } => {
+                self.passing.presence.refused.remove(&id);
                 let news = self.other_side(&id).is_some_and(|device| self.take_receipts(&device, &id, &receipts));
                 let attempt = self.passing.outbox.entry(id).or_default();
                 let carried = std::mem::take(&mut attempt.carried);
@@ -115,6 +116,7 @@ impl Work<'_, '_> {
                 if code != AHEAD {
                     self.passing.outbox.entry(id).or_default().retry.refuse(now);
                 }
+                self.passing.presence.refused.entry(id).or_insert((now, String::new())).1.clone_from(&code);
                 let more = [("code".to_owned(), code)].into();
                 self.out.push(Effect::Happened(Happening { kind: "order_refused".to_owned(), subject: id.to_string(), more }));
             }

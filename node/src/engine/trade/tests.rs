@@ -2,6 +2,7 @@
 
 mod chains;
 mod compare;
+mod duty;
 pub(in crate::engine) mod kit;
 mod stock;
 

@@ -1,0 +1,175 @@
+//! What both sides are told at each step of a deal: who has to act, until when, and what nobody answers.
+
+use haat_protocol::id::{EntryId, OrderId};
+use haat_protocol::limits::{CLOCK_SKEW_MS, CONFIRM_WITHIN_MS, DISPUTE_WITHIN_MS, FULFIL_WITHIN_MS, OFFER_LIFE_MS, PAY_WITHIN_MS};
+use haat_protocol::local::{NewOffer, NoticeRow, OrderRow, OrderWords, Page, Question};
+use haat_protocol::time::DAY_MS;
+use haat_protocol::wire::DirectResponse;
+
+use super::kit::{Node, carry, wanted};
+use super::{neighbours, words};
+use crate::ask::{self, NodeFacts};
+use crate::fact::Fact;
+use crate::intake;
+
+fn asked<T: serde::de::DeserializeOwned>(node: &Node, question: &Question) -> T {
+    let facts = NodeFacts { presence: &node.passing.presence, store_bytes: 0, started: node.now, now: node.now };
+    let answer = node.read(|tx| ask::answer(tx, &node.me, &facts, question)).expect("an answer");
+    serde_json::from_value(answer).expect("as documented")
+}
+
+fn notices(node: &Node) -> Vec<NoticeRow> {
+    asked::<Page<NoticeRow>>(node, &Question::Notices).items
+}
+
+fn kinds(node: &Node) -> Vec<String> {
+    notices(node).into_iter().map(|row| row.kind).collect()
+}
+
+fn listed(node: &Node) -> Vec<OrderRow> {
+    asked::<Page<OrderRow>>(node, &Question::Orders { state: None, role: None }).items
+}
+
+/// Who has to act as both sides see it.
+fn waits(ana: &Node, bob: &Node, order: OrderId) -> [Option<String>; 2] {
+    [ana, bob].map(|node| asked::<OrderRow>(node, &Question::Order { order: order.to_string() }).waits_for)
+}
+
+fn sent(listing: EntryId) -> NewOffer {
+    NewOffer { delivery: Some("ship".into()), method: Some("transfer".into()), ..wanted(listing) }
+}
+
+#[test]
+fn at_each_step_one_side_is_told_and_the_other_waits() {
+    let (mut ana, mut bob, listing) = neighbours(Some(3));
+    let order = bob.offer(&sent(listing)).expect("offers").order;
+    carry(&mut bob, &mut ana);
+    let said = |text: &str| OrderWords { reference: Some(text.into()), reason: Some(text.into()), ..words() };
+    let ship = OrderWords { carrier: Some("bike".into()), tracking: Some("7".into()), ..words() };
+    // Whose duty it was, of which kind, how long it had, and what the one who had it did.
+    let steps = [
+        ("offer", true, OFFER_LIFE_MS, "accept", words()),
+        ("pay", false, PAY_WITHIN_MS, "pay", said("R1")),
+        ("payment", true, FULFIL_WITHIN_MS, "deny-payment", said("nothing came")),
+        ("pay", false, FULFIL_WITHIN_MS, "pay", said("R1 again")),
+        ("payment", true, FULFIL_WITHIN_MS, "confirm-payment", words()),
+        ("goods", true, FULFIL_WITHIN_MS, "ship", ship),
+        ("receive", false, CONFIRM_WITHIN_MS, "receive", words()),
+        ("complete", false, DISPUTE_WITHIN_MS, "complete", words()),
+    ];
+    let mut agreed = ana.now;
+    for (kind, is_anas, within, verb, words) in steps {
+        let (actor, other) = if is_anas { (&mut ana, &mut bob) } else { (&mut bob, &mut ana) };
+        let [told] = &notices(actor)[..] else { panic!("{kind}: one notice, not {:?}", notices(actor)) };
+        assert_eq!((told.kind.as_str(), &told.about), (kind, &order.to_string()));
+        let begin = if within == FULFIL_WITHIN_MS || within == PAY_WITHIN_MS { agreed } else { told.at };
+        let late = told.deadline.expect("a deadline runs").since(begin.plus(within));
+        assert!(late < 1_000, "{kind}: {late} ms off");
+        assert_eq!(notices(other), [], "{kind}: the other has nothing to do");
+        let row = |node: &Node| listed(node).remove(0);
+        assert_eq!((row(actor).waits_for.as_deref(), row(other).waits_for.as_deref()), (Some("me"), Some("other")), "{kind}");
+        assert_eq!((row(actor).deadline, row(other).deadline), (told.deadline, told.deadline));
+        actor.act(order, verb, &words).expect(verb);
+        if verb == "accept" {
+            agreed = actor.now;
+        }
+        carry(&mut ana, &mut bob);
+    }
+    assert_eq!((ana.order(order).state.name(), notices(&ana), notices(&bob)), ("completed", vec![], vec![]));
+    assert_eq!(waits(&ana, &bob, order), [None, None]);
+}
+
+#[test]
+fn a_notice_speaks_in_words_that_nobody_else_can_fill_in() {
+    let (mut ana, mut bob, listing) = neighbours(None);
+    bob.offer(&NewOffer { qty: Some(2), price: Some("70.00".into()), ..wanted(listing) }).expect("offers");
+    carry(&mut bob, &mut ana);
+    assert_eq!(notices(&ana)[0].text, "N2 proposes 70.00 CNY for 2 x Green tea: accept, counter or reject");
+    let fact = Fact::Petname { person: bob.me.id(), name: "{total}".into() };
+    ana.work(|work| intake::fact(&mut work.cx(), &fact));
+    assert!(notices(&ana)[0].text.starts_with("{total} proposes 70.00 CNY"), "{}", notices(&ana)[0].text);
+}
+
+#[test]
+fn a_deadline_is_near_then_passed_and_the_other_side_may_end_the_wait() {
+    let (mut ana, mut bob, listing) = neighbours(Some(3));
+    let order = bob.offer(&sent(listing)).expect("offers").order;
+    carry(&mut bob, &mut ana);
+    ana.act(order, "accept", &words()).expect("accepts");
+    carry(&mut ana, &mut bob);
+    let begun = bob.now;
+    assert!(!notices(&bob)[0].urgent);
+    // Of three days a quarter is left.
+    bob.now = begun.plus(PAY_WITHIN_MS - PAY_WITHIN_MS / 4 + 1);
+    assert!(notices(&bob)[0].urgent);
+    ana.now = begun.plus(PAY_WITHIN_MS + CLOCK_SKEW_MS + 10);
+    bob.now = ana.now;
+    assert_eq!(kinds(&ana), ["right"]);
+    assert!(notices(&ana)[0].text.contains("let a deadline pass"), "{}", notices(&ana)[0].text);
+    ana.act(order, "expire", &words()).expect("its deadline passed");
+    carry(&mut ana, &mut bob);
+    assert_eq!((kinds(&ana), kinds(&bob)), (vec![], vec![]));
+}
+
+#[test]
+fn a_refund_is_owed_by_one_and_confirmed_by_the_other() {
+    let (mut ana, mut bob, listing) = neighbours(Some(3));
+    let order = bob.offer(&sent(listing)).expect("offers").order;
+    carry(&mut bob, &mut ana);
+    ana.act(order, "accept", &words()).expect("accepts");
+    carry(&mut ana, &mut bob);
+    let reference = OrderWords { reference: Some("R1".into()), ..words() };
+    bob.act(order, "pay", &reference).expect("pays");
+    for node in [&mut ana, &mut bob] {
+        node.now = node.now.plus(FULFIL_WITHIN_MS + CLOCK_SKEW_MS + 10);
+    }
+    carry(&mut bob, &mut ana);
+    assert_eq!(kinds(&bob), ["right"]);
+    bob.act(order, "expire", &words()).expect("the goods are late");
+    carry(&mut bob, &mut ana);
+    assert_eq!((kinds(&ana), kinds(&bob)), (vec!["refund".to_owned()], vec![]));
+    ana.act(order, "refund", &OrderWords { amount: Some("5.00".into()), ..reference.clone() }).expect("pays a part back");
+    carry(&mut ana, &mut bob);
+    assert_eq!((kinds(&ana), kinds(&bob)), (vec!["refund".to_owned()], vec!["refund".to_owned()]), "the rest is owed still");
+    ana.act(order, "refund", &reference).expect("pays the rest back");
+    carry(&mut ana, &mut bob);
+    assert_eq!((kinds(&ana), kinds(&bob)), (vec![], vec!["refund".to_owned()]));
+    bob.act(order, "confirm-refund", &words()).expect("it came");
+    assert_eq!(kinds(&bob), [""; 0]);
+}
+
+#[test]
+fn orders_are_listed_by_who_has_to_act() {
+    let (mut ana, mut bob, listing) = neighbours(Some(9));
+    let offer = |bob: &mut Node, ana: &mut Node, valid: u64| {
+        let order = bob.offer(&NewOffer { valid_ms: Some(valid), ..wanted(listing) }).expect("offers").order;
+        carry(bob, ana);
+        order
+    };
+    let late = offer(&mut bob, &mut ana, 3 * DAY_MS);
+    let soon = offer(&mut bob, &mut ana, DAY_MS);
+    let [old, over, theirs] = [(); 3].map(|()| offer(&mut bob, &mut ana, 2 * DAY_MS));
+    let reason = OrderWords { reason: Some("price".into()), ..words() };
+    ana.act(old, "reject", &reason).expect("rejects");
+    ana.act(over, "reject", &reason).expect("rejects");
+    ana.act(theirs, "counter", &OrderWords { price: Some("41.00".into()), ..words() }).expect("counters");
+    let rows = listed(&ana);
+    let ids: Vec<OrderId> = rows.iter().map(|row| row.order).collect();
+    assert_eq!(ids, [soon, late, theirs, over, old]);
+    let whom: Vec<_> = rows.iter().map(|row| row.waits_for.as_deref()).collect();
+    assert_eq!(whom, [Some("me"), Some("me"), Some("other"), None, None]);
+    let about: Vec<String> = notices(&ana).into_iter().map(|row| row.about).collect();
+    assert_eq!(about, [soon.to_string(), late.to_string()]);
+}
+
+#[test]
+fn an_order_that_the_other_side_refuses_is_told_until_it_is_taken() {
+    let (_, mut bob, listing) = neighbours(None);
+    let order = bob.offer(&wanted(listing)).expect("offers").order;
+    bob.outgoing();
+    bob.work(|work| work.order_stored(order, DirectResponse::Refused { code: "too-many-offers".into() }));
+    assert_eq!(kinds(&bob), ["refused"]);
+    assert_eq!(notices(&bob)[0].text, "N1's node takes nothing of this order: too many of your offers wait for an answer there");
+    bob.work(|work| work.order_stored(order, DirectResponse::Stored { receipts: vec![] }));
+    assert_eq!(kinds(&bob), [""; 0]);
+}
