@@ -204,6 +204,10 @@ mod tests {
         assert_eq!(money("500", "JPY"), Ok(500));
         assert_eq!(money("500.00", "JPY"), Ok(500), "zeros say nothing");
         assert_eq!(money("1.234", "KWD"), Ok(1234));
+        assert_eq!((money("1200", "KRW"), money("0.005", "BHD"), money("2", "BHD")), (Ok(1200), Ok(5), Ok(2000)));
+        for (text, code) in [("0.5", "KRW"), ("500.01", "JPY"), ("1.005", "EUR"), ("1.0005", "BHD"), ("1.2345", "KWD")] {
+            assert!(matches!(money(text, code), Err(MoneyError::TooManyDecimals { .. })), "{text} {code}");
+        }
         assert_eq!(Money { minor: 5, currency: "CNY".parse().expect("known") }.to_string(), "0.05 CNY");
         assert_eq!(Money { minor: -1234, currency: "KWD".parse().expect("known") }.to_string(), "-1.234 KWD");
         assert_eq!(Money { minor: 7, currency: "JPY".parse().expect("known") }.to_string(), "7 JPY");

@@ -5,6 +5,7 @@ pub mod daemon;
 pub mod fault;
 pub mod forge;
 pub mod invariant;
+pub mod qr;
 pub mod telling;
 pub mod transcript;
 pub mod world;

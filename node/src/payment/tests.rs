@@ -1,6 +1,7 @@
 //! The codes against what their standards say, and instructions that are none.
 
 use haat_protocol::listing::Timing;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -111,6 +112,32 @@ fn addresses_that_are_none() {
 fn ordinary_methods_take_any_words() {
     for (method, text) in [("cash", ""), ("transfer", "IBAN: 12:34"), ("epc2", "x"), ("UPI card", "bitcoin:1")] {
         assert_eq!(payee(method, text, "CNY"), Ok(None), "{method}");
+    }
+}
+
+proptest! {
+    /// Terms come from anybody: whatever the instructions are, reading them ends well, and a code keeps its form.
+    #[test]
+    fn any_words_are_read_or_refused(name in "[\\PC\n\r\t,]{0,90}", rest in "[\\PC\n,@:?&=]{0,40}", minor in any::<i64>()) {
+        for (method, text) in [
+            ("epc", format!("{name}, DE89370400440532013000")),
+            ("epc", format!("{name}, DE89370400440532013000, COBADEFF")),
+            ("epc", format!("{name},{rest}")),
+            ("upi", format!("asha@okbank,{name}")),
+            ("upi", rest.clone()),
+            ("bitcoin", format!("{OLD},{name}")),
+            ("bitcoin", rest.clone()),
+        ] {
+            let currency = if method == "upi" { "INR" } else { "EUR" };
+            let Ok(Some(payee)) = payee(method, &text, currency) else { continue };
+            let due = Money { minor, currency: currency.parse().expect("a currency") };
+            let Some(code) = payee.code(due, "HAAT0123456789AB") else { continue };
+            let is_whole = match method {
+                "epc" => code.text.len() <= 331 && code.text.split('\n').count() == 11 && code.text.ends_with("\nHAAT0123456789AB"),
+                _ => code.text.is_ascii() && !code.text.contains(char::is_whitespace) && code.text.matches('?').count() == 1,
+            };
+            prop_assert!(is_whole, "{}", code.text);
+        }
     }
 }
 

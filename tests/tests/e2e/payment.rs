@@ -3,6 +3,7 @@
 use haat_tests::daemon::node::told;
 use haat_tests::daemon::story::{circle_of, offer, until_listed, until_may, until_order};
 use haat_tests::daemon::{Node, Town, until};
+use haat_tests::qr;
 use serde_json::{Value, json};
 
 const IBAN: &str = "DE89370400440532013000";
@@ -44,7 +45,7 @@ fn said(node: &Node, order: &str, kind: &str) -> Value {
 fn a_transfer_is_asked_for_by_code_and_found_by_its_reference() {
     let town = Town::new();
     let [mut seller, mut buyer] = circle_of(&town, ["chen", "wang"], "Lane 12", &[]);
-    let pay = format!("epc:before:Müller, Söhne, IBAN: {IBAN}");
+    let pay = format!("epc:before:がががが, Straße, IBAN: {IBAN}");
     let tea = shop_of(&seller, "Hill", "EUR", &pay, "12.30");
     let order = agreed(&buyer, &seller, &tea, &["--qty", "2"]);
 
@@ -55,15 +56,16 @@ fn a_transfer_is_asked_for_by_code_and_found_by_its_reference() {
         (&json!(order), &json!("agreed"), &json!({"minor": 2460, "currency": "EUR"}))
     );
     assert_eq!((&view["method"], &view["timing"]), (&json!("epc"), &json!("before")), "{view}");
-    assert_eq!(view["instructions"], format!("Müller, Söhne, IBAN: {IBAN}"), "{view}");
+    assert_eq!(view["instructions"], format!("がががが, Straße, IBAN: {IBAN}"), "{view}");
     assert!(view["pay_by"].as_u64().is_some_and(|at| at > 1_700_000_000_000), "{view}");
     assert_eq!(view["qr"]["kind"], "epc");
     let text = told(&view["qr"]["text"]);
-    let wanted = ["BCD", "002", "1", "SCT", "", "Müller, Söhne", IBAN, "EUR24.60", "", "", &reference];
+    let wanted = ["BCD", "002", "1", "SCT", "", "がががが, Straße", IBAN, "EUR24.60", "", "", &reference];
     assert_eq!(text.lines().collect::<Vec<_>>(), wanted, "{text:?}");
     assert_eq!(buyer.ok(&["order", "pay", &order]), view, "asking changes nothing");
     let page = buyer.run_plain(&["order", "pay", &order]);
-    assert!(page.contains("24.60 EUR") && page.contains(&reference) && page.contains('\u{2588}'), "{page}");
+    assert!(page.contains("24.60 EUR") && page.contains(&reference), "{page}");
+    assert_eq!(qr::read(&page).as_deref(), Some(&*text), "a telephone reads the same off the screen:\n{page}");
     assert_eq!(buyer.ok(&["order", "show", &order])["state"], "agreed");
     assert_eq!(seller.no_in_words(&["order", "pay", &order], &[3]).document["code"], "not-the-buyer");
 
@@ -95,7 +97,9 @@ fn links_for_upi_and_bitcoin_and_plain_words() {
         ("Asha%20%26%20Co", "99.50", "INR")
     );
     assert_eq!((&json!(field(&link, "tr")), &json!(field(&link, "tn"))), (&view["reference"], &view["reference"]), "{link}");
-    assert!(buyer.run_plain(&["order", "pay", &order]).trim_end().ends_with(&link), "the link can be opened too");
+    let page = buyer.run_plain(&["order", "pay", &order]);
+    assert_eq!(qr::read(&page).as_ref(), Some(&link), "{page}");
+    assert!(page.trim_end().ends_with(&link), "the link can be opened too");
 
     let address = "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0";
     let oil = shop_of(&seller, "Press", "CHF", &format!("bitcoin:after:bitcoin:{address}, Asha"), "8.00");
@@ -104,6 +108,7 @@ fn links_for_upi_and_bitcoin_and_plain_words() {
     let link = format!("bitcoin:{address}?label=Asha&message={}", told(&view["reference"]));
     assert_eq!((&view["qr"], &view["pay_by"]), (&json!({"kind": "bip21", "text": link}), &Value::Null), "{view}");
     assert_eq!(view["due"], json!({"minor": 800, "currency": "CHF"}));
+    assert_eq!(qr::read(&buyer.run_plain(&["order", "pay", &order])).as_ref(), Some(&link));
 
     let salt = shop_of(&seller, "Pan", "CNY", "transfer:before:ICBC 62:22, at the counter", "3.00");
     let negotiating = {
