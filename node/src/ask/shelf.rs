@@ -84,7 +84,7 @@ impl Ask<'_, '_> {
             sku: variant.sku.clone(),
             options: variant.options.clone(),
             price: variant.price,
-            stock: if is_own { stock::free(self.tx, lineage, &variant.sku) } else { variant.stock },
+            stock: if is_own { stock::free(self.tx, lineage, &variant.sku, self.facts.now) } else { variant.stock },
         };
         body.variants.iter().map(row).collect()
     }

@@ -112,7 +112,7 @@ impl Work<'_, '_> {
         let before = chains.told.len();
         chains.told.extend(orders);
         if chains.told.len() > before {
-            self.go_on_with_chains(orders);
+            self.go_on_with_chains();
         }
     }
 
@@ -128,15 +128,13 @@ impl Work<'_, '_> {
         let (now, chains) = (self.now, &mut self.passing.guard.chains);
         if chains.until.is_some_and(|until| until <= now) {
             chains.until = None;
-            let orders = chains.stock.clone();
-            self.go_on_with_chains(&orders);
+            self.go_on_with_chains();
         }
     }
 
-    fn go_on_with_chains(&mut self, orders: &BTreeSet<OrderId>) {
-        let stock: Vec<OrderId> = self.passing.guard.chains.stock.intersection(orders).copied().collect();
-        for order in stock {
-            self.passing.guard.chains.stock.remove(&order);
+    fn go_on_with_chains(&mut self) {
+        // Stock may wait for the chain of another order, whose time to pay is over: all are looked at again.
+        for order in std::mem::take(&mut self.passing.guard.chains.stock) {
             self.answer_for_stock(&order);
             self.send_order(order);
         }

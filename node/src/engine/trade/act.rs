@@ -38,7 +38,7 @@ impl Work<'_, '_> {
         {
             return Err(Problem::refused(code, "the offer is not accepted", "its lines do not say what your listings say"));
         }
-        if accepts && mine == Role::Seller && !self.is_in_stock(&held.terms) {
+        if accepts && mine == Role::Seller && !self.make_room(&held.terms)? {
             return Err(Problem::refused(
                 "out-of-stock",
                 "the offer is not accepted",

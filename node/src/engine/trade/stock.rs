@@ -2,19 +2,43 @@
 //!
 //! Only the desk of the shop asks here. What is published elsewhere is never taken for what is free.
 
-use haat_protocol::id::OrderId;
+use haat_protocol::id::{EntryId, OrderId};
+use haat_protocol::local::Problem;
 use haat_protocol::order::{self, Act, Line, Reason, Role, Terms};
 
 use super::super::work::Work;
 use crate::view;
 
 impl Work<'_, '_> {
-    /// Whether all lines are free, as far as they are counted.
-    pub(super) fn is_in_stock(&self, terms: &Terms) -> bool {
-        terms.lines.iter().all(|line| {
-            let wanted = terms.lines.iter().filter(|other| is_same(line, other)).map(|line| line.qty).fold(0, u64::saturating_add);
-            view::stock::free(&self.tx, &line.listing, &line.sku).covers(wanted)
-        })
+    /// Whether all lines can be had, as far as they are counted. Whose time to pay is over makes room: the seller's node signs that
+    /// the payment did not come, so that nothing is promised to two.
+    ///
+    /// # Errors
+    /// Such an order cannot be ended now.
+    pub(super) fn make_room(&mut self, terms: &Terms) -> Result<bool, Problem> {
+        let wanted: Vec<(EntryId, String, u64)> = terms
+            .lines
+            .iter()
+            .map(|line| {
+                let same = terms.lines.iter().filter(|other| is_same(line, other)).map(|line| line.qty);
+                (line.listing, line.sku.clone(), same.fold(0, u64::saturating_add))
+            })
+            .collect();
+        let is_free = |(listing, sku, qty): &(EntryId, String, u64)| view::stock::free(&self.tx, listing, sku, self.now).covers(*qty);
+        if !wanted.iter().all(is_free) {
+            return Ok(false);
+        }
+        for (listing, sku, qty) in &wanted {
+            for late in view::stock::lapsed(&self.tx, listing, sku, self.now) {
+                if view::stock::unheld(&self.tx, listing, sku).covers(*qty) {
+                    break;
+                }
+                self.sign_act(&late, Role::Seller, Act::Expire)?;
+                self.happened("order", late);
+                self.send_order(late);
+            }
+        }
+        Ok(true)
     }
 
     /// The seller's node's word about the stock, when an acceptance waits for it.
@@ -26,12 +50,9 @@ impl Work<'_, '_> {
         if !order::draft::is_stock_asked(&order) {
             return;
         }
-        let act = if self.check_lines(&order.terms).is_ok() && self.is_in_stock(&order.terms) {
-            Act::StockConfirm
-        } else {
-            Act::StockFail { reason: Reason::OutOfStock }
-        };
-        if let Err(problem) = self.sign_act(id, Role::Seller, act) {
+        let room = if self.check_lines(&order.terms).is_ok() { self.make_room(&order.terms) } else { Ok(false) };
+        let act = room.map(|is_free| if is_free { Act::StockConfirm } else { Act::StockFail { reason: Reason::OutOfStock } });
+        if let Err(problem) = act.and_then(|act| self.sign_act(id, Role::Seller, act)) {
             // What is in doubt is answered for once the other side has told what it holds.
             self.passing.guard.stock_waits(*id);
             tracing::debug!(order = %id, code = problem.code, "the stock is not answered for yet");

@@ -41,7 +41,7 @@ pub(in crate::engine) struct Node {
     pub(in crate::engine) passing: Passing,
     pub(in crate::engine) now: Millis,
     entropy: Seeded,
-    sent: Vec<OrderMessage>,
+    sent: Vec<(DeviceId, OrderMessage)>,
 }
 
 impl Node {
@@ -99,9 +99,9 @@ impl Node {
         let Work { tx, out, .. } = work;
         self.store.commit(tx.finish().expect("sound")).expect("memory");
         for effect in out {
-            if let Effect::Net(NetCommand::Request { data, .. }) = effect {
+            if let Effect::Net(NetCommand::Request { device, data, .. }) = effect {
                 match DirectRequest::from_bytes(&data) {
-                    Ok(DirectRequest::Order(message)) => self.sent.push(message),
+                    Ok(DirectRequest::Order(message)) => self.sent.push((device, message)),
                     // Who compares orders does so by hand.
                     Ok(DirectRequest::OrderHeads { .. }) => {}
                     other => panic!("not an order message: {other:?}"),
@@ -131,7 +131,14 @@ impl Node {
 
     /// What waits to be carried.
     pub(in crate::engine) fn outgoing(&mut self) -> Vec<OrderMessage> {
-        std::mem::take(&mut self.sent)
+        std::mem::take(&mut self.sent).into_iter().map(|(_, message)| message).collect()
+    }
+
+    /// What waits to be carried to one device.
+    fn outgoing_to(&mut self, device: DeviceId) -> Vec<OrderMessage> {
+        let (theirs, others) = std::mem::take(&mut self.sent).into_iter().partition(|(to, _)| *to == device);
+        self.sent = others;
+        theirs.into_iter().map(|(_, message)| message).collect()
     }
 
     pub(in crate::engine) fn shop(&mut self) -> SpaceId {
@@ -256,7 +263,7 @@ pub(in crate::engine) fn carry(a: &mut Node, b: &mut Node) {
 }
 
 fn carry_one_way(from: &mut Node, to: &mut Node) -> usize {
-    let messages = from.outgoing();
+    let messages = from.outgoing_to(to.device());
     for message in &messages {
         let answer = to.give(from.device(), message);
         from.work(|work| work.order_stored(message.order, answer));
