@@ -109,6 +109,7 @@ struct Passing {
     /// last comparison did not end.
     wanted: BTreeMap<(DeviceId, SpaceId), Millis>,
     outbox: BTreeMap<OrderId, trade::Attempt>,
+    reminders: trade::Reminders,
     /// Connected devices with which orders are still to be compared.
     comparing: BTreeMap<DeviceId, trade::Retry>,
     dialled: BTreeMap<DeviceId, Vec<String>>,
@@ -144,6 +145,7 @@ impl Passing {
         self.reach = reach::Reach::default();
         self.wanted.clear();
         self.outbox.clear();
+        self.reminders = trade::Reminders::default();
         self.comparing.clear();
         self.dialled.clear();
         self.topics.clear();

@@ -516,7 +516,7 @@ impl Problem {
 /// Something that happened, as the event stream tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Happening {
-    /// `entry`, `order`, `circle`, `peer`.
+    /// `entry`, `order`, `order_refused`, `reminder` (of an order, with `kind` and `deadline`), `circle`, `peer`, `fork`.
     pub kind: String,
     /// Id of what it is about.
     pub subject: String,

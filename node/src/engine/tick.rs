@@ -38,6 +38,7 @@ impl Work<'_, '_> {
         self.tend_waiting();
         self.send_orders();
         self.compare_orders();
+        self.remind();
         self.tend_keys();
         self.compare_due();
         if self.passing.next_sync <= self.now {
@@ -68,6 +69,7 @@ impl Work<'_, '_> {
     /// The end of a group of inputs: whatever changed, topics, gates and dials follow.
     pub(super) fn settle(&mut self) {
         self.notice_news();
+        self.plan_reminders();
         if !std::mem::take(&mut self.passing.is_stale) {
             return self.answer_joins();
         }

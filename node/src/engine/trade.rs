@@ -7,6 +7,7 @@ mod compare;
 mod deliver;
 mod offer;
 mod receive;
+mod remind;
 mod stock;
 
 #[cfg(test)]
@@ -23,6 +24,7 @@ use serde_json::{Value, json};
 
 use super::work::Work;
 use crate::{ask, intake, view};
+pub(super) use remind::Reminders;
 
 /// The code of an event that is later than the receiver's clock.
 const AHEAD: &str = "ahead";

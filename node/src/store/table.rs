@@ -56,6 +56,8 @@ tables! {
     Parked = "parked", Beside;
     /// space id, device id, log (8), seq (8) -> nothing: came without its payload, which another holder may have.
     Hole = "hole", Beside;
+    /// order id, deadline (8) -> nothing: this person was reminded of it.
+    Reminded = "reminded", Beside;
     /// name -> value: format version and small things of this node.
     Meta = "meta", Beside;
 

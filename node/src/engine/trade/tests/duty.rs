@@ -9,8 +9,10 @@ use haat_protocol::wire::DirectResponse;
 use super::kit::{Node, carry, wanted};
 use super::{neighbours, words};
 use crate::ask::{self, NodeFacts};
+use crate::engine::Effect;
 use crate::fact::Fact;
 use crate::intake;
+use crate::store::Table;
 
 fn asked<T: serde::de::DeserializeOwned>(node: &Node, question: &Question) -> T {
     let facts = NodeFacts { presence: &node.passing.presence, store_bytes: 0, started: node.now, now: node.now };
@@ -172,4 +174,68 @@ fn an_order_that_the_other_side_refuses_is_told_until_it_is_taken() {
     assert_eq!(notices(&bob)[0].text, "N1's node takes nothing of this order: too many of your offers wait for an answer there");
     bob.work(|work| work.order_stored(order, DirectResponse::Stored { receipts: vec![] }));
     assert_eq!(kinds(&bob), [""; 0]);
+}
+
+/// What listeners are told when time has passed: orders of which they are reminded, and the kind of what is to be done.
+fn reminded(node: &mut Node) -> Vec<(String, String)> {
+    node.work(|work| {
+        work.remind();
+        let told = work.out.iter().filter_map(|effect| match effect {
+            Effect::Happened(news) if news.kind == "reminder" => Some((news.subject.clone(), news.more["kind"].clone())),
+            _ => None,
+        });
+        told.collect()
+    })
+}
+
+#[test]
+fn a_reminder_comes_once_shortly_before_the_deadline_also_across_restarts() {
+    let (mut ana, mut bob, listing) = neighbours(Some(3));
+    let order = bob.offer(&sent(listing)).expect("offers").order;
+    carry(&mut bob, &mut ana);
+    assert_eq!(reminded(&mut ana), []);
+    // The offer stands for two days: the seller is reminded half a day before.
+    ana.now = ana.now.plus(OFFER_LIFE_MS - OFFER_LIFE_MS / 4 - 1_000);
+    assert_eq!(reminded(&mut ana), []);
+    ana.now = ana.now.plus(2_000);
+    let told = vec![(order.to_string(), "offer".to_owned())];
+    assert_eq!(reminded(&mut ana), told);
+    assert_eq!((reminded(&mut ana), reminded(&mut bob)), (vec![], vec![]), "once, and only who has to act");
+    ana.passing.start_over();
+    assert_eq!(reminded(&mut ana), [], "not again after a start");
+
+    bob.now = ana.now;
+    ana.act(order, "accept", &words()).expect("accepts");
+    carry(&mut ana, &mut bob);
+    assert_eq!(reminded(&mut bob), []);
+    bob.now = bob.now.plus(PAY_WITHIN_MS - PAY_WITHIN_MS / 4 + 1_000);
+    bob.passing.start_over();
+    assert_eq!(reminded(&mut bob), [(order.to_string(), "pay".to_owned())], "the next deadline, after a start");
+    let rows = |node: &Node| node.store.snapshot_rows(Table::Reminded).len();
+    assert_eq!(rows(&bob), 1);
+    bob.act(order, "pay", &OrderWords { reference: Some("R1".into()), ..words() }).expect("pays");
+    bob.work(|work| work.settle());
+    bob.passing.start_over();
+    assert_eq!((reminded(&mut bob), rows(&bob)), (vec![], 0), "what is done is forgotten");
+    ana.now = bob.now;
+    carry(&mut bob, &mut ana);
+    // Whoever was away beyond the deadline is told by the notices alone.
+    ana.now = ana.now.plus(FULFIL_WITHIN_MS + 1_000);
+    ana.passing.start_over();
+    assert_eq!((reminded(&mut ana), kinds(&ana)), (vec![], vec!["payment".to_owned()]));
+}
+
+#[test]
+fn what_changes_in_an_order_moves_its_reminder() {
+    let (mut ana, mut bob, listing) = neighbours(None);
+    assert_eq!(reminded(&mut ana), []);
+    let order = bob.offer(&NewOffer { valid_ms: Some(DAY_MS), ..wanted(listing) }).expect("offers").order;
+    let message = bob.outgoing().pop().expect("sent");
+    let device = bob.device();
+    ana.work(|work| {
+        work.order_message(device, message);
+        work.plan_reminders();
+    });
+    ana.now = ana.now.plus(DAY_MS - DAY_MS / 4 + 1_000);
+    assert_eq!(reminded(&mut ana), [(order.to_string(), "offer".to_owned())]);
 }
