@@ -36,6 +36,8 @@ fn recommended(seller: &Node, friend: &Node, buyer: &Node) -> Value {
     let say = ["--text", "Bought it twice", "--interest", "none"];
     let words = ["recommend", &told(&tea["listing"]), "--circle", "Courtyard"];
     let recommendation = told(&friend.ok(&[&words[..], &say].concat())["entry"]);
+    // The recommendation may overtake what it points at.
+    until_listed(buyer, &told(&tea["listing"]));
     until("the buyer is told why to believe it", || in_feed(buyer, &recommendation).filter(|item| item["why"] != json!([])))
 }
 
