@@ -87,6 +87,7 @@ impl Ask<'_, '_> {
 /// Why another node takes nothing, for people; the code itself when there is no better word.
 const REFUSALS: &[(&str, &str)] = &[
     ("ahead", "it comes from later than the clock there shows"),
+    ("not-offered", "its delivery, payment or returns are not what the shop there offers"),
     ("stale-listing", "its lines do not say what the listings there say"),
     ("stranger", "you share no circle any more that has the shop"),
     ("too-many-offers", "too many of your offers wait for an answer there"),

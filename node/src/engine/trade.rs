@@ -3,6 +3,7 @@
 //! Where an order stands is the protocol's to say. Nothing is sent before it is durable, and nothing is signed twice at one place.
 
 mod act;
+mod choice;
 mod compare;
 mod deliver;
 mod offer;

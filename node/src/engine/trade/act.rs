@@ -34,9 +34,13 @@ impl Work<'_, '_> {
         // A counter-offer is kept whatever it says; what is agreed to speaks of one's own listings as they are.
         if accepts
             && mine == Role::Seller
-            && let Err(code) = self.check_lines(&held.terms)
+            && let Err(code) = self.check_terms(&held.terms)
         {
-            return Err(Problem::refused(code, "the offer is not accepted", "its lines do not say what your listings say"));
+            return Err(Problem::refused(
+                code,
+                "the offer is not accepted",
+                "its lines, delivery, payment or returns are not what your shop offers",
+            ));
         }
         if accepts && mine == Role::Seller && !self.make_room(&held.terms)? {
             return Err(Problem::refused(

@@ -3,7 +3,7 @@
 use haat_protocol::body::{Body, ShopCreate};
 use haat_protocol::id::{Digest, EntryId, IdentityId, SpaceId};
 use haat_protocol::limits::{CONFIRM_WITHIN_MS, DISPUTE_WITHIN_MS, FULFIL_WITHIN_MS, OFFER_LIFE_MS, PAY_WITHIN_MS, SPAN_MAX_MS};
-use haat_protocol::listing::{Delivery, Listing, Payment, Timing, default_payment};
+use haat_protocol::listing::{Delivery, Listing, Payment, Timing};
 use haat_protocol::local::{NewOffer, Problem};
 use haat_protocol::money::Money;
 use haat_protocol::order::{self, Line, Party, Terms, TermsError};
@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::super::shop::{amount, timing, variant};
 use super::super::work::Work;
+use super::choice::Choice;
 use crate::name;
 use crate::view::{self, circle, known, shelf};
 
@@ -22,6 +23,12 @@ struct Goods {
     listing: Listing,
     opening: ShopCreate,
     seller: Party,
+}
+
+impl Goods {
+    const fn choice(&self) -> Choice<'_> {
+        Choice { listing: &self.listing, opening: &self.opening }
+    }
 }
 
 impl Work<'_, '_> {
@@ -93,7 +100,7 @@ impl Work<'_, '_> {
             fulfil_within: FULFIL_WITHIN_MS,
             confirm_within: CONFIRM_WITHIN_MS,
             dispute_within: DISPUTE_WITHIN_MS,
-            returns: goods.listing.returns.clone().unwrap_or_else(|| goods.opening.returns.clone()),
+            returns: goods.choice().returns().to_owned(),
             salt: Digest(self.entropy.fresh()),
         };
         terms.with_goods(price).map_err(|fault| impossible(&fault))
@@ -137,14 +144,6 @@ fn line(new: &NewOffer, goods: &Goods) -> Result<Line, Problem> {
     })
 }
 
-/// The listing's ways to get it, else the shop's; what is sent for another currency is no way.
-fn ways(goods: &Goods) -> Vec<Delivery> {
-    let own = if goods.listing.delivery.is_empty() { &goods.opening.delivery } else { &goods.listing.delivery };
-    let fits = |way: &&Delivery| !matches!(way, Delivery::Ship { price, .. } if price.currency != goods.listing.currency);
-    let ways: Vec<Delivery> = own.iter().filter(fits).cloned().collect();
-    if own.is_empty() { vec![Delivery::Pickup { place: "by arrangement".to_owned() }] } else { ways }
-}
-
 const fn word(way: &Delivery) -> &'static str {
     match way {
         Delivery::Pickup { .. } => "pickup",
@@ -154,7 +153,7 @@ const fn word(way: &Delivery) -> &'static str {
 }
 
 fn delivery(new: &NewOffer, goods: &Goods) -> Result<Delivery, Problem> {
-    let ways = ways(goods);
+    let ways = goods.choice().deliveries();
     let found = ways.iter().find(|way| new.delivery.as_deref().is_none_or(|asked| asked == word(way)));
     found.cloned().ok_or_else(|| {
         let offered: Vec<&str> = ways.iter().map(word).collect();
@@ -172,12 +171,7 @@ const fn when(timing: Timing) -> &'static str {
 
 fn payment(new: &NewOffer, goods: &Goods, delivery: &Delivery) -> Result<Payment, Problem> {
     let asked = new.pay.as_deref().map(timing).transpose()?;
-    let mut choices = [&goods.listing.payment, &goods.opening.payment].into_iter().find(|own| !own.is_empty()).cloned().unwrap_or_default();
-    if choices.is_empty() {
-        // What suits the chosen way first, then what suits the others.
-        choices = default_payment(std::slice::from_ref(delivery));
-        choices.extend(default_payment(&ways(goods)));
-    }
+    let choices = goods.choice().payments(delivery);
     let suits =
         |way: &&Payment| asked.is_none_or(|asked| way.timing == asked) && new.method.as_ref().is_none_or(|asked| way.method == *asked);
     choices.iter().find(suits).cloned().ok_or_else(|| {

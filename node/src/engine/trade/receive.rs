@@ -17,6 +17,7 @@ use serde_bytes::ByteBuf;
 
 use super::super::work::Work;
 use super::AHEAD;
+use super::choice::Choice;
 use crate::store::Table;
 use crate::view::{self, circle, known, shelf};
 use crate::{intake, view::order as orders};
@@ -186,6 +187,7 @@ impl Work<'_, '_> {
                 return Err("stranger");
             }
         }
+        self.check_choice(terms)?;
         self.check_open_offers(&buyer.device)
     }
 
@@ -196,9 +198,21 @@ impl Work<'_, '_> {
         shelf::circles(&self.tx, shop).iter().any(both)
     }
 
-    /// Whether all lines say what one's own listings say.
-    pub(super) fn check_lines(&self, terms: &Terms) -> Result<(), Code> {
-        terms.lines.iter().try_for_each(|line| self.check_line(line, terms).map(|_| ()))
+    /// Whether all lines say what one's own listings say, and the rest is chosen from what they offer.
+    pub(super) fn check_terms(&self, terms: &Terms) -> Result<(), Code> {
+        terms.lines.iter().try_for_each(|line| self.check_line(line, terms).map(|_| ()))?;
+        self.check_choice(terms)
+    }
+
+    /// Whether one of the lines' listings offers this delivery, this payment and these returns: whoever writes other terms could name
+    /// an account of its own, and have the seller sign that it was to be paid there.
+    fn check_choice(&self, terms: &Terms) -> Result<(), Code> {
+        let offers = |line: &Line| {
+            let opening = shelf::row(&self.tx, &line.listing).and_then(|row| shelf::shop(&self.tx, &row.shop))?.body;
+            let Body::Listing(listing) = view::body(&self.tx, &line.version)? else { return None };
+            Some(Choice { listing: &listing, opening: &opening }.has(terms))
+        };
+        if terms.lines.iter().any(|line| offers(line) == Some(true)) { Ok(()) } else { Err("not-offered") }
     }
 
     /// Whether a line says what the pinned version of one's own listing says, and says it once; answers the shop.

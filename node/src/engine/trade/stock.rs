@@ -50,8 +50,11 @@ impl Work<'_, '_> {
         if !order::draft::is_stock_asked(&order) {
             return;
         }
-        let room = if self.check_lines(&order.terms).is_ok() { self.make_room(&order.terms) } else { Ok(false) };
-        let act = room.map(|is_free| if is_free { Act::StockConfirm } else { Act::StockFail { reason: Reason::OutOfStock } });
+        let failed = |reason| Act::StockFail { reason };
+        let act = match self.check_terms(&order.terms) {
+            Err(_) => Ok(failed(Reason::InvalidTerms)),
+            Ok(()) => self.make_room(&order.terms).map(|is_free| if is_free { Act::StockConfirm } else { failed(Reason::OutOfStock) }),
+        };
         if let Err(problem) = act.and_then(|act| self.sign_act(id, Role::Seller, act)) {
             // What is in doubt is answered for once the other side has told what it holds.
             self.passing.guard.stock_waits(*id);

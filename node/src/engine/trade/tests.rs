@@ -127,6 +127,53 @@ fn an_offer_that_misquotes_the_listing_is_refused() {
     assert!(!ana.has(event.order()));
 }
 
+#[test]
+fn an_offer_with_ways_of_its_own_is_refused() {
+    let (mut ana, mut bob, listing) = neighbours(None);
+    let (order, _) = offered(&mut bob, listing);
+    let changes: [fn(&mut order::Terms); 4] = [
+        |terms| terms.payment.instructions = Some("my own account".into()),
+        |terms| terms.payment.timing = Timing::After,
+        |terms| terms.delivery = Delivery::Ship { zone: "CN".into(), price: "0".parse_cny() },
+        |terms| terms.returns = "whenever I like".into(),
+    ];
+    for change in changes {
+        let mut terms = bob.order(order).terms;
+        change(&mut terms);
+        let goods = terms.goods;
+        let body = order::offer(terms.with_goods(goods).expect("adds up"), bob.device(), None, bob.now).expect("an offer");
+        let event = order::sign(&body, &bob.me.pair).expect("signed");
+        let events = vec![ByteBuf::from(haat_protocol::codec::encode(event.signed()))];
+        let message = OrderMessage { order: event.order(), events, receipts: vec![], chain: None };
+        assert_eq!(refused(&ana.give(bob.device(), &message)), "not-offered");
+        assert!(!ana.has(event.order()));
+    }
+}
+
+/// The buyer answers a counter-offer with an account of its own: it is kept, and never agreed to, by hand or through a counter-offer.
+#[test]
+fn an_account_that_slips_in_later_is_never_agreed_to() {
+    let (mut ana, mut bob, listing) = neighbours(Some(3));
+    let order = bob.offer(&wanted(listing)).expect("offers").order;
+    carry(&mut bob, &mut ana);
+    ana.act(order, "counter", &OrderWords { price: Some("41.00".into()), ..words() }).expect("counters");
+    carry(&mut ana, &mut bob);
+    let mut terms = bob.order(order).terms;
+    terms.payment.instructions = Some("my own account".into());
+    let set = bob.read(|tx| view::order::set(tx, &order));
+    let body = order::draft(&set, order::Role::Buyer, order::Act::CounterTerms(Box::new(terms)), bob.now).expect("allowed");
+    bob.work(|work| work.take_own(&body).map(|_| work.send_order(order))).expect("taken");
+    carry(&mut bob, &mut ana);
+    assert_eq!(ana.act(order, "accept", &words()).expect_err("another account").code, "not-offered");
+    ana.act(order, "counter", &OrderWords { price: Some("42.00".into()), ..words() }).expect("counters");
+    carry(&mut ana, &mut bob);
+    bob.act(order, "accept", &words()).expect("accepts");
+    carry(&mut bob, &mut ana);
+    assert_eq!(ana.order(order).state, State::Cancelled, "the seller's node lets it fall");
+    let is_failed = |event: &order::Event| matches!(event.body().step, Step::StockFail { reason: order::Reason::InvalidTerms });
+    assert!(bob.read(|tx| view::order::set(tx, &order)).events().any(is_failed), "and the buyer is told why");
+}
+
 trait Cny {
     fn parse_cny(&self) -> haat_protocol::money::Money;
 }
