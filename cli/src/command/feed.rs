@@ -119,7 +119,9 @@ fn card(item: &FeedItem, names: &BTreeMap<SpaceId, String>) -> String {
     );
     let mut lines = vec![format!("{head}  {}", output::dim(&item.entry.short()))];
     lines.extend(item.text.lines().map(|line| format!("  {line}")));
-    if let Some(title) = &item.title {
+    // What somebody gains is told also while the listing itself is still on its way.
+    let on_its_way = || item.listing.map(|_| "a listing that has not come yet");
+    if let Some(title) = item.title.as_deref().or_else(on_its_way) {
         let interest = item.interest.as_ref().map(|i| format!(" (gains: {i})")).unwrap_or_default();
         lines.push(format!("  > {}{interest}", text::one_line(title)));
     }
@@ -129,4 +131,24 @@ fn card(item: &FeedItem, names: &BTreeMap<SpaceId, String>) -> String {
     }
     lines.extend(item.why.iter().map(|why| output::dim(&format!("  because {}", text::one_line(&why.text)))));
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gained_is_told_with_and_without_the_title() {
+        let id = "ab".repeat(32);
+        let item = |title: Option<&str>| -> FeedItem {
+            let item = serde_json::json!({
+                "entry": id, "kind": "recommend", "author": {"identity": id, "name": "sana"}, "circle": id, "text": "Try it", "at": 0,
+                "listing": id, "title": title, "interest": "commission", "why": []
+            });
+            serde_json::from_value(item).expect("an item")
+        };
+        let told = |title| anstream::adapter::strip_str(&card(&item(title), &BTreeMap::new())).to_string();
+        assert!(told(Some("绿茶")).contains("> 绿茶 (gains: commission)"));
+        assert!(told(None).contains("(gains: commission)"), "{}", told(None));
+    }
 }

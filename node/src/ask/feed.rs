@@ -124,7 +124,8 @@ impl Ask<'_, '_> {
                 self.filled(self.blank(&entry, &author, kind.text()), &body)?
             }
         };
-        let why = self.why(&author, item.listing.as_ref(), ground);
+        // A review says itself how it went with the seller; it names no version.
+        let why = self.why(&author, item.listing.as_ref().filter(|_| item.version.is_some()), ground);
         Some(FeedItem { why, ..item })
     }
 
@@ -155,7 +156,11 @@ impl Ask<'_, '_> {
         Some(match body {
             Body::Post(body) | Body::Reply(body) => FeedItem { text: body.text.clone(), reply_to: body.reply_to, ..item },
             Body::Recommend(body) => FeedItem { text: body.text.clone(), interest: Some(interest(body.interest).to_owned()), ..item },
-            Body::Review(body) => FeedItem { text: body.text.clone(), rating: u8::try_from(body.rating).ok(), ..item },
+            Body::Review(body) => {
+                let listing = body.right.right.listing;
+                let title = shelf::row(self.tx, &listing).and_then(|row| row.current()).and_then(|version| name::title(self.tx, &version));
+                FeedItem { text: body.text.clone(), rating: u8::try_from(body.rating).ok(), listing: Some(listing), title, ..item }
+            }
             Body::ReviewReply(body) => FeedItem { text: body.text.clone(), reply_to: Some(body.review), ..item },
             _ => return None,
         })
