@@ -50,6 +50,8 @@ pub struct UpOptions {
     pub gossip: bool,
     /// Opens the sealed keys.
     pub passphrase: String,
+    /// By how much the clock is ahead of the system's, in milliseconds: for tests.
+    pub clock_ahead_ms: u64,
 }
 
 /// What the node says once it is up.
@@ -74,6 +76,7 @@ pub struct Ready {
 /// # Errors
 /// [`Problem`] when the home, the keys, the store or an address cannot be used.
 pub async fn run(options: UpOptions, announce: Box<dyn FnOnce(Ready) + Send>) -> Result<(), Problem> {
+    runner::set_clock_ahead(options.clock_ahead_ms);
     let home = Home::open_or_create(&options.home)?;
     let lock = home.lock()?;
     let remembered = persons(&home)?;

@@ -8,6 +8,7 @@ mod evidence;
 mod fork;
 mod import;
 mod invite;
+mod journeys;
 mod members;
 mod newer;
 mod norms;

@@ -15,6 +15,7 @@ up
 up --name Chen --listen /ip4/127.0.0.1/tcp/0 --listen /ip4/0.0.0.0/tcp/1 --api 127.0.0.1:0 --seed-peer /ip4/127.0.0.1/tcp/9/p2p/Q --no-mdns --no-gossip
 up --passphrase-file secret
 up --until-eof
+up --clock-ahead 2d
 status
 down
 demo

@@ -12,6 +12,7 @@ use haat_protocol::local::{Problem, ProblemKind};
 use crate::client::Client;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::span::parse_span;
 use crate::{home, input, output, table, text};
 
 /// Run your node; the first run creates the home and your identity
@@ -40,6 +41,9 @@ pub(crate) struct Up {
     /// Do not gossip; for tests
     #[arg(long, hide = true)]
     no_gossip: bool,
+    /// Run with a clock that is ahead of the machine's; for tests
+    #[arg(long, hide = true, value_name = "SPAN", value_parser = parse_span)]
+    clock_ahead: Option<u64>,
     /// Stop when standard input ends; ties the node to whoever started it
     #[arg(long, hide = true, conflicts_with = "passphrase_file")]
     until_eof: bool,
@@ -63,6 +67,7 @@ impl Up {
             mdns: !self.no_mdns,
             gossip: !self.no_gossip,
             passphrase: input::passphrase(self.passphrase_file.as_deref())?,
+            clock_ahead_ms: self.clock_ahead.unwrap_or(0),
         };
         if self.until_eof {
             let home = options.home.clone();

@@ -3,7 +3,7 @@
 //! Whatever waits in the channel when the thread is free is worked through as one group; the thread never waits for more.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures::StreamExt as _;
@@ -36,11 +36,19 @@ enum Message {
     Stop,
 }
 
+/// By how much this process's clock is ahead of the system's, in milliseconds: for tests.
+static AHEAD_MS: OnceLock<u64> = OnceLock::new();
+
+/// Sets this process's clock ahead of the system's, so that tests need not wait for days. Only the first call counts.
+pub(crate) fn set_clock_ahead(ahead_ms: u64) {
+    AHEAD_MS.get_or_init(|| ahead_ms);
+}
+
 /// The time by the system's clock.
 #[must_use]
 pub fn clock() -> Millis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Millis(u64::try_from(since.as_millis()).unwrap_or(0))
+    Millis(u64::try_from(since.as_millis()).unwrap_or(0)).plus(AHEAD_MS.get().copied().unwrap_or(0))
 }
 
 /// The running node, for whoever wants something of it. Clones are the same node.
