@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use haat_protocol::body::Body;
 use haat_protocol::circle::Roster;
 use haat_protocol::crypto::seal;
 use haat_protocol::epoch::EpochKeys;
@@ -22,7 +23,7 @@ use crate::keyring::Keyring;
 use crate::net::Channel;
 use crate::secret;
 use crate::store::Table;
-use crate::view::{circle, known};
+use crate::view::{body, circle, known};
 
 /// Pause between two requests for missing keys, in milliseconds.
 const KEYS_AGAIN_MS: u64 = 5_000;
@@ -65,12 +66,20 @@ impl Work<'_, '_> {
         ring.is_some_and(|ring| narrow.iter().any(|key| ring.followed_at(key).is_none_or(|end| end.0 >= from)))
     }
 
-    /// Whether somebody hands over, to a device whose person is out, what was said after that: the person was let in again through
-    /// another device, which this one cannot read.
+    /// Whether somebody hands over, to a device whose person is out or was let in in vain, what was said after that: the person was
+    /// let in again, by an add that this device cannot read.
     fn is_handed_more(&self, roster: &Roster, sealed: &[(Vec<u8>, Vec<u8>)]) -> bool {
-        let Some(removal) = roster.removed.get(&self.me.id()) else { return false };
+        let out = roster.removed.get(&self.me.id()).map(|removal| removal.lamport).or_else(|| self.let_in_in_vain(&roster.space));
+        let Some(out) = out else { return false };
         let mut entries = sealed.iter().filter_map(|(place, _)| known::header(&self.tx, &EntryId::from_slice(&place[64..])?));
-        entries.any(|header| header.lamport > removal.lamport)
+        entries.any(|header| header.lamport > out)
+    }
+
+    /// The lamport time of the first add that names this device's person, who is not in all the same.
+    fn let_in_in_vain(&self, space: &SpaceId) -> Option<u64> {
+        let names_me = |id: &EntryId| matches!(body(&self.tx, id), Some(Body::MemberAdd(add)) if add.identity == self.me.id());
+        let first = circle::membership(&self.tx, space).into_iter().find(names_me)?;
+        known::header(&self.tx, &first).map(|header| header.lamport)
     }
 
     /// A member asks for keys. Whoever was removed is handed what opens its own removal, and nothing else.

@@ -108,6 +108,32 @@ fn who_came_by_an_invite_that_was_used_up_elsewhere_learns_it() {
 }
 
 #[test]
+fn who_was_let_in_twice_and_once_in_vain_asks_for_the_keys() {
+    let (mut ana, mut bob, eve, space, code) = with_an_invite_of_eve();
+    let whom = eve.me.id().to_string();
+    let mut dan = node(4);
+    lets_in(&mut bob, &mut dan, &code);
+    let removal = ana.work(|work| work.circle_remove(CIRCLE, &whom)).expect("removes");
+    let removal: EntryId = removal["entry"].as_str().expect("an id").parse().expect("an id");
+    // Ana, whose removal dan has seen but not the keys since, lets dan in as well.
+    dan.follow(&ana);
+    assert!(!is_in(&dan, space, &dan) && has(&dan, Table::Entry, removal));
+    assert!(!dan.work(|work| work.lacks_keys(&space)), "nobody would hand anything over");
+    let own = invites(&mut ana);
+    dan.now = ana.now;
+    let (asked, device) = (request(&dan, &own), dan.device());
+    ana.work(|work| work.join_request(device, asked));
+    meet(&mut dan, &ana);
+    assert!(is_in(&ana, space, &dan) && !is_in(&dan, space, &dan), "the welcome was lost, and what came is closed");
+    assert!(dan.work(|work| work.lacks_keys(&space)));
+    let prekey = request(&dan, &own).prekey;
+    let keys = ana.work(|work| work.keys_request(device, space, &prekey));
+    dan.work(|work| work.keys_answered(space, &keys));
+    assert!(is_in(&dan, space, &dan));
+    is_sound(&dan);
+}
+
+#[test]
 fn strangers_are_shown_nothing() {
     let (mut ana, _, _, space, code) = with_an_invite_of_eve();
     let mut dan = node(4);
