@@ -15,7 +15,7 @@ use haat_protocol::id::{EntryId, KeyId, SpaceId};
 use haat_protocol::identity::{Chain, Ending, blind_log};
 use haat_protocol::kind::Kind;
 
-use super::{Fault, accepted, honest, is_member, node_of};
+use super::{Fault, honest, is_member, node_of};
 use crate::world::World;
 
 /// The entries of a circle whose authors knew of this removal when they made them, and the epochs among them.
@@ -25,11 +25,8 @@ fn later(world: &World, space: &SpaceId, removal: &EntryId) -> (Vec<(usize, Entr
         let snapshot = world.kept(who);
         let tx = Tx::new(&*snapshot);
         let own = world.me(who).device();
-        let links = tx.prefix(Table::Log, &[]);
-        let links = links.iter().filter_map(|(_, row)| decode_own::<Link>(row).ok());
-        // A removal that is closed here is not known.
-        let tells = |link: &Link| matches!(link.sort, Sort::Entry | Sort::Opened) && link.item.0 == removal.0;
-        let since = links.skip_while(|link| !tells(link)).skip(1).filter(|link| matches!(link.sort, Sort::Entry | Sort::Sealed));
+        let links = links(&tx);
+        let since = links.iter().skip_while(|link| !tells(link, removal)).skip(1).filter(|link| is_kept(link));
         for id in since.map(|link| EntryId(link.item.0)) {
             let Some(entry) = known::entry(&tx, &id).filter(|entry| entry.header().space == *space && entry.header().device == own) else {
                 continue;
@@ -85,14 +82,31 @@ pub(super) fn removed_know_nothing_later(world: &World, space: &SpaceId) -> Resu
     Ok(())
 }
 
-/// Whether a member came to hold an entry before it knew of a removal, because its clock was behind, say: it hands over what it has to
-/// whom it takes for a member. What was made by who knew must then be closed, under whatever key.
+/// Whether a member came to hold an entry before it knew of a removal, because its clock was behind or the removal was closed to it, say:
+/// it hands over what it has to whom it takes for a member. What was made by who knew must then be closed, under whatever key. A hostile
+/// member is one of those who may.
 fn is_passed_on(world: &World, removed: usize, removal: &EntryId, entry: &EntryId) -> bool {
-    honest(world).filter(|who| *who != removed).any(|who| {
-        let accepted = accepted(&*world.kept(who));
-        let place = |of: &EntryId| accepted.iter().position(|id| id == of);
-        place(entry).is_some_and(|at| place(removal).is_none_or(|known| at < known))
+    let mut others = (0..world.size()).filter(|who| *who != removed && !world.is_revoked(*who));
+    others.any(|who| {
+        let links = links(&Tx::new(&*world.kept(who)));
+        let came = links.iter().position(|link| is_kept(link) && link.item.0 == entry.0);
+        came.is_some_and(|came| links.iter().position(|link| tells(link, removal)).is_none_or(|known| came < known))
     })
+}
+
+/// What a node accepted, in that order.
+fn links(tx: &Tx<'_>) -> Vec<Link> {
+    tx.prefix(Table::Log, &[]).iter().filter_map(|(_, row)| decode_own(row).ok()).collect()
+}
+
+/// Whether it is an entry that came, open or closed.
+const fn is_kept(link: &Link) -> bool {
+    matches!(link.sort, Sort::Entry | Sort::Sealed)
+}
+
+/// Whether a removal is known from here on. One that is closed is not.
+fn tells(link: &Link, removal: &EntryId) -> bool {
+    matches!(link.sort, Sort::Entry | Sort::Opened) && link.item.0 == removal.0
 }
 
 /// Checks every device that its person has taken back: nothing opens there that was said by somebody who knew of it, and nothing that
@@ -103,8 +117,7 @@ pub(super) fn revoked_know_nothing_later(world: &World, space: &SpaceId) -> Resu
         for who in honest(world) {
             let snapshot = world.kept(who);
             let tx = Tx::new(&*snapshot);
-            let links = tx.prefix(Table::Log, &[]);
-            let links: Vec<Link> = links.iter().filter_map(|(_, row)| decode_own(row).ok()).collect();
+            let links = links(&tx);
             counts_up_to_its_cuts(world, who, (revoked, space))?;
             let tells = |link: &Link| {
                 let chain = (link.sort == Sort::Chain).then(|| tx.load::<Chain>(Table::Chain, &link.item.0)).flatten();
@@ -113,7 +126,7 @@ pub(super) fn revoked_know_nothing_later(world: &World, space: &SpaceId) -> Resu
                     .is_some_and(|person| person.revocations().iter().any(|gone| gone.device == device))
             };
             let since = links.iter().skip_while(|link| !tells(link)).skip(1);
-            let entries = since.filter(|link| matches!(link.sort, Sort::Entry | Sort::Sealed));
+            let entries = since.filter(|link| is_kept(link));
             for entry in entries.filter_map(|link| known::entry(&tx, &EntryId(link.item.0))) {
                 let header = entry.header();
                 let place = format!("entry {} (kind {})", entry.id().short(), header.kind);

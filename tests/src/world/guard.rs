@@ -32,6 +32,10 @@ struct Looked {
     position: u64,
     /// What there was to hold.
     room: Room,
+    /// The latest time that its clock showed at a step.
+    latest: Millis,
+    /// Whether it has started and made no step yet.
+    begins: bool,
 }
 
 /// What was seen so far.
@@ -85,6 +89,10 @@ impl Guard {
     /// A node has made a step while its clock showed this.
     pub(super) fn stepped(&mut self, who: usize, clock: Millis, node: &Node, others: usize) {
         let Some(engine) = node.engine.as_ref() else { return };
+        let looked = &mut self.looked[who];
+        looked.latest = clock.max(looked.latest);
+        // What it had written down before it fell is kept with the first step of its next life: it was taken in under a clock of before.
+        let clock = if std::mem::take(&mut looked.begins) { looked.latest } else { clock };
         let commits = Some(engine.store().commits());
         if commits != self.looked[who].commits {
             self.looked[who].commits = commits;
@@ -166,6 +174,7 @@ impl Guard {
 
     /// A node has started again.
     pub(super) fn started(&mut self, who: usize, node: &Node) {
+        self.looked[who].begins = true;
         let ids: Vec<EntryId> = self.answered[who].iter().copied().collect();
         self.holds_answered(node, &ids);
     }
