@@ -121,7 +121,7 @@ fn take(guide: &Path, step: &Step, node: &Node, town: &Town, real: &mut BTreeMap
 
 fn only_reads(words: &[String]) -> bool {
     let word = |at: usize| words.get(at).map_or("", String::as_str);
-    matches!(word(0), "feed" | "trust" | "people" | "status") || matches!(word(1), "list" | "show")
+    matches!(word(0), "feed" | "notices" | "trust" | "people" | "status") || matches!(word(1), "list" | "show")
 }
 
 fn match_lines(wanted: &[String], printed: &[&str], real: &mut BTreeMap<String, String>) -> bool {

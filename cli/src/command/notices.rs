@@ -26,7 +26,7 @@ fn told(notices: Vec<NoticeRow>) -> String {
         let by = if notice.urgent { output::bold(&format!("{by} soon")) } else { by };
         [by, notice.kind, notice.text, text::short(&notice.about).to_owned()]
     });
-    table::table(["until", "what", "", "about"], rows.collect(), "Nothing waits for you.")
+    table::table(["until", "what", "to do", "about"], rows.collect(), "Nothing waits for you.")
 }
 
 #[cfg(test)]
