@@ -121,6 +121,12 @@ fn links_for_upi_and_bitcoin_and_plain_words() {
     let view = buyer.ok(&["order", "pay", &negotiating]);
     assert_eq!((&view["instructions"], &view["qr"]), (&json!("ICBC 62:22, at the counter"), &Value::Null), "{view}");
     buyer.no(&["order", "pay", &negotiating, "--amount", "1.00"], &[2]);
+
+    let cups = shop_of(&seller, "Kiln", "JPY", "cash:on-delivery", "1200");
+    let order = agreed(&buyer, &seller, &cups, &[]);
+    let view = buyer.ok(&["order", "pay", &order]);
+    assert_eq!((&view["due"], &view["timing"]), (&json!({"minor": 1200, "currency": "JPY"}), &json!("on-delivery")), "{view}");
+    assert_eq!((&view["instructions"], &view["pay_by"], &view["qr"]), (&Value::Null, &Value::Null, &Value::Null), "told before it is due");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use haat_protocol::body::{self, Body};
 use haat_protocol::id::EntryId;
 use haat_protocol::listing::{Delivery, Listing, Stock};
-use haat_protocol::local::{ListingRow, OrderRow, Page, ProblemKind, Question, ShopRow, TrustView};
+use haat_protocol::local::{ListingRow, OrderRow, Page, PaymentView, ProblemKind, Question, ShopRow, TrustView};
 use haat_protocol::order::evidence;
 
 use super::town::{ANA, BEN, MEI, Town, ZED, cny, tea};
@@ -120,6 +120,8 @@ fn an_order_of_my_own_is_shown_proven_and_trusted() {
     assert_eq!(orders("completed", "buyer"), Ok(1));
     assert_eq!((orders("completed", "seller"), orders("agreed", "buyer")), (Ok(0), Ok(0)));
     assert_eq!((orders("done", "buyer"), orders("agreed", "thief")), (Err("bad-state".into()), Err("bad-role".into())));
+    let paid = town.try_ask::<PaymentView>(&Question::Payment { order: id.to_string() }).expect_err("it is paid");
+    assert_eq!((paid.code.as_str(), paid.detail.as_str()), ("nothing-due", "the seller confirmed 39.00 CNY, which is all"));
     let view = trust(&town, "Mei");
     assert_eq!(view.own_purchases, 1);
     assert!(view.reasons[0].text.starts_with("You bought here once"), "{}", view.reasons[0].text);
