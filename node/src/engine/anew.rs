@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 use haat_protocol::admit::{Head, View as _};
 use haat_protocol::body::{Body, Invite, MemberAdd};
+use haat_protocol::circle::Roster;
 use haat_protocol::entry::Entry;
-use haat_protocol::id::{DeviceId, EntryId, SpaceId};
+use haat_protocol::epoch;
+use haat_protocol::id::{DeviceId, EntryId, IdentityId, SpaceId};
 use haat_protocol::kind::Kind;
 use haat_protocol::limits::{CLOCK_SKEW_MS, TOLD_ANEW_MAX};
 use haat_protocol::time::Millis;
@@ -70,18 +72,39 @@ const fn is_decision(kind: Kind) -> bool {
     }
 }
 
+/// Whether a decision is said by another body: boxes come with their epoch, and who was let in by an invite from ahead by one like it.
+fn is_same(space: SpaceId, decided: &Body, again: &Body) -> bool {
+    match (decided, again) {
+        (Body::MemberAdd(first), Body::MemberAdd(told)) => first.proof == told.proof,
+        (Body::EpochBoxes(boxes), Body::Epoch(told)) => boxes.key == epoch::key_id(space, &told.manifest),
+        _ => decided == again,
+    }
+}
+
 impl Work<'_, '_> {
+    /// Before anything is said in the log that follows one from ahead: what was decided there is told anew first.
+    pub(super) fn begin_anew(&mut self, space: SpaceId) {
+        let logs = own_logs(&self.tx, &space, &self.me.device());
+        if logs.last().is_some_and(|(_, head)| self.lies_ahead(head)) {
+            self.tell_anew(space);
+        }
+    }
+
     /// Tells anew what this device decided about a circle while its clock was ahead; each thing once, under the keys it was said
-    /// under, so that everybody can read it who could before, whoever is removed by it included.
+    /// under, so that everybody can read it who could before, whoever is removed by it included. What was said meanwhile under a
+    /// clock that was behind does not keep it from that.
     pub(super) fn tell_anew(&mut self, space: SpaceId) {
         let logs = own_logs(&self.tx, &space, &self.me.device());
-        let last = logs.last().and_then(|(_, head)| known::entry(&self.tx, &head.id));
-        if last.is_none_or(|last| !is_ahead(&last, self.now)) || self.is_behind(&space) {
+        if !logs.iter().any(|(_, head)| self.lies_ahead(head)) || self.is_behind(&space) {
             return;
         }
         let mut invites: BTreeMap<EntryId, EntryId> = BTreeMap::new();
+        let told = self.decided_in_time(space);
         for entry in self.decided_ahead(space) {
-            let Some(mut decided) = body(&self.tx, &entry.id()).filter(|decided| self.holds(&entry, decided)) else { continue };
+            let is_new = |decided: &Body| !told.iter().any(|(at, again)| *at > entry.header().lamport && is_same(space, decided, again));
+            let Some(mut decided) = body(&self.tx, &entry.id()).filter(|decided| is_new(decided) && self.holds(&entry, decided)) else {
+                continue;
+            };
             if let Body::MemberAdd(add) = &mut decided
                 && let Some(invite) = self.invite_told(space, add, &mut invites)
             {
@@ -95,6 +118,10 @@ impl Work<'_, '_> {
         }
     }
 
+    fn lies_ahead(&self, head: &Head) -> bool {
+        known::entry(&self.tx, &head.id).is_some_and(|entry| is_ahead(&entry, self.now))
+    }
+
     /// Whether the clock is behind rather than that it was ahead: then the circle was begun ahead of it, or most of the others have
     /// spoken ahead of it.
     fn is_behind(&self, space: &SpaceId) -> bool {
@@ -104,7 +131,7 @@ impl Work<'_, '_> {
         let heads = rows.iter().filter_map(|(key, row)| Some((log_of(key)?.device, self.tx.decoded::<Head>(Table::Head, row)?)));
         let mut newest: BTreeMap<DeviceId, bool> = BTreeMap::new();
         for (device, head) in heads.filter(|(device, _)| *device != own) {
-            let ahead = known::entry(&self.tx, &head.id).is_some_and(|entry| is_ahead(&entry, self.now));
+            let ahead = self.lies_ahead(&head);
             // Who has said anything in time has a clock that agrees with this one.
             newest.entry(device).and_modify(|all| *all &= ahead).or_insert(ahead);
         }
@@ -118,7 +145,8 @@ impl Work<'_, '_> {
         let is_shared = |shop: &SpaceId| shelf::circles(&self.tx, shop).contains(&space);
         match decided {
             Body::MemberAdd(add) => roster.members.get(&add.identity).is_some_and(|member| member.by == entry.id()),
-            Body::MemberRemove(removal) => !roster.has(&removal.identity),
+            // One that was overtaken by coming back and another removal is over.
+            Body::MemberRemove(removal) => !roster.has(&removal.identity) && self.is_named(&roster, entry, &removal.identity),
             Body::Role(role) => roster.members.get(&role.identity).is_some_and(|member| member.role == role.role),
             Body::Norms(norms) => roster.norms.get(&norms.norms.version).is_some_and(|state| state.entry == entry.id()),
             Body::InviteRevoke(revoked) => roster.invites.get(&revoked.invite).is_some_and(|invite| invite.revoked),
@@ -128,25 +156,32 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Own decisions that lie ahead and were not told anew before, in their order.
+    /// Whether the roster names this removal, or an earlier one of a person who did not come back in between.
+    fn is_named(&self, roster: &Roster, entry: &Entry, person: &IdentityId) -> bool {
+        let named = roster.removed.get(person).and_then(|removal| known::header(&self.tx, &removal.by));
+        named.is_some_and(|named| named.lamport <= entry.header().lamport)
+    }
+
+    /// Own decisions that lie ahead, in their order.
     fn decided_ahead(&self, space: SpaceId) -> Vec<Entry> {
-        let (mut ahead, mut told_before) = (Vec::new(), 0);
+        let mut ahead = Vec::new();
         for (log, head) in own_logs(&self.tx, &space, &self.me.device()) {
-            for seq in (0..=head.seq).rev() {
-                let Some(entry) = Known(&self.tx).at(&log, seq).and_then(|id| known::entry(&self.tx, &id)) else { break };
-                if !is_ahead(&entry, self.now) {
-                    // Whatever this device said with a right clock followed all it had said before: it began by telling that anew.
-                    told_before = told_before.max(entry.header().lamport);
-                    break;
-                }
-                ahead.push(entry);
-            }
+            let entries = (0..=head.seq).rev().map_while(|seq| known::entry(&self.tx, &Known(&self.tx).at(&log, seq)?));
+            ahead.extend(entries.take_while(|entry| is_ahead(entry, self.now)));
         }
-        let is_new = |entry: &Entry| entry.header().lamport > told_before && Kind::from_code(entry.header().kind).is_some_and(is_decision);
-        ahead.retain(is_new);
+        ahead.retain(|entry| Kind::from_code(entry.header().kind).is_some_and(is_decision));
         ahead.sort_by_key(|entry| (entry.header().lamport, entry.id()));
         ahead.truncate(TOLD_ANEW_MAX);
         ahead
+    }
+
+    /// Own decisions that do not lie ahead, with their lamport times: by them earlier ones were told anew.
+    fn decided_in_time(&self, space: SpaceId) -> Vec<(u64, Body)> {
+        let rows = [Table::Membership, Table::Epoch, Table::ShopWord].into_iter().flat_map(|table| self.tx.prefix(table, &space.0));
+        let ids = rows.filter_map(|(key, _)| EntryId::from_slice(key.last_chunk::<32>()?));
+        let own = ids.filter_map(|id| known::entry(&self.tx, &id).filter(|entry| entry.header().device == self.me.device()));
+        let in_time = own.filter(|entry| !is_ahead(entry, self.now));
+        in_time.filter_map(|entry| Some((entry.header().lamport, body(&self.tx, &entry.id())?))).collect()
     }
 
     /// The invite by which somebody was admitted, when it lies ahead too: told anew for those who came by it, and nobody else.

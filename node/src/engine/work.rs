@@ -69,7 +69,7 @@ impl<'w, 's> Work<'w, 's> {
 
     /// Makes an entry of one's own and takes it in by the same door as everybody's; then it is offered to the others.
     pub(super) fn author(&mut self, space: SpaceId, body: &Body) -> Result<EntryId, Problem> {
-        self.tell_anew(space);
+        self.begin_anew(space);
         match body.kind().secrecy() {
             Secrecy::Clear => {}
             Secrecy::Control | Secrecy::Content => self.renew_keys(space)?,

@@ -123,6 +123,37 @@ fn a_clock_that_is_behind_tells_nothing_anew() {
 }
 
 #[test]
+fn what_a_clock_behind_kept_from_being_told_is_told_once_it_is_right() {
+    let (mut ana, space) = founded();
+    let (mut bob, mut eve) = (node(2), node(3));
+    join(&mut ana, &mut bob, space);
+    join(&mut ana, &mut eve, space);
+    let right = ana.now.plus(9 * DAY_MS);
+    for node in [&mut bob, &mut eve] {
+        node.follow(&ana);
+        node.now = right;
+        says(node, space, "good morning");
+        ana.now = right;
+        ana.follow(node);
+    }
+    ana.now = right.plus(DAY_MS);
+    ana.work(|work| work.circle_remove(CIRCLE, &bob.me.id().to_string())).expect("removes");
+    // Two days behind the others, in the next log.
+    ana.now = Millis(right.0 - 2 * DAY_MS);
+    says(&mut ana, space, "the day before yesterday");
+    assert_eq!(decisions(&ana, space, Kind::MemberRemove).len(), 1, "the clock is behind");
+    ana.now = right.plus(1_000);
+    ana.work(|work| work.tell_anew(space));
+    ana.work(|work| work.tell_anew(space));
+    assert_eq!(decisions(&ana, space, Kind::MemberRemove).len(), 2, "told anew, and once");
+    let word = says(&mut ana, space, "said in time");
+    eve.now = ana.now;
+    eve.follow(&ana);
+    assert_eq!(members(&eve, space), [ana.me.id(), eve.me.id()].into());
+    assert!(has(&eve, Table::Body, word));
+}
+
+#[test]
 fn what_was_undone_since_is_not_told_anew() {
     let (mut ana, space) = founded();
     let (mut bob, mut eve) = (node(2), node(3));
