@@ -113,6 +113,8 @@ struct Passing {
     /// Connected devices with which orders are still to be compared.
     comparing: BTreeMap<DeviceId, trade::Retry>,
     dialled: BTreeMap<DeviceId, Vec<String>>,
+    /// Where connected devices were reached by dialling, without the peer at the end.
+    reached: BTreeMap<DeviceId, String>,
     next_sync: Millis,
     /// What the clock showed when the last group of inputs began.
     clock: Millis,

@@ -122,13 +122,20 @@ impl Work<'_, '_> {
     fn reachable(&self, roster: &Roster) -> Vec<Contact> {
         let mut found: Vec<(bool, Millis, Contact)> = Vec::new();
         for device in circle::devices(&self.tx, roster).into_iter().filter(|device| *device != self.me.device()) {
-            let Some(record) = self.addresses(&device) else { continue };
-            let Claim::Addresses(mut addresses) = record.claim else { continue };
+            // A clock that is behind takes nobody's record; who was reached can be reached again.
+            let reached = || Some((Millis(0), vec![self.passing.reached.get(&device)?.clone()]));
+            let (issued, mut addresses) = match self.addresses(&device).map(|record| (record.issued, record.claim)) {
+                Some((issued, Claim::Addresses(said))) => (issued, said),
+                _ => match reached() {
+                    Some(reached) => reached,
+                    None => continue,
+                },
+            };
             let connected = self.passing.presence.connected.get(&device).map(|address| without_peer(address));
             // First where it was met, then what somebody on another machine can reach.
             addresses.sort_by_key(|address| (Some(without_peer(address)) != connected, address.starts_with("/ip4/127.")));
             let addresses = addresses.iter().take(INVITE_OTHER_ADDRESSES_MAX).map(|address| without_peer(address)).collect();
-            found.push((connected.is_some(), record.issued, Contact { device, addresses }));
+            found.push((connected.is_some(), issued, Contact { device, addresses }));
         }
         found.sort_by_key(|(is_connected, issued, contact)| (std::cmp::Reverse((*is_connected, *issued)), contact.device));
         found.into_iter().map(|(_, _, contact)| contact).take(INVITE_OTHERS_MAX).collect()

@@ -187,10 +187,13 @@ impl Work<'_, '_> {
         if welcome.inception.id() != space {
             return;
         }
-        // Who let me in is whom I know where to find, whatever happens before records of the others are here.
-        let contacts = self.code_of(&space).map(|code| code.contacts()).unwrap_or_default();
-        let met = contacts.into_iter().filter(|contact| contact.device == from);
-        for address in met.flat_map(|contact| contact.addresses) {
+        // Who let me in is whom I know where to find, whatever happens before records of the others are here: where the code says, or
+        // where it was reached, when the code has expired meanwhile.
+        let contacts = self.code_of(&space).map(|code| code.contacts());
+        let said =
+            contacts.map(|contacts| contacts.into_iter().filter(|contact| contact.device == from).flat_map(|contact| contact.addresses));
+        let met: Vec<String> = said.map_or_else(|| self.passing.reached.get(&from).cloned().into_iter().collect(), Iterator::collect);
+        for address in met {
             let address = format!("{address}/p2p/{}", peer_text(&from));
             if !self.tx.has(Table::Peer, address.as_bytes()) {
                 intake::fact(&mut self.cx(), &Fact::Peer { address });

@@ -14,7 +14,7 @@ use super::held::Held;
 use super::work::Work;
 use super::{Asked, What};
 use crate::intake::{self, Taken};
-use crate::net::{Channel, GossipId, GossipVerdict, NetCommand, NetEvent, ResponseId, Severity};
+use crate::net::{Channel, GossipId, GossipVerdict, NetCommand, NetEvent, ResponseId, Scope, Severity, scope_of, without_peer};
 use crate::store::Table;
 use crate::view::{known, shelf};
 
@@ -54,7 +54,7 @@ impl Work<'_, '_> {
                 self.passing.is_stale = true;
             }
             NetEvent::ListenFailed { address, .. } => self.listening_ended(&address),
-            NetEvent::Connected { device, address, .. } => self.connected(device, address),
+            NetEvent::Connected { device, address, outgoing } => self.connected(device, address, outgoing),
             NetEvent::Disconnected { device } => self.disconnected(&device),
             NetEvent::Found { device, addresses } => {
                 if self.is_fellow(&device) || self.waits_for(&device) {
@@ -69,7 +69,10 @@ impl Work<'_, '_> {
         }
     }
 
-    fn connected(&mut self, device: DeviceId, address: String) {
+    fn connected(&mut self, device: DeviceId, address: String, outgoing: bool) {
+        if outgoing && scope_of(&address) != Scope::Circuit {
+            self.passing.reached.insert(device, without_peer(&address));
+        }
         self.passing.presence.connected.insert(device, address);
         self.seed_connected(device);
         self.greet(device);
@@ -106,6 +109,7 @@ impl Work<'_, '_> {
 
     fn disconnected(&mut self, device: &DeviceId) {
         self.passing.presence.connected.remove(device);
+        self.passing.reached.remove(device);
         self.passing.sessions.remove(device);
         self.passing.comparing.remove(device);
         self.passing.wanted.retain(|(other, _), _| other != device);

@@ -11,6 +11,7 @@ mod leaving;
 mod newer;
 mod norms;
 mod oracle;
+mod reached;
 mod retract;
 mod room;
 mod shops;
