@@ -11,6 +11,8 @@ use haat_node::store::memo::Memos;
 use haat_node::store::table::Sort as TableSort;
 use haat_node::store::{Range, Snapshot, Table, Tx};
 use haat_node::view::{circle, known, shelf};
+use haat_protocol::admit::{View as _, Writer};
+use haat_protocol::circle::Standing;
 use haat_protocol::codec::decode_own;
 use haat_protocol::id::{DeviceId, EntryId, IdentityId, SpaceId};
 
@@ -342,20 +344,26 @@ fn one_entry_per_place(world: &World) -> Result<(), Fault> {
 }
 
 /// A fork that could be noticed is known to everybody whom it concerns: every log of which two members hold different entries at one
-/// place, or that one of them knows to be forked.
+/// place that is told to others, or that one of them knows to be forked. Whom a member has out already is handed nothing by that one,
+/// and is not among them.
 ///
 /// # Errors
 /// Who does not know it.
 pub fn forks_are_flagged(world: &World) -> Result<(), Fault> {
     for space in circles(world) {
-        let members: Vec<usize> = honest(world).filter(|who| is_member(world, *who, &space)).collect();
+        let mut members: Vec<usize> = honest(world).filter(|who| is_member(world, *who, &space)).collect();
+        let rosters: Vec<_> = members.iter().filter_map(|who| circle::roster(&Tx::new(&*world.kept(*who)), &space)).collect();
+        members.retain(|who| {
+            let id = world.me(*who).id();
+            rosters.iter().all(|roster| roster.has(&id) || !roster.removed.contains_key(&id))
+        });
         let mut seen: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
         let mut forked: BTreeSet<Vec<u8>> = BTreeSet::new();
         for who in &members {
             let snapshot = world.kept(*who);
             let tx = Tx::new(&*snapshot);
             forked.extend(tx.prefix(Table::Forked, &space.0).into_iter().map(|(log, _)| log));
-            for (place, id) in tx.prefix(Table::At, &space.0) {
+            for (place, id) in tx.prefix(Table::At, &space.0).into_iter().filter(|(_, id)| is_told(&tx, id)) {
                 if *seen.entry(place.clone()).or_insert_with(|| id.clone()) != id {
                     forked.insert(place[..LOG_KEY_BYTES].to_vec());
                 }
@@ -371,6 +379,13 @@ pub fn forks_are_flagged(world: &World) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// Whether a node tells others of this entry: not of a closed log of somebody who is out, nor of what lies beyond a cut.
+fn is_told(tx: &Tx<'_>, id: &[u8]) -> bool {
+    let Some(entry) = EntryId::from_slice(id).and_then(|id| known::entry(tx, &id)) else { return false };
+    let (log, seq) = (entry.header().log_id(), entry.header().seq);
+    matches!(known::Known(tx).writer(&log), Writer::Person(_, standing) if standing != Standing::Closed && standing.counts(seq))
 }
 
 /// Whoever is in the circle holds this entry and reads it.

@@ -110,6 +110,8 @@ fn settle(stage: &Stage, said: &[(usize, EntryId)], latest: Millis) -> Result<()
     stage.borrow_mut().run_for(FLAGGED_WITHIN_MS);
     invariant::forks_are_flagged(&stage.borrow())?;
     stage.borrow_mut().run_for(REST_MS - FLAGGED_WITHIN_MS);
+    // A world that stands still because of a fault answers nobody: the fault is told, not what follows from it.
+    stage.borrow().checked()?;
     let mut said = said.to_vec();
     said.extend(everybody_is_heard(stage)?);
     let mut world = stage.borrow_mut();
