@@ -66,6 +66,8 @@ pub enum Context {
     OrderEvent,
     /// Personal data and salt to their commitment.
     Personal,
+    /// Code of a hand-over to its commitment.
+    HandoverCode,
     /// Trust-log position to link.
     Link,
     /// Local fact to its id.
@@ -107,6 +109,7 @@ impl Context {
             Self::Terms => "haat 0 terms",
             Self::OrderEvent => "haat 0 order event",
             Self::Personal => "haat 0 personal data",
+            Self::HandoverCode => "haat 0 hand-over code",
             Self::Link => "haat 0 trust log link",
             Self::Fact => "haat 0 local fact",
             Self::InviteCheck => "haat 0 invite check",
@@ -155,6 +158,10 @@ pub enum Label {
     Nack,
     /// A whole evidence file.
     Evidence,
+    /// A resolver's word about an order.
+    Decision,
+    /// A root's word that a device goes on with an order.
+    Takeover,
 }
 
 impl Label {
@@ -170,6 +177,8 @@ impl Label {
             Self::ReviewRight => "review-right",
             Self::Nack => "nack",
             Self::Evidence => "evidence",
+            Self::Decision => "decision",
+            Self::Takeover => "takeover",
         }
     }
 }

@@ -21,6 +21,8 @@ pub const GOSSIP_MAX_BYTES: usize = 64 * 1024;
 pub const ORDER_EVENT_MAX_BYTES: usize = 16 * 1024;
 /// Bytes of one order message (several events and receipts).
 pub const ORDER_MESSAGE_MAX_BYTES: usize = 64 * 1024;
+/// Bytes of a file that is the goods of an order, so that it fits one message.
+pub const CONTENT_MAX_BYTES: usize = 64 * 1024;
 /// Bytes of an evidence file that `verify` is willing to read.
 pub const EVIDENCE_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of one request on the sync and direct protocols.
@@ -188,6 +190,8 @@ pub const CONFIRM_WITHIN_MS: u64 = 14 * DAY_MS;
 pub const REMIND_BEFORE_MS: u64 = DAY_MS;
 /// Time after delivery in which a dispute may be opened.
 pub const DISPUTE_WITHIN_MS: u64 = 30 * DAY_MS;
+/// Milliseconds from delivery in which the buyer may ask to send the goods back, when the shop says nothing else.
+pub const RETURN_WITHIN_MS: u64 = 14 * DAY_MS;
 
 /// First pause before a lost peer is dialled again; doubled up to `REDIAL_MAX_MS`.
 pub const REDIAL_MIN_MS: u64 = SECOND_MS;

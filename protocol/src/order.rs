@@ -9,28 +9,44 @@
 //! Legal moves stand in one table, [`table::ROWS`], which equals the table in `docs/orders.md`. Nothing here sends, stores,
 //! holds stock or moves money, and nothing here knows what time it is.
 
+mod apply;
+mod chain;
+pub mod deadline;
+pub mod decision;
 pub mod draft;
 pub mod event;
 pub mod evidence;
 pub mod fold;
+mod guard;
+pub mod handover;
 mod judge;
 pub mod receipt;
 pub mod refusal;
 pub mod right;
+pub mod set;
+pub mod step;
 pub mod table;
 pub mod terms;
+pub mod trouble;
+pub mod verb;
 
 use serde::{Deserialize, Serialize};
 
-pub use draft::{Act, Verb, draft, next, offer, sign};
-pub use event::{Event, EventBody, Kind, Reason, SignedEvent, Step};
-pub use fold::{OrderSet, fold};
+pub use deadline::Deadline;
+pub use decision::{Decision, SignedDecision};
+pub use draft::{Act, draft, offer, sign};
+pub use event::{Event, EventBody, SignedEvent};
+pub use fold::fold;
 pub use receipt::{Nack, Receipt, SignedNack, SignedReceipt};
 pub use refusal::Refusal;
 pub use right::{ReviewRight, Right};
+pub use set::OrderSet;
+pub use step::{Kind, Reason, Step};
 pub use terms::{Adjustment, Line, Party, Terms, TermsError};
+pub use trouble::{Asked, Closing, Dispute, Question, Returning};
+pub use verb::{Verb, next};
 
-use crate::id::{Digest, EventId, OrderId};
+use crate::id::{DeviceId, Digest, EventId, OrderId};
 use crate::money::Money;
 use crate::time::Millis;
 
@@ -87,7 +103,7 @@ states! {
     PaymentClaimed "payment_claimed"
     /// The seller prepares the goods.
     Fulfilling "fulfilling"
-    /// Some of the goods are on their way. Not entered yet: shipments are whole.
+    /// Some of the goods are on their way.
     PartlyShipped "partly_shipped"
     /// The goods are on their way.
     Shipped "shipped"
@@ -105,7 +121,7 @@ states! {
     Expired "expired"
     /// Called off with nothing paid.
     Cancelled "cancelled"
-    /// Goods are on their way back. Not entered yet.
+    /// Goods are to come back.
     Returning "returning"
     /// The seller owes money back.
     RefundDue "refund_due"
@@ -113,16 +129,16 @@ states! {
     RefundClaimed "refund_claimed"
     /// Money is back.
     Refunded "refunded"
-    /// The two disagree. Not entered yet.
+    /// The two disagree.
     Disputed "disputed"
-    /// A resolver spoke. Not entered yet.
+    /// A resolver spoke.
     Decided "decided"
     /// Closed without everybody having done their part.
     Resolved "resolved"
 }
 
 impl State {
-    /// Whether the order is over. A late proof of payment may still open a cancelled one.
+    /// Whether the order is over. A late proof of payment may still open a cancelled one, and a return a completed one.
     #[must_use]
     pub const fn is_terminal(self) -> bool {
         matches!(
@@ -148,22 +164,6 @@ pub enum StockMark {
     Released,
     /// Gone to the buyer.
     Sold,
-}
-
-/// An instant after which one party gets a right, [`crate::limits::CLOCK_SKEW_MS`] later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Deadline {
-    /// The last offer runs out.
-    ValidUntil,
-    /// The payment is late.
-    PayBy,
-    /// The goods are late.
-    FulfilBy,
-    /// What was done counts as confirmed.
-    ConfirmBy,
-    /// The time to complain is over.
-    DisputeBy,
 }
 
 /// An order as its events say it stands. Only [`fold()`] makes one.
@@ -197,6 +197,24 @@ pub struct Order {
     pub refunds: i64,
     /// The goods.
     pub stock: StockMark,
+    /// How many of each line were sent or handed over.
+    pub shipped: Vec<u64>,
+    /// When the buyer had the goods.
+    pub delivered_at: Option<Millis>,
+    /// What the code of the hand-over is committed to.
+    pub code: Option<Digest>,
+    /// What the personal data are committed to that belong to it now.
+    pub personal: Option<Digest>,
+    /// The question that waits for an answer.
+    pub asked: Option<Asked>,
+    /// Goods that are to come back.
+    pub returning: Option<Returning>,
+    /// The dispute, as far as it has gone.
+    pub dispute: Dispute,
+    /// Minor units that go back by settlement.
+    pub settled: Option<i64>,
+    /// How it was closed, when it did not simply go well.
+    pub closing: Option<Closing>,
     /// When the present wait began: the last event that changed the state or claimed money.
     pub since: Millis,
     /// An author signed two events at one place: those and later ones of that author do not count.
@@ -211,6 +229,8 @@ pub struct Order {
     pub history: Vec<EventId>,
     /// Open deadlines.
     pub deadlines: Vec<(Deadline, Millis)>,
+    /// Place of the last shipment in the seller's chain.
+    pub(crate) last_ship: Option<u64>,
     pub(crate) buyer: Head,
     pub(crate) seller: Head,
 }
@@ -226,6 +246,8 @@ pub(crate) struct Head {
     pub(crate) saw: u64,
     /// Whether events of this party wait for one before them.
     pub(crate) has_gap: bool,
+    /// The devices the chain belonged to, the present one last.
+    pub(crate) devices: Vec<DeviceId>,
 }
 
 impl Order {
@@ -233,6 +255,39 @@ impl Order {
     #[must_use]
     pub fn head(&self, role: Role) -> Option<EventId> {
         self.chain(role).last.map(|(id, _)| id)
+    }
+
+    /// The device a party's chain belongs to now.
+    #[must_use]
+    pub fn device(&self, role: Role) -> DeviceId {
+        self.chain(role).devices.last().copied().unwrap_or(self.terms.party(role).device)
+    }
+
+    /// Which side a device speaks or spoke for.
+    #[must_use]
+    pub fn role(&self, device: &DeviceId) -> Option<Role> {
+        [Role::Buyer, Role::Seller].into_iter().find(|role| self.chain(*role).devices.contains(device))
+    }
+
+    /// How many of a line are left to be sent; none when there is no such line.
+    #[must_use]
+    pub fn left_of(&self, line: usize) -> Option<u64> {
+        let (line, sent) = (self.terms.lines.get(line)?, self.shipped.get(line)?);
+        Some(line.qty.saturating_sub(*sent))
+    }
+
+    /// Whether nothing is left to be sent.
+    #[must_use]
+    pub fn is_all_sent(&self) -> bool {
+        (0..self.terms.lines.len()).all(|line| self.left_of(line) == Some(0))
+    }
+
+    /// How many of a line are set aside for the buyer, and how many have gone.
+    #[must_use]
+    pub fn goods_of(&self, line: usize) -> (u64, u64) {
+        let sent = self.shipped.get(line).copied().unwrap_or(0);
+        let held = if self.stock == StockMark::Held { self.left_of(line).unwrap_or(0) } else { 0 };
+        (held, sent)
     }
 
     /// How much is still to be confirmed, in minor units; zero once waived.

@@ -1,81 +1,26 @@
-//! The next event of one's own chain: which verbs are open, what a verb becomes, and the signature.
+//! The next event of one's own chain: what a verb becomes, and the signature.
 //!
 //! A draft is judged by the same table as an event from outside; what would be refused there is never signed here.
 
-use serde::{Deserialize, Serialize};
-
 use crate::codec::encode;
-use crate::crypto::{Keypair, Label};
-use crate::id::DeviceId;
+use crate::crypto::{Keypair, Label, Sig};
+use crate::id::{DeviceId, Digest, EventId};
+use crate::identity::Inception;
 use crate::limits::{CLOCK_SKEW_MS, NETWORK, WIRE_VERSION};
 use crate::money::Money;
-use crate::order::event::{Event, EventBody, Kind, Reason, SignedEvent, Step, event_id};
-use crate::order::fold::{OrderSet, fold};
-use crate::order::judge::{due, judge};
+use crate::order::decision::SignedDecision;
+use crate::order::event::{Event, EventBody, SignedEvent, event_id};
+use crate::order::fold::fold;
+use crate::order::judge::{Case, judge};
 use crate::order::refusal::Refusal;
 use crate::order::right::Right;
-use crate::order::table::{Guard, ROWS};
+use crate::order::set::OrderSet;
+use crate::order::step::{Reason, Step};
+use crate::order::table::ROWS;
 use crate::order::terms::{Terms, TermsError};
-use crate::order::{Deadline, Order, Role, State, StockMark};
+use crate::order::verb::{Verb, is_open, right_step, verb};
+use crate::order::{Order, Role, State, StockMark};
 use crate::time::Millis;
-
-macro_rules! verbs {
-    ($($(#[$doc:meta])* $name:ident $text:literal)*) => {
-        /// What a person can do with an order, by the names of the command line.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum Verb { $($(#[$doc])* $name,)* }
-
-        impl Verb {
-            /// The name on the command line.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-        }
-    };
-}
-
-verbs! {
-    /// Propose another price.
-    Counter "counter"
-    /// Agree.
-    Accept "accept"
-    /// Decline.
-    Reject "reject"
-    /// Take one's offer back.
-    Withdraw "withdraw"
-    /// Say that a payment is on its way.
-    Pay "pay"
-    /// Say that it has come.
-    ConfirmPayment "confirm-payment"
-    /// Say that it has not.
-    DenyPayment "deny-payment"
-    /// Ask for no more money.
-    Waive "waive"
-    /// Begin to prepare the goods.
-    Start "start"
-    /// Send them.
-    Ship "ship"
-    /// Have them ready to be collected.
-    Ready "ready"
-    /// Have received them.
-    Receive "receive"
-    /// Say that all is well.
-    Complete "complete"
-    /// Call it off.
-    Cancel "cancel"
-    /// Pay back.
-    Refund "refund"
-    /// Say that the refund has come.
-    ConfirmRefund "confirm-refund"
-    /// Use the deadline right that is open.
-    Expire "expire"
-    /// Close what the other side left open.
-    CloseDefaulted "close-defaulted"
-    /// Review the other side. Makes an entry, not an event.
-    Review "review"
-}
 
 /// A verb with what it needs, or what the seller's node says by itself about the stock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,16 +46,42 @@ pub enum Act {
     Waive,
     /// Starts to fulfil.
     Start,
-    /// Ships everything.
-    Ship { carrier: String, tracking: String },
+    /// Ships these lines, as pairs of number and quantity; none = all that is left.
+    Ship { lines: Vec<(u64, u64)>, carrier: String, tracking: String },
+    /// Hands a file over.
+    DeliverDigital { name: String, bytes: u64, content: Digest },
     /// Has everything ready to be collected.
-    Ready,
+    Ready { code: Option<Digest> },
     /// Has received everything.
-    Receive,
+    Receive { code: Option<String> },
+    /// Says where the goods go.
+    Address { personal: Digest },
     /// Completes.
     Complete,
     /// Cancels.
     Cancel,
+    /// Asks to call it off.
+    RequestCancel { reason: String },
+    /// Asks to send the goods back.
+    Return { reason: String },
+    /// Has them back.
+    ReturnReceived { restock: bool },
+    /// Says yes to what the other side asked or offered last.
+    Agree,
+    /// Says no to it.
+    Refuse { reason: String },
+    /// Disagrees.
+    Dispute { claim: String },
+    /// Offers to settle a dispute.
+    Settle { refund: Money },
+    /// Brings the resolver's word in.
+    Decide { decision: SignedDecision },
+    /// Has done what was decided.
+    Perform { reference: String },
+    /// Says something.
+    Say { text: String },
+    /// Lets another device of the same person go on.
+    Handover { to: DeviceId },
     /// Claims a refund.
     Refund { reference: String, amount: Option<Money> },
     /// Confirms a refund.
@@ -125,120 +96,8 @@ pub enum Act {
     StockFail { reason: Reason },
 }
 
-/// The kinds that are deadline rights, tried in this order.
-const RIGHTS: &[Kind] = &[
-    Kind::Expire,
-    Kind::ExpireUnpaid,
-    Kind::ExpireUncollected,
-    Kind::ExpireUnfulfilled,
-    Kind::AutoReceived,
-    Kind::Complete,
-    Kind::RefundConfirm,
-];
-
-/// The verb by which a kind is signed by `role`; none for what is not a person's to do.
-const fn verb(kind: Kind, guard: Guard) -> Option<Verb> {
-    Some(match (kind, guard) {
-        (Kind::Complete, Guard::DisputeOver) | (Kind::RefundConfirm, Guard::RefundOver) => Verb::Expire,
-        (Kind::Expire | Kind::ExpireUnpaid | Kind::ExpireUncollected | Kind::ExpireUnfulfilled | Kind::AutoReceived, _) => Verb::Expire,
-        // A late payment is taken down when somebody says so, never suggested.
-        (Kind::PayProof, Guard::WasAccepted) | (Kind::Offer | Kind::StockConfirm | Kind::StockFail, _) => return None,
-        (Kind::Counter, _) => Verb::Counter,
-        (Kind::Accept, _) => Verb::Accept,
-        (Kind::Reject, _) => Verb::Reject,
-        (Kind::Withdraw, _) => Verb::Withdraw,
-        (Kind::PayProof, _) => Verb::Pay,
-        (Kind::PayConfirm, _) => Verb::ConfirmPayment,
-        (Kind::PayDeny, _) => Verb::DenyPayment,
-        (Kind::Waive, _) => Verb::Waive,
-        (Kind::Start, _) => Verb::Start,
-        (Kind::Ship, _) => Verb::Ship,
-        (Kind::Ready, _) => Verb::Ready,
-        (Kind::Received, _) => Verb::Receive,
-        (Kind::Complete, _) => Verb::Complete,
-        (Kind::Cancel, _) => Verb::Cancel,
-        (Kind::RefundSent, _) => Verb::Refund,
-        (Kind::RefundConfirm, _) => Verb::ConfirmRefund,
-        (Kind::CloseDefaulted, _) => Verb::CloseDefaulted,
-    })
-}
-
-/// The verbs that `me` may use now, in the order of the table, each once.
-#[must_use]
-pub fn next(order: &Order, me: Role, now: Millis) -> Vec<Verb> {
-    let mut verbs = Vec::new();
-    if order.is_whole(me) {
-        for row in ROWS.iter().filter(|row| row.from.contains(&order.state)) {
-            let Some(verb) = verb(row.kind, row.guard) else { continue };
-            let Some(step) = sample(order, me, row.kind, now) else { continue };
-            let open = judge(order, me, &body(order, me, step, now)).is_ok_and(|found| found == row);
-            if open && !verbs.contains(&verb) {
-                verbs.push(verb);
-            }
-        }
-    }
-    if order.agreed.is_some() {
-        verbs.push(Verb::Review);
-    }
-    verbs
-}
-
-/// When the next deadline right of `me` opens, if one is running: when `next` is worth asking again.
-#[must_use]
-pub fn opens(order: &Order, me: Role, now: Millis) -> Option<Millis> {
-    let names = [Deadline::ValidUntil, Deadline::PayBy, Deadline::FulfilBy, Deadline::ConfirmBy, Deadline::DisputeBy];
-    let before = next(order, me, now);
-    let mut instants: Vec<Millis> = names.into_iter().filter_map(|name| due(order, name)).map(|at| at.plus(CLOCK_SKEW_MS + 1)).collect();
-    instants.sort_unstable();
-    instants.into_iter().find(|at| *at > now && next(order, me, *at).iter().any(|verb| !before.contains(verb)))
-}
-
-/// An event of this kind with the least it may say, to ask the table whether it is open.
-fn sample(order: &Order, me: Role, kind: Kind, now: Millis) -> Option<Step> {
-    let act = match kind {
-        Kind::Counter => {
-            let mut terms = order.terms.clone();
-            terms.valid_until = now.plus(1);
-            return Some(Step::Counter { replaces: order.last_offer, terms: Box::new(terms) });
-        }
-        Kind::Accept => Act::Accept,
-        Kind::Reject => Act::Reject { reason: Reason::Other },
-        Kind::Withdraw => Act::Withdraw,
-        Kind::PayProof => Act::Pay { reference: String::new(), amount: None },
-        Kind::PayConfirm => Act::ConfirmPayment { amount: None },
-        Kind::PayDeny => Act::DenyPayment { reason: String::new() },
-        Kind::Waive => Act::Waive,
-        Kind::Start => Act::Start,
-        Kind::Ship => Act::Ship { carrier: String::new(), tracking: String::new() },
-        Kind::Ready => Act::Ready,
-        Kind::Received => Act::Receive,
-        Kind::Complete => Act::Complete,
-        Kind::Cancel => Act::Cancel,
-        Kind::RefundSent => Act::Refund { reference: String::new(), amount: None },
-        Kind::RefundConfirm => Act::ConfirmRefund,
-        Kind::CloseDefaulted => Act::CloseDefaulted,
-        Kind::Expire | Kind::ExpireUnpaid | Kind::ExpireUncollected | Kind::ExpireUnfulfilled | Kind::AutoReceived => {
-            return Some(right_step(kind));
-        }
-        Kind::Offer | Kind::StockConfirm | Kind::StockFail => return None,
-    };
-    step(order, me, act, now).ok()
-}
-
-const fn right_step(kind: Kind) -> Step {
-    match kind {
-        Kind::ExpireUnpaid => Step::ExpireUnpaid {},
-        Kind::ExpireUncollected => Step::ExpireUncollected {},
-        Kind::ExpireUnfulfilled => Step::ExpireUnfulfilled {},
-        Kind::AutoReceived => Step::AutoReceived {},
-        Kind::Complete => Step::Complete {},
-        Kind::RefundConfirm => Step::RefundConfirm {},
-        _ => Step::Expire {},
-    }
-}
-
 /// What an act says as an event.
-fn step(order: &Order, me: Role, act: Act, now: Millis) -> Result<Step, Refusal> {
+pub(crate) fn step(order: &Order, me: Role, act: Act, now: Millis) -> Result<Step, Refusal> {
     Ok(match act {
         Act::Counter { goods, valid_until } => {
             let mut terms = order.terms.clone().with_goods(goods).map_err(|_| Refusal::BadTerms)?;
@@ -257,9 +116,11 @@ fn step(order: &Order, me: Role, act: Act, now: Millis) -> Result<Step, Refusal>
         Act::DenyPayment { reason } => Step::PayDeny { reason },
         Act::Waive => Step::Waive {},
         Act::Start => Step::Start {},
-        Act::Ship { carrier, tracking } => Step::Ship { lines: Vec::new(), carrier, tracking },
-        Act::Ready => Step::Ready {},
-        Act::Receive => Step::Received {},
+        Act::Ship { lines, carrier, tracking } => Step::Ship { lines, carrier, tracking },
+        Act::DeliverDigital { name, bytes, content } => Step::DeliverDigital { name, bytes, content },
+        Act::Ready { code } => Step::Ready { code },
+        Act::Receive { code } => Step::Received { code },
+        Act::Address { personal } => Step::Address { personal },
         Act::Complete => Step::Complete {},
         Act::Cancel => Step::Cancel {},
         Act::Refund { reference, amount } => Step::RefundSent { reference, amount },
@@ -267,17 +128,50 @@ fn step(order: &Order, me: Role, act: Act, now: Millis) -> Result<Step, Refusal>
         Act::CloseDefaulted => Step::CloseDefaulted {},
         Act::StockConfirm => Step::StockConfirm {},
         Act::StockFail { reason } => Step::StockFail { reason },
-        Act::Expire => {
-            let is_open = |kind: &Kind| {
-                let found = judge(order, me, &body(order, me, right_step(*kind), now));
-                found.is_ok_and(|row| verb(row.kind, row.guard) == Some(Verb::Expire))
-            };
-            right_step(*RIGHTS.iter().find(|kind| is_open(kind)).ok_or(Refusal::TooEarly)?)
-        }
+        Act::Expire => expired(order, me, now).ok_or(Refusal::TooEarly)?,
+        other => trouble(order, me, other)?,
     })
 }
 
-fn body(order: &Order, me: Role, step: Step, now: Millis) -> EventBody {
+/// What an act says when the two are not of one mind, and the words beside.
+fn trouble(order: &Order, me: Role, act: Act) -> Result<Step, Refusal> {
+    Ok(match act {
+        Act::RequestCancel { reason } => Step::CancelRequest { reason },
+        Act::Return { reason } => Step::ReturnRequest { reason },
+        Act::ReturnReceived { restock } => Step::ReturnReceived { restock },
+        Act::Agree => match order.state {
+            State::Disputed => Step::SettleAccept { offer: offered(order, me)? },
+            State::Returning => Step::ReturnOk {},
+            _ => Step::CancelAgree {},
+        },
+        Act::Refuse { reason } => match order.state {
+            State::Disputed => Step::SettleRefuse { offer: offered(order, me)?, reason },
+            State::Returning => Step::ReturnNo { reason },
+            _ => Step::CancelRefuse { reason },
+        },
+        Act::Dispute { claim } => Step::Dispute { claim },
+        Act::Settle { refund } => Step::SettleOffer { refund },
+        Act::Decide { decision } => Step::Decide { decision },
+        Act::Perform { reference } => Step::Performed { reference },
+        Act::Say { text } => Step::Say { text },
+        Act::Handover { to } => Step::Handover { to },
+        _ => return Err(Refusal::WrongState),
+    })
+}
+
+/// The settlement that the other side offers.
+fn offered(order: &Order, me: Role) -> Result<EventId, Refusal> {
+    order.dispute.offer(me.other()).map(|offer| offer.event).ok_or(Refusal::NoSettlement)
+}
+
+/// The deadline right that is open, in the order of the table.
+fn expired(order: &Order, me: Role, now: Millis) -> Option<Step> {
+    let rights = ROWS.iter().filter(|row| row.from.contains(&order.state) && verb(row) == Some(Verb::Expire));
+    rights.filter(|row| is_open(order, me, row, now)).find_map(|row| right_step(row.kind))
+}
+
+/// The body of an event by `me` at the end of its chain.
+pub(crate) fn body(order: &Order, me: Role, step: Step, now: Millis) -> EventBody {
     let head = order.chain(me);
     let seen = order.chain(me.other()).last;
     let earliest = Millis(seen.map_or(0, |(_, at)| at.0.saturating_sub(CLOCK_SKEW_MS)));
@@ -285,7 +179,7 @@ fn body(order: &Order, me: Role, step: Step, now: Millis) -> EventBody {
         version: WIRE_VERSION,
         network: NETWORK.to_owned(),
         order: Some(order.id),
-        author: order.terms.party(me).device,
+        author: order.device(me),
         seq: head.len,
         prev: head.last.map(|(id, _)| id),
         seen: seen.map(|(id, _)| id),
@@ -321,7 +215,21 @@ pub fn draft(set: &OrderSet, me: Role, act: Act, now: Millis) -> Result<EventBod
     }
     let body = body(&order, me, step(&order, me, act, now)?, now);
     body.check()?;
-    judge(&order, me, &body)?;
+    judge(&order, Case { role: me, body: &body, seen: order.chain(me.other()).len })?;
+    Ok(body)
+}
+
+/// The event by which a device of `me` goes on with a chain whose device is lost, by the word of the person's root
+/// ([`crate::order::handover::takeover`]) over the last event that is here.
+///
+/// # Errors
+/// The root is not that of the person, or the chain has no event that could be named.
+pub fn take_over(set: &OrderSet, me: Role, device: DeviceId, root: (Inception, Sig), now: Millis) -> Result<EventBody, Refusal> {
+    let order = fold(set)?;
+    let (inception, sig) = root;
+    let body = EventBody { author: device, ..body(&order, me, Step::Takeover { inception, sig }, now) };
+    body.check()?;
+    judge(&order, Case { role: me, body: &body, seen: order.chain(me.other()).len })?;
     Ok(body)
 }
 

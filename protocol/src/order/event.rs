@@ -7,135 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::{CodecError, decode};
 use crate::crypto::{Context, Label, Sig, hash, verify};
-use crate::id::{DeviceId, Digest, EventId, OrderId};
-use crate::limits::{
-    CLOCK_SKEW_MS, FIELD_MAX_CHARS, INTEGER_MAX, MONEY_MAX_MINOR, NETWORK, ORDER_EVENT_MAX_BYTES, ORDER_EVENTS_MAX, TEXT_MAX_CHARS,
-    WIRE_VERSION,
-};
-use crate::money::Money;
+use crate::id::{DeviceId, EventId, OrderId};
+use crate::limits::{CLOCK_SKEW_MS, INTEGER_MAX, NETWORK, ORDER_EVENT_MAX_BYTES, ORDER_EVENTS_MAX, WIRE_VERSION};
 use crate::order::refusal::Refusal;
 use crate::order::right::Right;
-use crate::order::terms::Terms;
+use crate::order::step::{Kind, Step};
 use crate::time::Millis;
-
-/// Why an offer is declined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// There is not enough of it.
-    OutOfStock,
-    /// The price does not suit.
-    Price,
-    /// Nothing is sent there.
-    NoShippingThere,
-    /// The terms do not fit the listing or the shop.
-    InvalidTerms,
-    /// The listing has changed since.
-    StaleListing,
-    /// The shop is closed.
-    Closed,
-    /// The seller does not deal with this person.
-    Blocked,
-    /// The two share no circle and were not introduced.
-    Stranger,
-    /// Anything else.
-    Other,
-}
-
-/// What an event does. Fields that may be added later get kinds of their own: an event has exactly these.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the fields are told once, in the comment of each kind")]
-pub enum Step {
-    /// The first event: terms, and a word beside them.
-    Offer { terms: Box<Terms>, note: Option<String> },
-    /// Other terms instead of those of the event named.
-    Counter { replaces: EventId, terms: Box<Terms> },
-    /// Yes to the terms with this hash, in the offer named; with what its half of the review right covers.
-    Accept { offer: EventId, terms: Digest, right: Right },
-    /// No.
-    Reject { reason: Reason },
-    /// Takes back the last offer.
-    Withdraw {},
-    /// The last offer has run out.
-    Expire {},
-    /// The goods are set aside.
-    StockConfirm {},
-    /// There is not enough after all.
-    StockFail { reason: Reason },
-    /// Calls it off while nothing is paid.
-    Cancel {},
-    /// A payment is on its way: its reference, and how much when not all that is left.
-    PayProof { reference: String, amount: Option<Money> },
-    /// A payment has come: how much when not all that is left.
-    PayConfirm { amount: Option<Money> },
-    /// The claimed payment has not come.
-    PayDeny { reason: String },
-    /// The seller starts, payment comes later.
-    Start {},
-    /// The payment did not come in time.
-    ExpireUnpaid {},
-    /// The goods are on their way. No lines = all of them; pairs are line number and quantity.
-    Ship { lines: Vec<(u64, u64)>, carrier: String, tracking: String },
-    /// The goods can be collected.
-    Ready {},
-    /// The buyer has the goods.
-    Received {},
-    /// The buyer did not say so in time, and counts as having the goods.
-    AutoReceived {},
-    /// Nobody came to collect in time.
-    ExpireUncollected {},
-    /// The goods did not come in time.
-    ExpireUnfulfilled {},
-    /// The seller asks for no more money.
-    Waive {},
-    /// All is well.
-    Complete {},
-    /// Money is on its way back: its reference, and how much when not all that is left.
-    RefundSent { reference: String, amount: Option<Money> },
-    /// The refund has come.
-    RefundConfirm {},
-    /// The other side never did its part.
-    CloseDefaulted {},
-}
-
-macro_rules! kinds {
-    ($($name:ident $text:literal)*) => {
-        /// The kind of an event, without its fields.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        #[expect(missing_docs, reason = "each is told at the Step of the same name")]
-        pub enum Kind { $($name,)* }
-
-        impl Kind {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The name, in snake case.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-        }
-
-        impl Step {
-            /// The kind.
-            #[must_use]
-            pub const fn kind(&self) -> Kind {
-                match self { $(Self::$name { .. } => Kind::$name,)* }
-            }
-        }
-    };
-}
-
-kinds! {
-    Offer "offer" Counter "counter" Accept "accept" Reject "reject" Withdraw "withdraw" Expire "expire"
-    StockConfirm "stock_confirm" StockFail "stock_fail" Cancel "cancel"
-    PayProof "pay_proof" PayConfirm "pay_confirm" PayDeny "pay_deny" Start "start" ExpireUnpaid "expire_unpaid"
-    Ship "ship" Ready "ready" Received "received" AutoReceived "auto_received"
-    ExpireUncollected "expire_uncollected" ExpireUnfulfilled "expire_unfulfilled" Waive "waive" Complete "complete"
-    RefundSent "refund_sent" RefundConfirm "refund_confirm" CloseDefaulted "close_defaulted"
-}
 
 /// An event before signing. Its canonical bytes are what is hashed and signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -275,29 +152,6 @@ impl EventBody {
     }
 }
 
-impl Step {
-    fn check(&self) -> Result<(), Refusal> {
-        let fits = match self {
-            Self::Offer { terms, note } => {
-                terms.check().map_err(|_| Refusal::BadTerms)?;
-                note.as_ref().is_none_or(|text| text.chars().count() <= TEXT_MAX_CHARS)
-            }
-            Self::Counter { terms, .. } => return terms.check().map_err(|_| Refusal::BadTerms),
-            Self::PayProof { reference, amount } | Self::RefundSent { reference, amount } => is_short(reference) && is_positive(*amount),
-            Self::PayConfirm { amount } => is_positive(*amount),
-            Self::PayDeny { reason } => is_short(reason),
-            Self::Ship { lines, carrier, tracking } => {
-                if !lines.is_empty() {
-                    return Err(Refusal::PartialShipment);
-                }
-                is_short(carrier) && is_short(tracking)
-            }
-            _ => true,
-        };
-        if fits { Ok(()) } else { Err(Refusal::OutOfRange) }
-    }
-}
-
 /// The id of the event with these bytes.
 pub(crate) fn event_id(bytes: &[u8]) -> EventId {
     EventId(hash(Context::OrderEvent, &[bytes]))
@@ -310,12 +164,4 @@ pub(crate) const fn refuse_form(fault: &CodecError) -> Refusal {
         CodecError::Malformed(_) => Refusal::Malformed,
         CodecError::NotCanonical => Refusal::NotCanonical,
     }
-}
-
-fn is_short(text: &str) -> bool {
-    text.chars().count() <= FIELD_MAX_CHARS
-}
-
-fn is_positive(amount: Option<Money>) -> bool {
-    amount.is_none_or(|money| (1..=MONEY_MAX_MINOR).contains(&money.minor))
 }

@@ -11,10 +11,11 @@ use crate::id::{DeviceId, Digest, EventId, IdentityId, OrderId};
 use crate::identity::{Chain, ChainError, Identity};
 use crate::limits::{EVIDENCE_MAX_BYTES, NETWORK, WIRE_VERSION};
 use crate::order::event::{Event, SignedEvent};
-use crate::order::fold::{OrderSet, fold};
+use crate::order::fold::fold;
 use crate::order::receipt::SignedReceipt;
 use crate::order::refusal::Refusal;
-use crate::order::terms::{Party, Terms};
+use crate::order::set::OrderSet;
+use crate::order::terms::Terms;
 use crate::order::{Order, Role, State};
 use crate::time::Millis;
 
@@ -155,8 +156,8 @@ type Found<T> = Result<T, (Position, Fault)>;
 /// The order has no beginning, or the device is not a party's.
 pub fn export(set: &OrderSet, people: [&Chain; 2], personal: Option<Personal>, device: &Keypair, now: Millis) -> Result<Vec<u8>, Refusal> {
     let order = fold(set)?;
-    order.terms.role(&device.public()).ok_or(Refusal::WrongSigner)?;
-    let is_kept = |event: &&Event| order.terms.role(&event.body().author).is_some() && !order.pending.contains(&event.id());
+    order.role(&device.public()).ok_or(Refusal::WrongSigner)?;
+    let is_kept = |event: &&Event| order.role(&event.body().author).is_some() && !order.pending.contains(&event.id());
     let kept: Vec<&Event> = set.events().filter(is_kept).collect();
     let is_told = |id: &EventId| kept.iter().any(|event| event.id() == *id);
     let receipts = set.receipts().filter(|(_, content)| is_told(&content.event) && content.own_head.is_none_or(|head| is_told(&head)));
@@ -165,7 +166,7 @@ pub fn export(set: &OrderSet, people: [&Chain; 2], personal: Option<Personal>, d
         network: NETWORK.to_owned(),
         order: order.id,
         events: kept.iter().map(|event| event.signed().clone()).collect(),
-        receipts: receipts.filter(|(_, content)| order.terms.role(&content.device).is_some()).map(|(signed, _)| signed.clone()).collect(),
+        receipts: receipts.filter(|(_, content)| order.role(&content.device).is_some()).map(|(signed, _)| signed.clone()).collect(),
         buyer: people[0].clone(),
         seller: people[1].clone(),
         personal,
@@ -215,12 +216,12 @@ fn examine(file: &[u8], verdict: &mut Verdict) -> Found<()> {
     let order = fold(&set).map_err(|refusal| whole(refusal.into()))?;
     let set = read_receipts(&bundle, set, &order)?;
     let order = fold(&set).map_err(|refusal| whole(refusal.into()))?;
-    check_person(&bundle.buyer, &order.terms.buyer).map_err(|fault| (Position::Identity(Role::Buyer), fault))?;
-    check_person(&bundle.seller, &order.terms.seller).map_err(|fault| (Position::Identity(Role::Seller), fault))?;
-    if bundle.personal.as_ref().is_some_and(|personal| Some(personal.commitment()) != order.terms.personal) {
+    check_person(&bundle.buyer, &order, Role::Buyer)?;
+    check_person(&bundle.seller, &order, Role::Seller)?;
+    if bundle.personal.as_ref().is_some_and(|personal| Some(personal.commitment()) != order.personal) {
         return Err((Position::Personal, Fault::OtherPersonal));
     }
-    let exporter = order.terms.role(&bundle.exporter).ok_or_else(|| whole(Fault::Seal))?;
+    let exporter = order.role(&bundle.exporter).ok_or_else(|| whole(Fault::Seal))?;
     let held = verify_sig(&bundle.exporter, Label::Evidence, &sealed.bundle, &sealed.sig);
     check_places(&bundle, &set, &order, exporter)?;
     held.map_err(|_| whole(Fault::Seal))?;
@@ -256,8 +257,8 @@ fn read_receipts(bundle: &Bundle, mut set: OrderSet, order: &Order) -> Found<Ord
             return Err(at(Fault::Unsorted));
         }
         let receipt = signed.read().map_err(|refusal| at(refusal.into()))?;
-        let author = set.event(&receipt.event).and_then(|event| order.terms.role(&event.body().author));
-        let signer = order.terms.role(&receipt.device);
+        let author = set.event(&receipt.event).and_then(|event| order.role(&event.body().author));
+        let signer = order.role(&receipt.device);
         if author.is_none() || signer.is_none() || author == signer {
             return Err(at(Fault::StrayReceipt));
         }
@@ -266,12 +267,14 @@ fn read_receipts(bundle: &Bundle, mut set: OrderSet, order: &Order) -> Found<Ord
     Ok(set)
 }
 
-/// The identity is the party's and once had the party's device. Whether the device was revoked later does not undo what it signed;
-/// the times in the chain are claims.
-fn check_person(chain: &Chain, party: &Party) -> Result<(), Fault> {
-    let identity: Identity = chain.clone().verify()?;
-    let had = identity.ever().any(|device| device == party.device);
-    if identity.id() == party.identity && had { Ok(()) } else { Err(Fault::ForeignDevice) }
+/// The identity is the party's and once had all devices of the party's chain. Whether one was revoked later does not undo what it
+/// signed; the times in the chain are claims.
+fn check_person(chain: &Chain, order: &Order, role: Role) -> Found<()> {
+    let at = |fault: Fault| (Position::Identity(role), fault);
+    let identity: Identity = chain.clone().verify().map_err(|fault| at(fault.into()))?;
+    let had = |device: &DeviceId| identity.ever().any(|known| known == *device);
+    let is_party = identity.id() == order.terms.party(role).identity && order.chain(role).devices.iter().all(had);
+    if is_party { Ok(()) } else { Err(at(Fault::ForeignDevice)) }
 }
 
 /// Every event has its predecessors and is legal where it stands. A move that was overtaken is no fault. Nor is, once there
@@ -283,7 +286,7 @@ fn check_places(bundle: &Bundle, set: &OrderSet, order: &Order, exporter: Role) 
         if order.pending.contains(&id) {
             return at(Refusal::Missing);
         }
-        let author = set.event(&id).and_then(|event| order.terms.role(&event.body().author));
+        let author = set.event(&id).and_then(|event| order.role(&event.body().author));
         let why = order.refused.iter().find(|(refused, _)| *refused == id).map(|(_, why)| *why);
         let Some(why) = why.filter(|why| *why != Refusal::Overtaken) else { continue };
         if author.is_none_or(|author| author == exporter) || !order.accepted {

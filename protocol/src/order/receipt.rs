@@ -88,6 +88,8 @@ macro_rules! signed {
     };
 }
 
+pub(crate) use signed;
+
 signed! {
     /// A receipt as it travels.
     SignedReceipt Receipt Label::Receipt

@@ -89,8 +89,30 @@ refusals! {
     StockNotHeld "stock_not_held" "the seller's stock is not confirmed yet"
     /// Nobody asks for stock.
     StockNotAsked "stock_not_asked" "no acceptance waits for the seller's stock"
-    /// Shipments are whole.
-    PartialShipment "partial_shipment" "shipments of a part are not possible yet"
+    /// A line that the order does not have, or more of it than is left to send.
+    BadLines "bad_lines" "so many are not left to be sent of these lines"
+    /// Something was sent already.
+    AlreadyShipped "already_shipped" "something was sent already"
+    /// Another code than the one that was committed to.
+    WrongCode "wrong_code" "the hand-over code is not the seller's"
+    /// Neither side said that something was paid.
+    NotPaid "not_paid" "nothing was paid yet"
+    /// The time for this right is over.
+    TooLate "too_late" "the time for this is over"
+    /// Nobody asked for anything that could be answered so.
+    NothingAsked "nothing_asked" "nothing was asked for"
+    /// A question is open, or the claim was made.
+    AlreadyAsked "already_asked" "that was asked for already"
+    /// The signer has said nothing in the dispute.
+    NotSpoken "not_spoken" "one who closes a dispute must have spoken in it"
+    /// It names no settlement that the other side offers now.
+    NoSettlement "no_settlement" "it does not answer the other side's last offer to settle"
+    /// The decision is not by the resolver whom the terms name, or about another order.
+    OtherResolver "other_resolver" "it is not decided by the resolver of the terms"
+    /// The new device has a part in the order already, or the root did not sign.
+    OtherDevice "other_device" "the chain cannot go over to this device"
+    /// The chain has gone over to another device.
+    HandedOver "handed_over" "another device goes on with this chain"
     /// It was never agreed.
     NeverAccepted "never_accepted" "the offer was never accepted"
     /// Too many events.

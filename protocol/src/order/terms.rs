@@ -88,8 +88,12 @@ pub struct Terms {
     pub confirm_within: u64,
     /// Milliseconds from delivery in which the buyer may complain.
     pub dispute_within: u64,
+    /// Who decides when the two disagree and ask for it.
+    pub resolver: Option<Party>,
     /// What happens when the buyer sends something back.
     pub returns: String,
+    /// Milliseconds from delivery in which the buyer may ask for that; 0 = never.
+    pub return_within: u64,
     /// Chance from the buyer's node, so that a review right tells nothing about others. Counter-offers keep it.
     pub salt: Digest,
 }
@@ -100,6 +104,9 @@ pub enum TermsError {
     /// Buyer and seller are the same person or device.
     #[error("nobody buys from oneself")]
     OwnListing,
+    /// One of the two would decide.
+    #[error("resolver: neither buyer nor seller decides their own dispute")]
+    OwnResolver,
     /// No line, or too many.
     #[error("lines: 1 to {ORDER_LINES_MAX} are allowed")]
     Lines,
@@ -205,14 +212,19 @@ impl Terms {
         if self.lines.is_empty() || self.lines.len() > ORDER_LINES_MAX {
             return Err(TermsError::Lines);
         }
+        let is_party =
+            |resolver: &Party| [self.buyer, self.seller].iter().any(|p| p.identity == resolver.identity || p.device == resolver.device);
+        if self.resolver.as_ref().is_some_and(is_party) {
+            return Err(TermsError::OwnResolver);
+        }
         self.lines.iter().try_for_each(|line| line.check(self.currency()))?;
         check_terms(std::slice::from_ref(&self.delivery), std::slice::from_ref(&self.payment), self.currency())?;
         self.check_sums()?;
         if self.returns.chars().count() > FIELD_MAX_CHARS {
             return Err(TermsError::Field("returns"));
         }
-        let times = [self.valid_until.0, self.pay_within, self.fulfil_within, self.confirm_within, self.dispute_within];
-        if times.into_iter().any(|ms| ms >= INTEGER_MAX) { Err(TermsError::Deadline) } else { Ok(()) }
+        let spans = [self.pay_within, self.fulfil_within, self.confirm_within, self.dispute_within, self.return_within];
+        if spans.into_iter().chain([self.valid_until.0]).any(|ms| ms >= INTEGER_MAX) { Err(TermsError::Deadline) } else { Ok(()) }
     }
 
     fn check_sums(&self) -> Result<(), TermsError> {

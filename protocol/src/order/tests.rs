@@ -1,6 +1,8 @@
 //! Two neighbours, a shared set of events, and short scripts: what the order tests are written with.
 
 mod evidence;
+mod explore;
+mod hands;
 mod input;
 mod life;
 mod money;
@@ -8,10 +10,11 @@ mod paths;
 mod races;
 mod set;
 mod table;
+mod trouble;
 
 use super::*;
 use crate::crypto::Keypair;
-use crate::id::EntryId;
+use crate::id::{EntryId, IdentityId};
 use crate::identity::Chain;
 use crate::limits::CLOCK_SKEW_MS;
 use crate::listing::{Delivery, Payment, Timing};
@@ -38,6 +41,14 @@ fn party(role: Role) -> Party {
     Party { identity: chain(role).inception.id(), device: keys(role).public() }
 }
 
+fn resolver_keys() -> Keypair {
+    Keypair::from_seed(&[3; 32])
+}
+
+fn resolver() -> Party {
+    Party { identity: IdentityId([33; 32]), device: resolver_keys().public() }
+}
+
 fn line() -> Line {
     let (listing, version) = (EntryId([7; 32]), EntryId([8; 32]));
     let options = vec![("Size".into(), "100 g".into())];
@@ -62,7 +73,9 @@ fn terms(delivery: Delivery, timing: Timing) -> Terms {
         fulfil_within: 14 * DAY_MS,
         confirm_within: 14 * DAY_MS,
         dispute_within: 30 * DAY_MS,
+        resolver: Some(resolver()),
         returns: "within 14 days".into(),
+        return_within: 14 * DAY_MS,
         salt: Digest([9; 32]),
     }
     .with_goods(cny(1640))
@@ -135,8 +148,11 @@ impl Deal {
         self
     }
 
+    /// The verbs that are open, but for those that are open at all times.
     fn verbs(&self, role: Role) -> Vec<Verb> {
-        next(&self.order(), role, self.now)
+        let mut verbs = next(&self.order(), role, self.now);
+        verbs.retain(|verb| ![Verb::Say, Verb::Handover].contains(verb));
+        verbs
     }
 
     /// Whose words are refused, and why.
@@ -181,7 +197,29 @@ fn refund(amount: Option<i64>) -> Act {
 }
 
 fn ship() -> Act {
-    Act::Ship { carrier: "SF".into(), tracking: "123".into() }
+    Act::Ship { lines: vec![], carrier: "SF".into(), tracking: "123".into() }
+}
+
+fn some_of_it() -> Act {
+    Act::Ship { lines: vec![(0, 1)], carrier: "SF".into(), tracking: "124".into() }
+}
+
+fn file() -> Act {
+    Act::DeliverDigital { name: "recipe.txt".into(), bytes: 10, content: Digest([5; 32]) }
+}
+
+fn why(text: &str) -> String {
+    text.to_owned()
+}
+
+fn settle(minor: i64) -> Act {
+    Act::Settle { refund: cny(minor) }
+}
+
+/// The resolver's word about an order.
+fn decision(order: &Order, minor: i64) -> SignedDecision {
+    let heads = [order.head(Role::Buyer), order.head(Role::Seller)];
+    Decision::new(order.id, heads, cny(minor), "as the pictures show".into(), resolver_keys().public()).sign(&resolver_keys())
 }
 
 fn agreed(terms: Terms) -> Deal {
@@ -210,17 +248,49 @@ fn examples() -> Vec<Deal> {
         push(agreed(terms.clone()), &[]);
         push(agreed(terms), &[(b, Act::Cancel)]);
     }
-    let paid = [(b, pay(None)), (s, confirm(None)), (s, ship()), (b, Act::Receive), (b, Act::Complete)];
+    let paid = [(b, pay(None)), (s, confirm(None)), (s, ship()), (b, Act::Receive { code: None }), (b, Act::Complete)];
     (1..=paid.len()).for_each(|n| push(agreed(sent_paid_first()), &paid[..n]));
     push(agreed(sent_paid_first()), &[(b, pay(Some(100))), (s, confirm(Some(100)))]);
-    let cash = [(s, Act::Start), (s, Act::Ready), (b, Act::Receive), (s, confirm(Some(40))), (b, pay(None))];
+    let cash = [(s, Act::Start), (s, Act::Ready { code: None }), (b, Act::Receive { code: None }), (s, confirm(Some(40))), (b, pay(None))];
     (1..=cash.len()).for_each(|n| push(agreed(pickup()), &cash[..n]));
-    push(agreed(pickup()), &[(s, Act::Start), (s, Act::Ready), (s, confirm(None))]);
-    push(agreed(pickup()), &[(s, Act::Start), (s, Act::Ready), (b, pay(Some(10)))]);
+    push(agreed(pickup()), &[(s, Act::Start), (s, Act::Ready { code: None }), (s, confirm(None))]);
+    push(agreed(pickup()), &[(s, Act::Start), (s, Act::Ready { code: None }), (b, pay(Some(10)))]);
     push(agreed(later()), &[(s, Act::Start), (s, ship())]);
-    push(agreed(later()), &[(s, Act::Start), (s, ship()), (b, Act::Receive), (s, Act::Waive)]);
+    push(agreed(later()), &[(s, Act::Start), (s, ship()), (b, Act::Receive { code: None }), (s, Act::Waive)]);
     let back = [(b, Act::Cancel), (b, pay(None)), (s, refund(Some(100))), (s, refund(None)), (b, Act::ConfirmRefund)];
     (2..=back.len()).for_each(|n| push(agreed(pickup()), &back[..n]));
+    let digital = || agreed(terms(Delivery::Digital {}, Timing::Before));
+    push(digital(), &[(b, pay(None)), (s, confirm(None))]);
+    push(digital(), &[(b, pay(None)), (s, confirm(None)), (s, file())]);
+    let paid = || {
+        let mut deal = agreed(sent_paid_first());
+        deal.buyer(pay(None)).seller(confirm(None));
+        deal
+    };
+    let ask = || Act::RequestCancel { reason: why("changed my mind") };
+    push(paid(), &[(b, ask())]);
+    push(paid(), &[(s, ask())]);
+    push(paid(), &[(s, some_of_it())]);
+    push(paid(), &[(s, some_of_it()), (b, ask())]);
+    push(paid(), &[(s, some_of_it()), (s, ship())]);
+    push(agreed(pickup()), &[(b, pay(Some(100)))]);
+    push(agreed(pickup()), &[(b, pay(Some(100))), (b, ask())]);
+    let back = || Act::Return { reason: why("too bitter") };
+    let delivered = [(s, ship()), (b, Act::Receive { code: None })];
+    push(paid(), &[&delivered[..], &[(b, back())]].concat());
+    push(paid(), &[&delivered[..], &[(b, back()), (s, Act::Agree)]].concat());
+    push(paid(), &[&delivered[..], &[(b, back()), (s, Act::Agree), (s, Act::ReturnReceived { restock: true })]].concat());
+    let claim = || Act::Dispute { claim: why("it is not green") };
+    push(paid(), &[(b, claim())]);
+    push(paid(), &[(b, claim()), (s, settle(100))]);
+    push(paid(), &[(b, claim()), (s, claim()), (b, settle(500)), (s, settle(100))]);
+    push(paid(), &[(b, claim()), (s, settle(100)), (b, Act::Agree)]);
+    for minor in [0, 700] {
+        let mut decided = paid();
+        decided.buyer(claim());
+        let decision = decision(&decided.order(), minor);
+        push(decided, &[(s, Act::Decide { decision })]);
+    }
     let mut expired = Deal::open(pickup());
     expired.wait(2 * DAY_MS).seller(Act::Expire);
     all.push(expired);

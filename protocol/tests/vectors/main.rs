@@ -23,6 +23,7 @@ mod house;
 mod judge;
 mod kit;
 mod orders;
+mod pages;
 mod people;
 mod reader;
 mod rosters;

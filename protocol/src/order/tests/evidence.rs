@@ -9,7 +9,7 @@ use crate::order::evidence::{Bundle, Fault, MAGIC, Personal, Position, Verdict, 
 fn traded() -> Deal {
     let mut deal = Deal::open(pickup());
     deal.seller(counter(1600, START.plus(DAY_MS))).buyer(Act::Accept).seller(Act::StockConfirm);
-    deal.seller(Act::Start).seller(Act::Ready).buyer(Act::Receive).seller(confirm(None));
+    deal.seller(Act::Start).seller(Act::Ready { code: None }).buyer(Act::Receive { code: None }).seller(confirm(None));
     let order = deal.order();
     let device = keys(Role::Seller);
     let receipt = Receipt::new(order.id, EventId(order.id.0), None, device.public()).sign(&device);

@@ -18,15 +18,25 @@ pub(super) fn acts(order: &Order, role: Role, now: Millis) -> Vec<Act> {
             Verb::Waive => Act::Waive,
             Verb::Start => Act::Start,
             Verb::Ship => ship(),
-            Verb::Ready => Act::Ready,
-            Verb::Receive => Act::Receive,
+            Verb::DeliverDigital => file(),
+            Verb::Ready => Act::Ready { code: None },
+            Verb::Receive => Act::Receive { code: None },
             Verb::Complete => Act::Complete,
             Verb::Cancel => Act::Cancel,
+            Verb::RequestCancel => Act::RequestCancel { reason: why("x") },
+            Verb::Return => Act::Return { reason: why("x") },
+            Verb::ReturnReceived => Act::ReturnReceived { restock: true },
+            Verb::Agree => Act::Agree,
+            Verb::Refuse => Act::Refuse { reason: why("x") },
+            Verb::Dispute => Act::Dispute { claim: why("x") },
+            Verb::Settle => settle(0),
+            Verb::Perform => Act::Perform { reference: why("x") },
             Verb::Refund => refund(None),
             Verb::ConfirmRefund => Act::ConfirmRefund,
             Verb::Expire => Act::Expire,
             Verb::CloseDefaulted => Act::CloseDefaulted,
-            Verb::Review => return None,
+            // What moves nothing, and what is not a party's alone.
+            Verb::Review | Verb::Say | Verb::Address | Verb::Handover | Verb::Decide => return None,
         })
     };
     next(order, role, now).iter().filter_map(act).collect()
@@ -43,7 +53,7 @@ fn alone(deal: &Deal, role: Role, moves: u32) -> Option<u64> {
     }
     let mut best: Option<u64> = None;
     let mut instants = vec![deal.now.plus(1)];
-    instants.extend(draft::opens(&order, role, deal.now.plus(1)));
+    instants.extend(verb::opens(&order, role, deal.now.plus(1)));
     for at in instants {
         for act in acts(&order, role, at).into_iter().filter(|act| !matches!(act, Act::DenyPayment { .. } | Act::Counter { .. })) {
             let mut then = Deal { set: deal.set.clone(), now: at };
@@ -73,9 +83,8 @@ fn either_party_alone_reaches_an_end_within_the_deadlines() {
 #[test]
 fn every_state_that_rows_lead_to_is_entered() {
     let entered: BTreeSet<State> = examples().iter().map(Deal::state).collect();
-    let later = [State::PartlyShipped, State::Returning, State::Disputed, State::Decided];
     let missing: Vec<State> = State::ALL.iter().copied().filter(|state| !entered.contains(state)).collect();
-    assert_eq!(missing, later);
+    assert_eq!(missing, []);
 }
 
 #[test]

@@ -12,9 +12,9 @@ fn cash_at_the_gate_in_either_order() {
     assert_eq!((deal.state(), deal.order().stock), (State::Agreed, StockMark::Asked));
     assert!(draft::is_stock_asked(&deal.order()));
     assert_eq!(deal.draft(Role::Seller, Act::Start), Err(Refusal::StockNotHeld));
-    deal.seller(Act::StockConfirm).seller(Act::Start).seller(Act::Ready);
+    deal.seller(Act::StockConfirm).seller(Act::Start).seller(Act::Ready { code: None });
     let ready = deal.clone();
-    deal.buyer(Act::Receive);
+    deal.buyer(Act::Receive { code: None });
     assert_eq!((deal.state(), deal.order().stock), (State::Delivered, StockMark::Sold));
     deal.seller(confirm(None));
     assert_eq!(deal.state(), State::Completed);
@@ -22,7 +22,7 @@ fn cash_at_the_gate_in_either_order() {
     let mut other_way = ready;
     other_way.seller(confirm(None));
     assert_eq!(other_way.state(), State::Ready);
-    other_way.buyer(Act::Receive);
+    other_way.buyer(Act::Receive { code: None });
     assert_eq!(other_way.state(), State::Completed);
     assert_eq!(other_way.refused(), []);
 }
@@ -42,7 +42,7 @@ fn paid_first_shipped_received_completed() {
     assert_eq!((deal.state(), deal.order().remainder()), (State::PaymentClaimed, 240));
     deal.seller(confirm(None));
     assert_eq!((deal.state(), deal.order().paid_claimed), (State::Fulfilling, 2240));
-    deal.seller(ship()).buyer(Act::Receive);
+    deal.seller(ship()).buyer(Act::Receive { code: None });
     assert_eq!(deal.state(), State::Delivered);
     deal.buyer(Act::Complete);
     assert_eq!((deal.state(), deal.order().outcome()), (State::Completed, Some(State::Completed)));
@@ -67,18 +67,18 @@ fn verbs_say_what_is_possible_now() {
     let mut deal = Deal::open(pickup());
     assert_eq!(deal.verbs(Role::Buyer), [Verb::Withdraw]);
     assert_eq!(deal.verbs(Role::Seller), [Verb::Counter, Verb::Accept, Verb::Reject]);
-    let expires = draft::opens(&deal.order(), Role::Buyer, deal.now);
+    let expires = verb::opens(&deal.order(), Role::Buyer, deal.now);
     assert_eq!(expires, Some(START.plus(2 * DAY_MS + CLOCK_SKEW_MS + 1)));
     deal.seller(Act::Accept);
-    assert_eq!(deal.verbs(Role::Buyer), [Verb::Cancel, Verb::Pay, Verb::Review]);
+    assert_eq!(deal.verbs(Role::Buyer), [Verb::Cancel, Verb::Address, Verb::Pay, Verb::Review]);
     assert_eq!(deal.verbs(Role::Seller), [Verb::Cancel, Verb::ConfirmPayment, Verb::Start, Verb::Review]);
-    deal.seller(Act::Start).seller(Act::Ready);
-    assert_eq!(deal.verbs(Role::Buyer), [Verb::Pay, Verb::Receive, Verb::Review]);
+    deal.seller(Act::Start).seller(Act::Ready { code: None });
+    assert_eq!(deal.verbs(Role::Buyer), [Verb::Pay, Verb::Receive, Verb::RequestCancel, Verb::Dispute, Verb::Review]);
     deal.wait(14 * DAY_MS);
     assert!(deal.verbs(Role::Seller).contains(&Verb::Expire));
     deal.seller(Act::Expire);
     assert_eq!((deal.state(), deal.order().stock), (State::Cancelled, StockMark::Released));
-    assert_eq!(deal.verbs(Role::Buyer), [Verb::Review], "a late payment is possible, but nobody is asked for one");
+    assert_eq!(deal.verbs(Role::Buyer), [Verb::Pay, Verb::Review], "a payment that was under way is never left out");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn deadline_rights_open_after_the_skew_and_not_before() {
     sent.buyer(pay(None)).seller(confirm(None)).seller(ship()).wait(14 * DAY_MS).seller(Act::Expire);
     assert_eq!(sent.state(), State::Completed, "received by silence, and paid");
     let mut received = agreed(sent_paid_first());
-    received.buyer(pay(None)).seller(confirm(None)).seller(ship()).buyer(Act::Receive);
+    received.buyer(pay(None)).seller(confirm(None)).seller(ship()).buyer(Act::Receive { code: None });
     assert!(!received.verbs(Role::Seller).contains(&Verb::Expire));
     received.wait(30 * DAY_MS).seller(Act::Expire);
     assert_eq!(received.state(), State::Completed);

@@ -78,8 +78,8 @@ fn too_little_stock_and_payment_make_a_refund_due() {
 #[test]
 fn a_refund_that_was_sent_beats_receipt_of_the_goods() {
     let mut deal = agreed(pickup());
-    deal.seller(Act::Start).seller(Act::Ready).buyer(pay(Some(500))).wait(14 * DAY_MS);
-    let received = deal.draft(Role::Buyer, Act::Receive).expect("ready");
+    deal.seller(Act::Start).seller(Act::Ready { code: None }).buyer(pay(Some(500))).wait(14 * DAY_MS);
+    let received = deal.draft(Role::Buyer, Act::Receive { code: None }).expect("ready");
     deal.seller(Act::Expire).seller(refund(None));
     deal.set.insert(received).expect("fits");
     assert_eq!((deal.state(), deal.order().refunds), (State::RefundClaimed, 500));
@@ -140,7 +140,7 @@ fn two_events_at_one_place_count_for_nothing() {
 
     let mut later = agreed(pickup());
     let cancel = later.draft(Role::Seller, Act::Cancel).expect("nothing paid");
-    later.seller(Act::Start).seller(Act::Ready).set.insert(cancel).expect("fits");
+    later.seller(Act::Start).seller(Act::Ready { code: None }).set.insert(cancel).expect("fits");
     assert_eq!((later.state(), later.order().contested), (State::Agreed, Some(Role::Seller)), "what was agreed before stands");
     later.buyer(Act::Cancel);
     assert_eq!(later.state(), State::Cancelled);

@@ -49,7 +49,7 @@ fn every_arrival_order_of_a_short_history_gives_the_same_order() {
     let withdraw = race.draft(Role::Seller, Act::Withdraw).expect("own offer");
     race.buyer(Act::Accept).buyer(pay(None)).set.insert(withdraw).expect("fits");
     let mut cash = agreed(pickup());
-    cash.seller(Act::Start).seller(Act::Ready).buyer(Act::Receive);
+    cash.seller(Act::Start).seller(Act::Ready { code: None }).buyer(Act::Receive { code: None });
     for deal in [race, cash] {
         let (events, _) = mail(&deal);
         let all = permutations(&events);
@@ -64,7 +64,7 @@ fn every_arrival_order_of_a_short_history_gives_the_same_order() {
 #[test]
 fn an_event_waits_for_what_is_missing() {
     let mut deal = agreed(pickup());
-    deal.seller(Act::Start).seller(Act::Ready);
+    deal.seller(Act::Start).seller(Act::Ready { code: None });
     let (events, _) = mail(&deal);
     let start = deal.set.events().find(|event| event.kind() == Kind::Start).expect("started").id();
     let kept: Vec<SignedEvent> = events.into_iter().filter(|signed| event::event_id(&signed.bytes) != start).collect();
