@@ -1,7 +1,7 @@
 //! Who this node is: its identity, its device key, and the secrets that open what is meant for it. Never printed.
 
-use haat_protocol::crypto::Keypair;
-use haat_protocol::id::{DeviceId, IdentityId};
+use haat_protocol::crypto::{Context, Keypair, hash};
+use haat_protocol::id::{DeviceId, IdentityId, OrderId};
 use haat_protocol::identity::Identity;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -37,6 +37,14 @@ impl Myself {
     #[must_use]
     pub const fn id(&self) -> IdentityId {
         self.identity.id()
+    }
+
+    /// The code that is told when the goods of an order are collected here: eight letters and digits that follow from this device's
+    /// secret, so that it need not be kept.
+    #[must_use]
+    pub fn handover_code(&self, order: &OrderId) -> String {
+        let digest = hash(Context::HandoverCode, &[&self.storage.0, &order.0]);
+        data_encoding::BASE32_NOPAD.encode(&digest[..5])
     }
 
     /// This device.

@@ -294,8 +294,23 @@ pub struct NewOffer {
     pub pay: Option<String>,
     /// Payment method.
     pub method: Option<String>,
-    /// A word to the seller.
+    /// A word to the other side.
     pub note: Option<String>,
+    /// More lines of the same shop, each as `LISTING=QTY` or `LISTING@SKU=QTY`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<String>,
+    /// Differences of the price, each as `NAME=AMOUNT`: a coupon, a tax.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adjust: Vec<String>,
+    /// The seller's private offer: to whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Who decides when the two disagree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolver: Option<String>,
+    /// Address, phone: what the seller is told after the agreement, as base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
 }
 
 /// The words an order verb may need.
@@ -307,10 +322,10 @@ pub struct OrderWords {
     /// `pay`, `confirm-payment`, `refund`: an amount; the remainder unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,
-    /// `pay`, `refund`: reference of the payment.
+    /// `pay`, `refund`, `perform`: reference of the payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// `reject`: why.
+    /// `reject`, `deny-payment`, `request-cancel`, `return`, `refuse`, `decide`: why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// `ship`: carrier.
@@ -322,6 +337,36 @@ pub struct OrderWords {
     /// `counter`: how long it stands, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_ms: Option<u64>,
+    /// `counter`: how many of the only line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qty: Option<u64>,
+    /// `ship`, `counter`: how many of which line, each as `N=QTY`, lines counted from 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<String>,
+    /// `counter`: differences of the price, each as `NAME=AMOUNT`: a coupon, a tax.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adjust: Vec<String>,
+    /// `receive`: the code that was told at the hand-over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// `return-received`: the goods cannot be sold again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub spoilt: bool,
+    /// `say`, `dispute`: the words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// `settle`, `decide`: how much goes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund: Option<String>,
+    /// `handover`: the device that goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// `deliver-digital`: the name of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
+    /// `deliver-digital`, `address`: what is in the file, as base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
 }
 
 /// Something the user wants to know. Changes nothing.

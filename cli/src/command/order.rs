@@ -1,8 +1,10 @@
 //! `haat order`: buying and selling, step by step. Which step is allowed now is the node's to say, never decided here.
 
+mod counter;
 mod export;
 mod offer;
 mod pay;
+mod trouble;
 mod verify;
 mod view;
 
@@ -14,7 +16,6 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::error::Failure;
-use crate::span::parse_span;
 
 /// Buy and sell, step by step
 #[derive(Debug, Subcommand)]
@@ -26,17 +27,7 @@ use crate::span::parse_span;
   haat order export 3fa9 proof.haat && haat order verify proof.haat")]
 pub(crate) enum Order {
     Offer(offer::Offer),
-    /// Answer with another price
-    Counter {
-        #[command(flatten)]
-        order: Which,
-        /// Proposed total of the goods
-        #[arg(long)]
-        price: String,
-        /// How long it stands (2d unless given)
-        #[arg(long, value_name = "SPAN", value_parser = parse_span)]
-        valid: Option<u64>,
-    },
+    Counter(counter::Counter),
     /// Agree to what the other side proposed
     Accept(Which),
     /// Say no to what the other side proposed
@@ -82,11 +73,20 @@ pub(crate) enum Order {
         /// Tracking code
         #[arg(long)]
         tracking: String,
+        /// Only so many of a line, lines counted from 1; all that is left unless given
+        #[arg(long = "line", value_name = "N=QTY")]
+        lines: Vec<String>,
     },
     /// Say that the goods can be collected
     Ready(Which),
     /// Say that you have the goods
-    Receive(Which),
+    Receive {
+        #[command(flatten)]
+        order: Which,
+        /// The code that the seller told you at the hand-over
+        #[arg(long)]
+        code: Option<String>,
+    },
     /// Say that all is well
     Complete(Which),
     /// Call the order off
@@ -106,6 +106,15 @@ pub(crate) enum Order {
     ConfirmRefund(Which),
     /// Close what the other side left open
     CloseDefaulted(Which),
+    #[command(flatten)]
+    Trouble(trouble::Trouble),
+    /// Say something to the other side
+    Say {
+        #[command(flatten)]
+        order: Which,
+        /// The words
+        text: String,
+    },
     /// Your orders: first those in which you have to act
     #[command(visible_alias = "ls")]
     List {
@@ -151,7 +160,7 @@ impl Order {
         let none = OrderWords::default();
         match self {
             Self::Offer(offer) => offer.run(cx),
-            Self::Counter { order, price, valid } => act(cx, order, "counter", OrderWords { price: Some(price), valid_ms: valid, ..none }),
+            Self::Counter(counter) => counter.run(cx),
             Self::Accept(order) => act(cx, order, "accept", none),
             Self::Reject { order, reason } => act(cx, order, "reject", OrderWords { reason: Some(reason), ..none }),
             Self::Withdraw(order) => act(cx, order, "withdraw", none),
@@ -161,11 +170,11 @@ impl Order {
             Self::DenyPayment { order, reason } => act(cx, order, "deny-payment", OrderWords { reason: Some(reason), ..none }),
             Self::Waive(order) => act(cx, order, "waive", none),
             Self::Start(order) => act(cx, order, "start", none),
-            Self::Ship { order, carrier, tracking } => {
-                act(cx, order, "ship", OrderWords { carrier: Some(carrier), tracking: Some(tracking), ..none })
+            Self::Ship { order, carrier, tracking, lines } => {
+                act(cx, order, "ship", OrderWords { carrier: Some(carrier), tracking: Some(tracking), lines, ..none })
             }
             Self::Ready(order) => act(cx, order, "ready", none),
-            Self::Receive(order) => act(cx, order, "receive", none),
+            Self::Receive { order, code } => act(cx, order, "receive", OrderWords { code, ..none }),
             Self::Complete(order) => act(cx, order, "complete", none),
             Self::Cancel(order) => act(cx, order, "cancel", none),
             Self::Refund { order, reference, amount } => {
@@ -173,6 +182,8 @@ impl Order {
             }
             Self::ConfirmRefund(order) => act(cx, order, "confirm-refund", none),
             Self::CloseDefaulted(order) => act(cx, order, "close-defaulted", none),
+            Self::Trouble(trouble) => trouble.run(cx),
+            Self::Say { order, text } => act(cx, order, "say", OrderWords { text: Some(text), ..none }),
             Self::List { state, role } => {
                 let role = role.map(|r| if matches!(r, Role::Buyer) { "buyer" } else { "seller" }.to_owned());
                 cx.page(cx.ask(&Question::Orders { state, role })?, view::listed)

@@ -149,16 +149,35 @@ fn told(name: &str) -> String {
 
 /// All fields a command of this sort has.
 fn command_fields(mut command: Command) -> BTreeSet<String> {
-    if let Command::OrderAct { words, .. } = &mut command {
-        *words = OrderWords {
-            price: Some(String::new()),
-            amount: Some(String::new()),
-            reference: Some(String::new()),
-            reason: Some(String::new()),
-            carrier: Some(String::new()),
-            tracking: Some(String::new()),
-            valid_ms: Some(0),
-        };
+    let text = || Some(String::new());
+    let several = || vec![String::new()];
+    match &mut command {
+        Command::OrderAct { words, .. } => {
+            *words = OrderWords {
+                price: text(),
+                amount: text(),
+                reference: text(),
+                reason: text(),
+                carrier: text(),
+                tracking: text(),
+                valid_ms: Some(0),
+                qty: Some(0),
+                lines: several(),
+                adjust: several(),
+                code: text(),
+                spoilt: true,
+                text: text(),
+                refund: text(),
+                device: text(),
+                file_name: text(),
+                data: text(),
+            };
+        }
+        Command::OrderOffer(offer) => {
+            (offer.lines, offer.adjust) = (several(), several());
+            (offer.to, offer.resolver, offer.address) = (text(), text(), text());
+        }
+        _ => {}
     }
     keys("command", &command)
 }

@@ -10,6 +10,7 @@ mod offer;
 mod receive;
 mod remind;
 mod stock;
+mod words;
 
 #[cfg(test)]
 pub(in crate::engine) mod tests;

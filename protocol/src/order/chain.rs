@@ -227,7 +227,7 @@ impl<'a> Chain<'a> {
 }
 
 /// Whether a device has no part in the order yet.
-pub(super) fn is_free(order: &Order, device: &DeviceId) -> bool {
+pub(crate) fn is_free(order: &Order, device: &DeviceId) -> bool {
     let terms = &order.terms;
     ![Some(terms.buyer.device), Some(terms.seller.device), terms.resolver.map(|party| party.device)].contains(&Some(*device))
 }

@@ -4,6 +4,7 @@ use crate::id::{DeviceId, OrderId};
 use crate::limits::{CLOCK_SKEW_MS, MONEY_MAX_MINOR, ORDER_EVENTS_MAX, ORDER_ROUNDS_MAX};
 use crate::listing::Delivery;
 use crate::money::Money;
+use crate::order::chain;
 use crate::order::deadline::{is_before, is_over, is_paid_first};
 use crate::order::event::EventBody;
 use crate::order::handover;
@@ -148,10 +149,7 @@ fn settles(order: &Order, guard: Guard, body: &EventBody) -> Result<(), Refusal>
 }
 
 fn is_other_device(order: &Order, body: &EventBody) -> bool {
-    let Step::Handover { to } = &body.step else { return false };
-    let terms = &order.terms;
-    let resolver = terms.resolver.map(|party| party.device);
-    ![order.device(Role::Buyer), order.device(Role::Seller), terms.buyer.device, terms.seller.device].contains(to) && resolver != Some(*to)
+    matches!(&body.step, Step::Handover { to } if chain::is_free(order, to))
 }
 
 fn amount_of(body: &EventBody) -> Option<Money> {

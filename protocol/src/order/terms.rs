@@ -185,20 +185,39 @@ impl Terms {
         Ok(sum)
     }
 
-    /// The same terms with `goods` as the total of the goods: one adjustment makes up the difference to the lines, the
-    /// delivery is added.
+    /// The same terms with these differences of the price, and `goods` as the total of the goods: what they leave open is made up by
+    /// one more. Without `goods` the total is what lines and differences come to. The delivery is added.
     ///
     /// # Errors
     /// Another currency, or sums beyond what Haat counts.
-    pub fn with_goods(mut self, goods: Money) -> Result<Self, TermsError> {
+    pub fn priced(mut self, adjustments: Vec<Adjustment>, goods: Option<Money>) -> Result<Self, TermsError> {
+        let mut sum = self.listed()?;
+        for adjustment in &adjustments {
+            if adjustment.amount.currency != self.currency() {
+                return Err(TermsError::Currency);
+            }
+            sum = sum.plus(adjustment.amount).ok_or(TermsError::Price)?;
+        }
+        self.adjustments = adjustments;
+        let goods = goods.unwrap_or(sum);
         if goods.currency != self.currency() || self.delivery_price().currency != self.currency() {
             return Err(TermsError::Currency);
         }
-        let amount = goods.minus(self.listed()?).ok_or(TermsError::Price)?;
-        self.adjustments = if amount.minor == 0 { Vec::new() } else { vec![Adjustment { name: BARGAIN.to_owned(), amount }] };
+        let amount = goods.minus(sum).ok_or(TermsError::Price)?;
+        if amount.minor != 0 {
+            self.adjustments.push(Adjustment { name: BARGAIN.to_owned(), amount });
+        }
         self.goods = goods;
         self.total = goods.plus(self.delivery_price()).ok_or(TermsError::Price)?;
         Ok(self)
+    }
+
+    /// The same terms with `goods` as the total of the goods.
+    ///
+    /// # Errors
+    /// As [`Self::priced`].
+    pub fn with_goods(self, goods: Money) -> Result<Self, TermsError> {
+        self.priced(Vec::new(), Some(goods))
     }
 
     /// Checks every rule that terms alone can break, sums included.

@@ -1,11 +1,12 @@
 //! Two people and an order between them: scripts of verbs, and events as somebody might forge them.
 
 use haat_protocol::crypto::Keypair;
-use haat_protocol::id::{Digest, EntryId, EventId};
+use haat_protocol::id::{Digest, EntryId, EventId, OrderId};
 use haat_protocol::limits::CLOCK_SKEW_MS;
 use haat_protocol::listing::{Delivery, Payment, Timing};
 use haat_protocol::order::{
-    Act, Event, EventBody, Line, Order, OrderSet, Party, Receipt, Refusal, Role, SignedReceipt, Step, Terms, draft, fold, offer, sign,
+    Act, Decision, Event, EventBody, Line, Order, OrderSet, Party, Receipt, Refusal, Role, SignedDecision, SignedReceipt, Step, Terms,
+    draft, fold, offer, sign,
 };
 use haat_protocol::time::{DAY_MS, Millis};
 
@@ -21,6 +22,16 @@ pub(crate) fn keys(role: Role) -> Keypair {
 
 fn party(role: Role) -> Party {
     Party { identity: person(seed(role)), device: device(seed(role)) }
+}
+
+/// Who decides between the two.
+pub(crate) fn resolver() -> Party {
+    Party { identity: person(3), device: device(3) }
+}
+
+/// The resolver's word about an order.
+pub(crate) fn decision(order: OrderId, minor: i64) -> SignedDecision {
+    Decision::new(order, [Some(EventId([1; 32])), None], cny(minor), "as the pictures show".into(), device(3)).sign(&pair(3))
 }
 
 pub(crate) fn line() -> Line {
@@ -47,7 +58,9 @@ pub(crate) fn terms(delivery: Delivery, timing: Timing) -> Terms {
         fulfil_within: 14 * DAY_MS,
         confirm_within: 14 * DAY_MS,
         dispute_within: 30 * DAY_MS,
+        resolver: Some(resolver()),
         returns: "within 14 days".into(),
+        return_within: 14 * DAY_MS,
         salt: Digest([9; 32]),
     };
     terms.with_goods(cny(1640)).expect("it adds up")
@@ -168,7 +181,7 @@ pub(crate) fn refund(amount: Option<i64>) -> Act {
 }
 
 pub(crate) fn ship() -> Act {
-    Act::Ship { carrier: "SF".into(), tracking: "123".into() }
+    Act::Ship { lines: vec![], carrier: "SF".into(), tracking: "123".into() }
 }
 
 /// Numbers that follow from a seed, for histories that nobody thought of.
@@ -194,8 +207,8 @@ fn tries(order: &Order, role: Role, dice: &mut Dice) -> Vec<Act> {
         Act::DenyPayment { reason: "not here".into() },
         Act::Start,
         ship(),
-        Act::Ready,
-        Act::Receive,
+        Act::Ready { code: None },
+        Act::Receive { code: None },
         Act::Complete,
         refund(amount),
         refund(None),
@@ -203,7 +216,26 @@ fn tries(order: &Order, role: Role, dice: &mut Dice) -> Vec<Act> {
         Act::Expire,
         Act::CloseDefaulted,
         Act::StockConfirm,
+        Act::Ship { lines: vec![(0, 1)], carrier: "SF".into(), tracking: "124".into() },
+        Act::DeliverDigital { name: "recipe.txt".into(), bytes: 10, content: Digest([5; 32]) },
+        Act::RequestCancel { reason: "changed my mind".into() },
+        Act::Agree,
+        Act::Refuse { reason: "no".into() },
+        Act::Return { reason: "too bitter".into() },
+        Act::ReturnReceived { restock: dice.below(2) == 0 },
+        Act::Address { personal: Digest([4; 32]) },
+        Act::Say { text: "hello".into() },
     ];
+    if dice.below(3) == 0 || order.state == haat_protocol::order::State::Disputed {
+        all.extend([
+            Act::Dispute { claim: "it is not green".into() },
+            Act::Settle { refund: cny(300) },
+            Act::Decide { decision: decision(order.id, [0, 200][dice.below(2)]) },
+        ]);
+    }
+    if order.state == haat_protocol::order::State::Decided {
+        all.push(Act::Perform { reference: "RX-2".into() });
+    }
     if dice.below(6) == 0 {
         all.extend([Act::Cancel, Act::Withdraw, Act::Waive]);
     }

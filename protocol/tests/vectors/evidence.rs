@@ -37,7 +37,7 @@ struct Sealed {
 
 fn traded() -> Deal {
     let deal = Deal::open(pickup()).seller(counter(1600)).buyer(Act::Accept).seller(Act::StockConfirm);
-    let mut deal = deal.seller(Act::Start).seller(Act::Ready).buyer(Act::Receive).seller(confirm(None));
+    let mut deal = deal.seller(Act::Start).seller(Act::Ready { code: None }).buyer(Act::Receive { code: None }).seller(confirm(None));
     let receipt = deal.receipt(Role::Seller, EventId(deal.set.order().0), None);
     deal.set.receive(receipt).expect("it holds");
     deal

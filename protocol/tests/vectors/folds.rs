@@ -6,11 +6,12 @@ use haat_protocol::codec::encode;
 use haat_protocol::id::{DeviceId, Digest, EventId, OrderId};
 use haat_protocol::limits::{CLOCK_SKEW_MS, MONEY_MAX_MINOR};
 use haat_protocol::money::Money;
-use haat_protocol::order::{Act, Event, EventBody, Reason, Right, Role, SignedEvent, SignedReceipt, Step, Terms, sign};
+use haat_protocol::order::handover::code_commitment;
+use haat_protocol::order::{Act, Decision, Event, EventBody, Reason, Right, Role, SignedEvent, SignedReceipt, Step, Terms, sign};
 use haat_protocol::time::{DAY_MS, Millis};
 
-use crate::deals::{Deal, confirm, counter, keys, pay, pickup, refund, seed, sent_paid_first, sent_paid_later, ship, wander};
-use crate::kit::{START, cny, currency, device};
+use crate::deals::{Deal, confirm, counter, decision, keys, pay, pickup, refund, seed, sent_paid_first, sent_paid_later, ship, wander};
+use crate::kit::{START, cny, currency, device, pair};
 use crate::orders::{first_body, raw};
 use crate::sheet::{Case, Sheet};
 
@@ -33,6 +34,7 @@ fn pile(deal: &Deal) -> Case {
 pub(crate) fn sheet() -> Sheet {
     let mut sheet = Sheet::new("folds", "Where sets of events and receipts leave an order (docs/orders.md).");
     lives(&mut sheet);
+    troubles(&mut sheet);
     races(&mut sheet);
     contested(&mut sheet);
     refused(&mut sheet);
@@ -50,8 +52,8 @@ pub(crate) fn sheet() -> Sheet {
 
 fn lives(sheet: &mut Sheet) {
     let (b, s) = (Role::Buyer, Role::Seller);
-    let paid = [(b, pay(None)), (s, confirm(None)), (s, ship()), (b, Act::Receive), (b, Act::Complete)];
-    let cash = [(s, Act::Start), (s, Act::Ready), (b, Act::Receive), (s, confirm(Some(40))), (b, pay(None))];
+    let paid = [(b, pay(None)), (s, confirm(None)), (s, ship()), (b, Act::Receive { code: None }), (b, Act::Complete)];
+    let cash = [(s, Act::Start), (s, Act::Ready { code: None }), (b, Act::Receive { code: None }), (s, confirm(Some(40))), (b, pay(None))];
     let back = [(b, Act::Cancel), (b, pay(None)), (s, refund(Some(100))), (s, refund(None)), (b, Act::ConfirmRefund)];
     for (name, terms, script) in [("paid first", sent_paid_first(), paid), ("cash", pickup(), cash), ("refund", pickup(), back)] {
         let mut deal = Deal::agreed(terms);
@@ -79,15 +81,80 @@ fn lives(sheet: &mut Sheet) {
         ("denied", Deal::agreed(sent_paid_first()).buyer(pay(None)).seller(Act::DenyPayment { reason: "no".into() })),
         ("unfulfilled", Deal::agreed(sent_paid_later()).wait(14 * DAY_MS).buyer(Act::Expire)),
         ("auto received", sent().wait(14 * DAY_MS).seller(Act::Expire)),
-        ("uncollected", Deal::agreed(pickup()).seller(Act::Start).seller(Act::Ready).wait(14 * DAY_MS).seller(Act::Expire)),
-        ("waived", sent().buyer(Act::Receive).seller(Act::Waive)),
-        ("completed late", sent().seller(confirm(None)).buyer(Act::Receive).wait(30 * DAY_MS).seller(Act::Complete)),
-        ("defaulted", sent().buyer(Act::Receive).wait(14 * DAY_MS).seller(Act::CloseDefaulted)),
-        ("confirmed never", sent().buyer(Act::Receive).buyer(pay(None)).wait(14 * DAY_MS).buyer(Act::CloseDefaulted)),
+        ("uncollected", Deal::agreed(pickup()).seller(Act::Start).seller(Act::Ready { code: None }).wait(14 * DAY_MS).seller(Act::Expire)),
+        ("waived", sent().buyer(Act::Receive { code: None }).seller(Act::Waive)),
+        ("completed late", sent().seller(confirm(None)).buyer(Act::Receive { code: None }).wait(30 * DAY_MS).seller(Act::Complete)),
+        ("defaulted", sent().buyer(Act::Receive { code: None }).wait(14 * DAY_MS).seller(Act::CloseDefaulted)),
+        ("confirmed never", sent().buyer(Act::Receive { code: None }).buyer(pay(None)).wait(14 * DAY_MS).buyer(Act::CloseDefaulted)),
     ];
     for (name, deal) in ends {
         sheet.good(name, "a state and the way to it", pile(&deal));
     }
+}
+
+/// Orders that do not simply go well.
+fn troubles(sheet: &mut Sheet) {
+    let (b, s) = (Role::Buyer, Role::Seller);
+    let paid = || Deal::agreed(sent_paid_first()).buyer(pay(None)).seller(confirm(None));
+    let part = || Act::Ship { lines: vec![(0, 1)], carrier: "SF".into(), tracking: "1".into() };
+    let ask = || Act::RequestCancel { reason: "changed my mind".into() };
+    let back = || Act::Return { reason: "too bitter".into() };
+    let claim = || Act::Dispute { claim: "it is not green".into() };
+    let settle = |minor| Act::Settle { refund: cny(minor) };
+    let no = || Act::Refuse { reason: "no".into() };
+    let here = || Act::Receive { code: None };
+    let had = || paid().seller(ship()).buyer(here());
+    let decided = |minor| {
+        let deal = paid().buyer(claim());
+        let decision = decision(deal.set.order(), minor);
+        deal.seller(Act::Decide { decision })
+    };
+    let late = |deal: Deal| deal.wait(14 * DAY_MS);
+    let said = || Act::Say { text: "is it on its way?".into() };
+    let ends = [
+        ("part of it", paid().seller(part())),
+        ("part and the rest", paid().seller(part()).seller(ship())),
+        ("part and too late", late(paid().seller(part())).buyer(Act::Expire)),
+        ("cancel asked", paid().buyer(ask())),
+        ("cancel agreed", paid().buyer(ask()).seller(Act::Agree)),
+        ("cancel refused", paid().seller(ask()).buyer(no())),
+        ("cancel by silence", late(paid().buyer(ask())).buyer(Act::Expire)),
+        ("cancel against ship", paid().race(ask(), ship())),
+        ("cancel against ship, refused", paid().race(ask(), ship()).seller(no())),
+        ("return asked", had().buyer(back())),
+        ("return of what was complete", had().buyer(Act::Complete).buyer(back()).seller(no())),
+        ("return agreed", had().buyer(back()).seller(Act::Agree)),
+        ("returned", had().buyer(back()).seller(Act::Agree).seller(Act::ReturnReceived { restock: true })),
+        ("returned spoilt", had().buyer(back()).seller(Act::ReturnReceived { restock: false })),
+        ("return unanswered", late(had().buyer(back())).buyer(Act::CloseDefaulted)),
+        ("never returned", late(had().buyer(back()).seller(Act::Agree)).seller(Act::CloseDefaulted)),
+        ("disputed", paid().buyer(claim())),
+        ("disputed twice", paid().race(claim(), claim())),
+        ("settlement offered", paid().buyer(claim()).seller(settle(700))),
+        ("settlement refused", paid().buyer(claim()).seller(settle(700)).buyer(no())),
+        ("settled", paid().buyer(claim()).seller(settle(700)).buyer(Act::Agree)),
+        ("settled by the one it knew", paid().buyer(claim()).seller(settle(700)).race(Act::Agree, settle(1))),
+        ("closed on the silent", late(paid().buyer(claim())).buyer(Act::CloseDefaulted)),
+        ("closed unresolved", late(paid().buyer(claim()).seller(settle(7))).seller(Act::CloseDefaulted)),
+        ("decided", decided(700)),
+        ("decided for nothing", decided(0).buyer(Act::Perform { reference: String::new() })),
+        ("decided and done", decided(700).seller(Act::Perform { reference: "RX-2".into() })),
+        ("decided and not done", late(decided(700)).buyer(Act::CloseDefaulted)),
+        ("words and address", paid().buyer(said()).buyer(Act::Address { personal: Digest([4; 32]) }).seller(said())),
+    ];
+    for (name, deal) in ends {
+        sheet.good(name, "an order in trouble", pile(&deal));
+    }
+    let ready = || Deal::agreed(pickup()).seller(Act::Start);
+    let code = code_commitment(&ready().set.order(), "K7Q2M9XR");
+    let ready = ready().seller(Act::Ready { code: Some(code) });
+    sheet.good("the right code", "goods handed over", pile(&ready.clone().buyer(Act::Receive { code: Some("K7Q2M9XR".into()) })));
+    let wrong = ready.forge(b, Step::Received { code: Some("K7Q2M9XS".into()) });
+    sheet.good("a wrong code", "goods handed over", pile(&wrong));
+    let stale = paid().buyer(claim()).forge(s, Step::SettleAccept { offer: EventId([1; 32]) });
+    sheet.good("no such settlement", "an order in trouble", pile(&stale));
+    let other = Decision::new(stale.set.order(), [None, None], cny(1), "mine".into(), device(2)).sign(&pair(2));
+    sheet.good("decided by another", "an order in trouble", pile(&paid().buyer(claim()).forge(s, Step::Decide { decision: other })));
 }
 
 fn races(sheet: &mut Sheet) {
@@ -135,7 +202,7 @@ fn contested(sheet: &mut Sheet) {
     good(sheet, "paid upon a doubled acceptance", twice, &open.seller(Act::Accept).buyer(pay(None)).put(reject));
     let agreed = Deal::agreed(pickup());
     let cancel = agreed.draft(Role::Seller, Act::Cancel).expect("nothing is paid");
-    good(sheet, "doubled later", twice, &agreed.clone().seller(Act::Start).seller(Act::Ready).put(cancel));
+    good(sheet, "doubled later", twice, &agreed.clone().seller(Act::Start).seller(Act::Ready { code: None }).put(cancel));
     let start = agreed.body(Role::Seller, Step::Start {});
     let put = |change: &dyn Fn(&mut EventBody)| {
         let mut body = start.clone();
@@ -150,12 +217,7 @@ fn contested(sheet: &mut Sheet) {
     good(sheet, "a citation of oneself", "it does not cite the other side", &put(&|b| b.seen = own));
     good(sheet, "time backwards", "before the author's event before", &put(&|b| b.at = START));
     let stranger = EventBody { author: DeviceId(device(9).0), ..start.clone() };
-    good(
-        sheet,
-        "by a stranger",
-        "by nobody's device",
-        &agreed.clone().put(Event::read(raw(&stranger, &crate::kit::pair(9))).expect("well-formed")),
-    );
+    good(sheet, "by a stranger", "by nobody's device", &agreed.clone().put(Event::read(raw(&stranger, &pair(9))).expect("well-formed")));
     let open = Deal::open(pickup());
     let mut early = open.draft(Role::Seller, Act::Accept).expect("its turn").body().clone();
     early.at = Millis(START.0 - CLOCK_SKEW_MS - 1);
@@ -219,7 +281,7 @@ fn refused_money(sheet: &mut Sheet) {
     let (b, s) = (Role::Buyer, Role::Seller);
     let (proof, confirmed) =
         (|amount: Option<Money>| Step::PayProof { reference: String::new(), amount }, |amount: Option<Money>| Step::PayConfirm { amount });
-    let delivered = || Deal::agreed(sent_paid_later()).seller(Act::Start).seller(ship()).buyer(Act::Receive);
+    let delivered = || Deal::agreed(sent_paid_later()).seller(Act::Start).seller(ship()).buyer(Act::Receive { code: None });
     good(sheet, "already_paid", Deal::agreed(pickup()).buyer(pay(Some(1))), b, Step::Cancel {});
     good(sheet, "nothing_due", Deal::agreed(sent_paid_first()).buyer(pay(None)), b, proof(None));
     good(sheet, "nothing left to confirm", Deal::agreed(pickup()).seller(confirm(None)), s, confirmed(None));
@@ -236,7 +298,7 @@ fn refused_money(sheet: &mut Sheet) {
     good(
         sheet,
         "uncollected but paid",
-        Deal::agreed(pickup()).seller(Act::Start).seller(Act::Ready).seller(confirm(None)).wait(14 * DAY_MS),
+        Deal::agreed(pickup()).seller(Act::Start).seller(Act::Ready { code: None }).seller(confirm(None)).wait(14 * DAY_MS),
         s,
         Step::ExpireUncollected {},
     );
@@ -255,7 +317,9 @@ fn no_order(sheet: &mut Sheet) {
         let set = haat_protocol::order::OrderSet::new(event.order());
         Deal { set, now: START }.put(event)
     };
-    sheet.bad("offer by the seller", "only the buyer begins", pile(&begin(raw(&body, &keys(Role::Seller)))), "wrong_signer");
+    sheet.good("offer by the seller", "either side begins", pile(&begin(raw(&body, &keys(Role::Seller)))));
+    let body = EventBody { author: device(9), ..first_body(&agreed) };
+    sheet.bad("offer by a stranger", "a party begins", pile(&begin(raw(&body, &pair(9)))), "wrong_signer");
     let late = EventBody { at: START.plus(2 * DAY_MS), ..first_body(&agreed) };
     sheet.bad("offer that is over", "it ran out before it was made", pile(&begin(raw(&late, &keys(Role::Buyer)))), "offer_over");
     let elsewhere = Deal::open(sent_paid_first());

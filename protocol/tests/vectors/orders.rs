@@ -3,14 +3,18 @@
 use haat_protocol::codec::encode;
 use haat_protocol::crypto::{Keypair, Label, Sig};
 use haat_protocol::id::{Digest, EntryId, EventId, OrderId};
+use haat_protocol::identity::Inception;
 use haat_protocol::limits::MONEY_MAX_MINOR;
 use haat_protocol::listing::Delivery;
 use haat_protocol::money::Money;
-use haat_protocol::order::{Adjustment, EventBody, Nack, Reason, Receipt, Refusal, Right, Role, SignedEvent, SignedReceipt, Step, Terms};
+use haat_protocol::order::handover::{code_commitment, takeover};
+use haat_protocol::order::{
+    Adjustment, Decision, EventBody, Nack, Reason, Receipt, Refusal, Right, Role, SignedEvent, SignedReceipt, Step, Terms,
+};
 use haat_protocol::time::Millis;
 
-use crate::deals::{Deal, keys, pickup, sent_paid_first, sent_paid_later};
-use crate::kit::{cny, currency, device};
+use crate::deals::{Deal, decision, keys, pickup, sent_paid_first, sent_paid_later};
+use crate::kit::{cny, currency, device, pair};
 use crate::sheet::{Case, Sheet};
 
 /// The event of this body as its author signs it, whatever it says.
@@ -55,8 +59,12 @@ fn good_events(sheet: &mut Sheet) {
         Step::Start {},
         Step::ExpireUnpaid {},
         Step::Ship { lines: vec![], carrier: "SF".into(), tracking: "1".into() },
-        Step::Ready {},
-        Step::Received {},
+        Step::Ship { lines: vec![(0, 1), (1, 2)], carrier: "SF".into(), tracking: "1".into() },
+        Step::DeliverDigital { name: "recipe.txt".into(), bytes: 65_536, content: Digest([5; 32]) },
+        Step::Ready { code: None },
+        Step::Ready { code: Some(code_commitment(&deal.set.order(), "K7Q2M9XR")) },
+        Step::Received { code: None },
+        Step::Received { code: Some("K7Q2M9XR".into()) },
         Step::AutoReceived {},
         Step::ExpireUncollected {},
         Step::ExpireUnfulfilled {},
@@ -69,8 +77,14 @@ fn good_events(sheet: &mut Sheet) {
     ];
     let right = Right::of(deal.set.order(), &pickup()).expect("a line");
     steps.push(Step::Accept { offer: other, terms: pickup().hash(), right });
+    steps.extend(trouble(&deal, other));
+    let mut names: Vec<String> = Vec::new();
     for step in steps {
-        let name = format!("event {}", step.kind().name());
+        let mut name = format!("event {}", step.kind().name());
+        while names.contains(&name) {
+            name.push_str(", another");
+        }
+        names.push(name.clone());
         sheet.good(&name, "an event of this kind", event(&raw(&deal.body(Role::Seller, step), &keys(Role::Seller))));
     }
     let first = deal.set.event(&EventId(deal.set.order().0)).expect("the offer").signed().clone();
@@ -85,6 +99,32 @@ fn good_events(sheet: &mut Sheet) {
     full.delivery = Delivery::Ship { zone: "CN".into(), price: cny(600) };
     let body = EventBody { step: Step::Offer { terms: Box::new(full), note: None }, ..first_body(&deal) };
     sheet.good("event full offer", "an offer with all that it may have", event(&raw(&body, &keys(Role::Buyer))));
+}
+
+/// The steps of orders that do not simply go well.
+fn trouble(deal: &Deal, other: EventId) -> Vec<Step> {
+    let reason = || "r".to_owned();
+    let inception = Inception { root: device(50), next_root: Digest([7; 32]), created: Millis(5) };
+    let sig = takeover(&pair(50), &deal.set.order(), &device(2), &other);
+    vec![
+        Step::Address { personal: Digest([4; 32]) },
+        Step::CancelRequest { reason: String::new() },
+        Step::CancelAgree {},
+        Step::CancelRefuse { reason: reason() },
+        Step::ReturnRequest { reason: reason() },
+        Step::ReturnOk {},
+        Step::ReturnNo { reason: reason() },
+        Step::ReturnReceived { restock: true },
+        Step::Dispute { claim: "c".repeat(4_000) },
+        Step::SettleOffer { refund: cny(0) },
+        Step::SettleAccept { offer: other },
+        Step::SettleRefuse { offer: other, reason: reason() },
+        Step::Decide { decision: decision(deal.set.order(), 700) },
+        Step::Performed { reference: "RX-2".into() },
+        Step::Handover { to: device(9) },
+        Step::Takeover { inception, sig },
+        Step::Say { text: "is it on its way?".into() },
+    ]
 }
 
 pub(crate) fn first_body(deal: &Deal) -> EventBody {
@@ -112,8 +152,21 @@ fn wrong_events(sheet: &mut Sheet) {
     let zero = |amount| Step::PayProof { reference: String::new(), amount: Some(cny(amount)) };
     bad("amount of zero", "amounts are above zero", "out_of_range", &|b| b.step = zero(0));
     bad("amount too high", "more than Haat counts", "out_of_range", &|b| b.step = zero(MONEY_MAX_MINOR + 1));
-    let part = Step::Ship { lines: vec![(0, 1)], carrier: String::new(), tracking: String::new() };
-    bad("part shipment", "shipments are whole for now", "partial_shipment", &|b| b.step = part.clone());
+    let part = |lines| Step::Ship { lines, carrier: String::new(), tracking: String::new() };
+    bad("none of a line", "at least one of each line that is named", "bad_lines", &|b| b.step = part(vec![(0, 0)]));
+    bad("a line twice", "lines rise", "bad_lines", &|b| b.step = part(vec![(0, 1), (0, 1)]));
+    bad("no words", "who says something says something", "out_of_range", &|b| b.step = Step::Say { text: " ".into() });
+    bad("long claim", "a text out of range", "out_of_range", &|b| b.step = Step::Dispute { claim: "c".repeat(4_001) });
+    bad("settlement below zero", "nothing is the least", "out_of_range", &|b| b.step = Step::SettleOffer { refund: cny(-1) });
+    let huge = Step::DeliverDigital { name: "f".into(), bytes: 65_537, content: Digest([0; 32]) };
+    bad("large file", "more bytes than a file may have", "out_of_range", &|b| b.step = huge.clone());
+    let mut forged = decision(deal.set.order(), 700);
+    forged.bytes[20] ^= 1;
+    bad("forged decision", "the resolver's signature does not hold", "bad_signature", &|b| {
+        b.step = Step::Decide { decision: forged.clone() }
+    });
+    let long = Decision::new(deal.set.order(), [None, None], cny(1), "r".repeat(201), device(3)).sign(&pair(3));
+    bad("long decision", "a text out of range", "out_of_range", &|b| b.step = Step::Decide { decision: long.clone() });
 
     let offer = first_body(&deal);
     let mut bad = |name: &str, what, code, change: &dyn Fn(&mut EventBody)| {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use haat_protocol::codec::{decode, encode};
 use haat_protocol::id::{EventId, OrderId};
 use haat_protocol::order::evidence::{self, Fault};
-use haat_protocol::order::{Event, OrderSet, Refusal, SignedEvent, SignedNack, SignedReceipt, fold};
+use haat_protocol::order::{Closing, Event, OrderSet, Refusal, Role, SignedEvent, SignedNack, SignedReceipt, fold};
 
 use crate::codes::Coded;
 use crate::shown::shown;
@@ -88,8 +88,19 @@ fn order(input: &[u8]) -> Result<Value, String> {
         "state": order.state, "turn": order.turn, "rounds": order.rounds, "claimed": order.paid_claimed,
         "confirmed": order.paid_confirmed, "refunds": order.refunds, "stock": order.stock, "since": order.since,
         "contested": order.contested, "accepted": order.accepted, "agreed": order.agreed, "history": order.history,
-        "refused": reasons(&order.refused), "pending": order.pending,
+        "refused": reasons(&order.refused), "pending": order.pending, "shipped": order.shipped, "personal": order.personal,
+        "asked": order.asked.map(|asked| json!([asked.what, asked.by])), "decided": order.dispute.decided, "settled": order.settled,
+        "closing": closing(order.closing), "devices": [order.device(Role::Buyer), order.device(Role::Seller)],
     }))
+}
+
+/// How it was closed, in one word and who defaulted.
+fn closing(closing: Option<Closing>) -> Value {
+    match closing {
+        Some(Closing::Defaulted(role)) => json!(["defaulted", role]),
+        Some(other) => json!([other]),
+        None => Value::Null,
+    }
 }
 
 fn reasons(refused: &[(EventId, Refusal)]) -> Map<String, Value> {

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::span::parse_span;
 
-/// Offer to buy something
+/// Offer to buy something, or offer your own to somebody
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   haat order offer 'Green tea' --qty 2
@@ -38,9 +38,21 @@ pub(crate) struct Offer {
     /// How you pay, such as cash or transfer
     #[arg(long)]
     method: Option<String>,
-    /// A word to the seller
+    /// A word to the other side
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
+    /// One more line of the same shop
+    #[arg(long = "line", value_name = "LISTING[@SKU]=QTY")]
+    lines: Vec<String>,
+    /// A difference of the price: a coupon, a tax
+    #[arg(long, value_name = "NAME=AMOUNT", allow_hyphen_values = true)]
+    adjust: Vec<String>,
+    /// To whom you offer what is in your own shop
+    #[arg(long, value_name = "PERSON")]
+    to: Option<String>,
+    /// Who decides should the two of you disagree
+    #[arg(long, value_name = "PERSON")]
+    resolver: Option<String>,
 }
 
 /// How goods come to the buyer.
@@ -81,6 +93,11 @@ impl Offer {
             pay: pay.map(str::to_owned),
             method: self.method,
             note: self.note,
+            lines: self.lines,
+            adjust: self.adjust,
+            to: self.to,
+            resolver: self.resolver,
+            address: None,
         };
         super::answer(cx, cx.call(&Command::OrderOffer(offer))?)
     }

@@ -285,7 +285,9 @@ impl Town {
             fulfil_within: DAY_MS,
             confirm_within: DAY_MS,
             dispute_within: DAY_MS,
+            resolver: None,
             returns: "within 14 days".into(),
+            return_within: 14 * DAY_MS,
             salt: Digest(self.fresh()),
         };
         let terms = terms.with_goods(cny(3900)).expect("adds up");
@@ -293,8 +295,8 @@ impl Town {
         let offer = order::sign(&offer, &self.people[buyer].pair).expect("own key");
         let mut set = OrderSet::new(offer.order());
         self.keep(&mut set, buyer, offer);
-        let seller = [Act::Accept, Act::StockConfirm, Act::Start, Act::Ready].map(|act| (Role::Seller, act));
-        let rest = [(Role::Buyer, Act::Receive), (Role::Seller, Act::ConfirmPayment { amount: None })];
+        let seller = [Act::Accept, Act::StockConfirm, Act::Start, Act::Ready { code: None }].map(|act| (Role::Seller, act));
+        let rest = [(Role::Buyer, Act::Receive { code: None }), (Role::Seller, Act::ConfirmPayment { amount: None })];
         for (role, act) in seller.into_iter().chain(rest) {
             self.now = self.now.plus(1_000);
             if matches!(act, Act::StockConfirm) && !order::draft::is_stock_asked(&order::fold(&set).expect("offered")) {

@@ -1,29 +1,30 @@
 //! What a person does in an order: the words of a verb become an act, the table says whether it is allowed now.
 
+use haat_protocol::id::DeviceId;
 use haat_protocol::local::{OrderWords, Problem};
-use haat_protocol::money::Money;
-use haat_protocol::order::{self, Act, Order, Reason, Role, Verb};
-use haat_protocol::time::Millis;
-use serde::Deserialize;
-use serde::de::IntoDeserializer;
-use serde::de::value::{Error, StrDeserializer};
+use haat_protocol::order::{self, Act, Order, Role, Verb};
 use serde_json::Value;
 
-use super::super::shop::amount;
 use super::super::work::Work;
-use super::offer::life;
-use super::refused;
+use super::{refused, words};
 use crate::{name, view};
 
 impl Work<'_, '_> {
     /// Does something in an order, and queues the event for the other side.
-    pub(in crate::engine) fn order_act(&mut self, order: &str, verb: &str, words: &OrderWords) -> Result<Value, Problem> {
+    pub(in crate::engine) fn order_act(&mut self, order: &str, verb: &str, said: &OrderWords) -> Result<Value, Problem> {
         let id = name::order(&self.tx, self.me, order)?;
         let missing = || Problem::not_found("order", order);
         let mine = view::order::row(&self.tx, &id).ok_or_else(missing)?.mine;
         let (set, held) = view::order::folded(&self.tx, &id).ok_or_else(missing)?;
-        let act = act(&held, verb, words, self.now)?;
+        let verb = words::verb(verb)?;
+        let act = match words::act(&held, verb, said, self.now)? {
+            Some(act) => act,
+            None => self.prepared(&held, verb, said)?,
+        };
         let accepts = act == Act::Accept;
+        if held.device(mine) != self.me.device() {
+            return Err(refused(order::Refusal::HandedOver).hint("go on where that device is"));
+        }
         let body = order::draft(&set, mine, act, self.now).map_err(|refusal| {
             let open: Vec<&str> = order::next(&held, mine, self.now).iter().map(|verb| verb.name()).collect();
             let hint =
@@ -54,72 +55,25 @@ impl Work<'_, '_> {
         self.answer_for_stock(&id);
         self.told(id)
     }
-}
 
-/// The act of a verb, with the words that it needs.
-fn act(order: &Order, verb: &str, words: &OrderWords, now: Millis) -> Result<Act, Problem> {
-    let money = |flag: &str, text: &str| amount(flag, text, order.terms.currency());
-    let part = || -> Result<Option<Money>, Problem> { words.amount.as_deref().map(|text| money("--amount", text)).transpose() };
-    let Some(verb) = read::<Verb>(verb) else {
-        return Err(Problem::usage("unknown-verb", "there is no such verb", format!("{verb:?} is nothing that one does in an order")));
-    };
-    Ok(match verb {
-        Verb::Counter => {
-            let goods = money("--price", &need(words.price.as_ref(), "--price")?)?;
-            Act::Counter { goods, valid_until: now.plus(life(words.valid_ms)?) }
+    /// The act of a verb that needs more than words.
+    fn prepared(&mut self, order: &Order, verb: Verb, said: &OrderWords) -> Result<Act, Problem> {
+        match verb {
+            Verb::Ready => Ok(Act::Ready { code: Some(order::handover::code_commitment(&order.id, &self.me.handover_code(&order.id))) }),
+            Verb::Handover => self.other_device(said.device.as_deref()),
+            _ => Err(Problem::usage("unknown-verb", "there is no such verb", "this node cannot do that yet")),
         }
-        Verb::Accept => Act::Accept,
-        Verb::Reject => Act::Reject { reason: reason(&need(words.reason.as_ref(), "--reason")?) },
-        Verb::Withdraw => Act::Withdraw,
-        Verb::Pay => Act::Pay { reference: need(words.reference.as_ref(), "--reference")?, amount: part()? },
-        Verb::ConfirmPayment => Act::ConfirmPayment { amount: part()? },
-        Verb::DenyPayment => Act::DenyPayment { reason: need(words.reason.as_ref(), "--reason")? },
-        Verb::Waive => Act::Waive,
-        Verb::Start => Act::Start,
-        Verb::Ship => {
-            Act::Ship { carrier: need(words.carrier.as_ref(), "--carrier")?, tracking: need(words.tracking.as_ref(), "--tracking")? }
+    }
+
+    /// The device of one's own that goes on with an order: the one that is named, else the only other one.
+    fn other_device(&self, named: Option<&str>) -> Result<Act, Problem> {
+        let mine = self.me.device();
+        let others: Vec<DeviceId> = self.me.identity.devices().iter().copied().filter(|device| *device != mine).collect();
+        let fits = |device: &&DeviceId| named.is_none_or(|named| device.to_string().starts_with(named));
+        match others.iter().filter(fits).collect::<Vec<_>>().as_slice() {
+            [device] => Ok(Act::Handover { to: **device }),
+            [] => Err(Problem::refused("no-other-device", "nobody could go on", "you have no other device that fits")),
+            _ => Err(Problem::usage("ambiguous", "which device is not said", "you have several others").hint("--device ID")),
         }
-        Verb::Ready => Act::Ready,
-        Verb::Receive => Act::Receive,
-        Verb::Complete => Act::Complete,
-        Verb::Cancel => Act::Cancel,
-        Verb::Refund => Act::Refund { reference: need(words.reference.as_ref(), "--reference")?, amount: part()? },
-        Verb::ConfirmRefund => Act::ConfirmRefund,
-        Verb::Expire => Act::Expire,
-        Verb::CloseDefaulted => Act::CloseDefaulted,
-        Verb::Review => {
-            return Err(Problem::usage("unknown-verb", "a review is no step of an order", "it is said in a circle").hint("haat review"));
-        }
-    })
-}
-
-fn need(word: Option<&String>, flag: &str) -> Result<String, Problem> {
-    word.filter(|text| !text.trim().is_empty())
-        .cloned()
-        .ok_or_else(|| Problem::usage("word-needed", "a word is missing", format!("{flag} is needed")))
-}
-
-/// The reason of the closed list that a word names; whatever else people write is another reason.
-fn reason(text: &str) -> Reason {
-    read(&text.trim().to_lowercase().replace([' ', '-'], "_")).unwrap_or(Reason::Other)
-}
-
-/// Reads a plain enum by the name it has in JSON.
-fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
-    let text: StrDeserializer<'a, Error> = text.into_deserializer();
-    T::deserialize(text).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reasons_and_verbs_by_name() {
-        assert_eq!(reason("out of stock"), Reason::OutOfStock);
-        assert_eq!(reason("no-shipping-there"), Reason::NoShippingThere);
-        assert_eq!(reason("I do not like it"), Reason::Other);
-        assert_eq!(read::<Verb>("confirm-payment"), Some(Verb::ConfirmPayment));
-        assert_eq!(read::<Verb>("stock_confirm"), None);
     }
 }

@@ -1,8 +1,10 @@
 //! The buyer's offer: from a listing and a few words to whole terms. What the words leave open is the listing's first choice.
 
 use haat_protocol::body::{Body, ShopCreate};
-use haat_protocol::id::{Digest, EntryId, IdentityId, SpaceId};
-use haat_protocol::limits::{CONFIRM_WITHIN_MS, DISPUTE_WITHIN_MS, FULFIL_WITHIN_MS, OFFER_LIFE_MS, PAY_WITHIN_MS, SPAN_MAX_MS};
+use haat_protocol::id::{DeviceId, Digest, EntryId, IdentityId, SpaceId};
+use haat_protocol::limits::{
+    CONFIRM_WITHIN_MS, DISPUTE_WITHIN_MS, FULFIL_WITHIN_MS, OFFER_LIFE_MS, PAY_WITHIN_MS, RETURN_WITHIN_MS, SPAN_MAX_MS,
+};
 use haat_protocol::listing::{Delivery, Listing, Payment, Timing};
 use haat_protocol::local::{NewOffer, Problem};
 use haat_protocol::money::Money;
@@ -12,6 +14,7 @@ use serde_json::Value;
 use super::super::shop::{amount, timing, variant};
 use super::super::work::Work;
 use super::choice::Choice;
+use super::words::adjustments;
 use crate::name;
 use crate::view::{self, circle, known, shelf};
 
@@ -32,16 +35,41 @@ impl Goods {
 }
 
 impl Work<'_, '_> {
-    /// Makes an offer and queues it for the seller's desk.
+    /// Makes an offer and queues it for the other side: the buyer's for the seller's desk, or the seller's for one person.
     pub(in crate::engine) fn order_offer(&mut self, new: &NewOffer) -> Result<Value, Problem> {
         let offered = name::offered(&self.tx, self.me, &new.listing)?;
         let goods = self.goods(&offered.lineage, &new.listing)?;
-        let circle = self.shared_circle(&goods.shop, &goods.seller.identity, offered.circle)?;
-        let mut terms = self.terms(new, &goods)?;
+        let (buyer, other) = self.sides(new, &goods)?;
+        let circle = self.shared_circle(&goods.shop, &other, offered.circle)?;
+        let mut terms = self.terms(new, &goods, buyer)?;
         (terms.via, terms.circle) = (offered.via, Some(circle));
         let body = order::offer(terms, self.me.device(), new.note.clone(), self.now).map_err(|fault| impossible(&fault))?;
         let event = self.take_own(&body).map_err(|refusal| Problem::usage("bad-terms", "the offer cannot be made", refusal.to_string()))?;
         self.told(event.order())
+    }
+
+    /// The buyer, and the person who is not this one.
+    fn sides(&self, new: &NewOffer, goods: &Goods) -> Result<(Party, IdentityId), Problem> {
+        let is_mine = goods.seller.identity == self.me.id();
+        let refused = |code, why: &str| Problem::refused(code, "the offer is not made", why);
+        let Some(named) = &new.to else {
+            if is_mine {
+                return Err(refused("own-listing", "nobody buys from oneself").hint("--to PERSON offers it to somebody"));
+            }
+            return Ok((Party { identity: self.me.id(), device: self.me.device() }, goods.seller.identity));
+        };
+        if !is_mine || goods.seller.device != self.me.device() {
+            return Err(refused("not-yours", "only the desk of the shop offers what is in it"));
+        }
+        let person = name::person(&self.tx, self.me, named)?;
+        if person == self.me.id() {
+            return Err(refused("own-listing", "nobody buys from oneself"));
+        }
+        let known = known::identity(&self.tx, &person).ok_or_else(|| Problem::not_found("person", named))?;
+        let is_here = |device: &&DeviceId| self.passing.presence.connected.contains_key(device);
+        let device = known.devices().iter().find(is_here).or_else(|| known.devices().first()).copied();
+        let device = device.ok_or_else(|| refused("no-device", "this person has no device any more"))?;
+        Ok((Party { identity: person, device }, person))
     }
 
     fn goods(&self, lineage: &EntryId, named: &str) -> Result<Goods, Problem> {
@@ -50,9 +78,6 @@ impl Work<'_, '_> {
         let row = shelf::row(&self.tx, lineage).ok_or_else(missing)?;
         let begun = known::inception(&self.tx, &row.shop).ok_or_else(missing)?;
         let opening = shelf::shop(&self.tx, &row.shop).ok_or_else(missing)?.body;
-        if begun.creator == self.me.id() {
-            return Err(Problem::refused("own-listing", "the offer is not made", "nobody buys from oneself"));
-        }
         if row.is_withdrawn() {
             return Err(gone("the listing was taken off the shelf"));
         }
@@ -75,18 +100,18 @@ impl Work<'_, '_> {
         })
     }
 
-    fn terms(&mut self, new: &NewOffer, goods: &Goods) -> Result<Terms, Problem> {
-        let line = line(new, goods)?;
+    fn terms(&mut self, new: &NewOffer, goods: &Goods, buyer: Party) -> Result<Terms, Problem> {
+        let mut lines = vec![line(goods, new.sku.as_deref(), new.qty.unwrap_or(1))?];
+        lines.extend(new.lines.iter().map(|word| self.further_line(goods, word)).collect::<Result<Vec<_>, Problem>>()?);
         let delivery = delivery(new, goods)?;
         let payment = payment(new, goods, &delivery)?;
         let currency = goods.listing.currency;
-        let listed = line.unit_price.times(line.qty).ok_or_else(|| impossible(&TermsError::Price))?;
-        let price = new.price.as_deref().map_or(Ok(listed), |text| amount("--price", text, currency))?;
+        let price = new.price.as_deref().map(|text| amount("--price", text, currency)).transpose()?;
         let nothing = Money { minor: 0, currency };
         let terms = Terms {
-            buyer: Party { identity: self.me.id(), device: self.me.device() },
+            buyer,
             seller: goods.seller,
-            lines: vec![line],
+            lines,
             adjustments: Vec::new(),
             goods: nothing,
             delivery,
@@ -100,10 +125,36 @@ impl Work<'_, '_> {
             fulfil_within: FULFIL_WITHIN_MS,
             confirm_within: CONFIRM_WITHIN_MS,
             dispute_within: DISPUTE_WITHIN_MS,
+            resolver: new.resolver.as_deref().map(|named| self.resolver(named)).transpose()?,
             returns: goods.choice().returns().to_owned(),
+            return_within: RETURN_WITHIN_MS,
             salt: Digest(self.entropy.fresh()),
         };
-        terms.with_goods(price).map_err(|fault| impossible(&fault))
+        terms.priced(adjustments(&new.adjust, currency)?, price).map_err(|fault| impossible(&fault))
+    }
+
+    /// One more line, from `LISTING=QTY` or `LISTING@SKU=QTY`.
+    fn further_line(&self, first: &Goods, word: &str) -> Result<Line, Problem> {
+        let bad = || {
+            let detail = format!("{word:?} is not LISTING=QTY or LISTING@SKU=QTY");
+            Problem::usage("bad-line", "the line cannot be so", detail)
+        };
+        let (what, qty) = word.rsplit_once('=').ok_or_else(bad)?;
+        let qty = qty.trim().parse().map_err(|_| bad())?;
+        let (named, sku) = what.split_once('@').map_or((what, None), |(named, sku)| (named, Some(sku.trim())));
+        let lineage = name::offered(&self.tx, self.me, named.trim())?.lineage;
+        let goods = self.goods(&lineage, named)?;
+        if goods.shop != first.shop {
+            return Err(Problem::refused("other-shop", "the offer is not made", "all lines of an order are from one shop"));
+        }
+        line(&goods, sku, qty)
+    }
+
+    /// Who decides when the two disagree.
+    fn resolver(&self, named: &str) -> Result<Party, Problem> {
+        let identity = name::person(&self.tx, self.me, named)?;
+        let device = known::identity(&self.tx, &identity).and_then(|known| known.devices().first().copied());
+        device.map(|device| Party { identity, device }).ok_or_else(|| Problem::not_found("person", named))
     }
 }
 
@@ -118,14 +169,13 @@ pub(super) fn life(asked_ms: Option<u64>) -> Result<u64, Problem> {
     }
 }
 
-fn impossible(fault: &TermsError) -> Problem {
+pub(super) fn impossible(fault: &TermsError) -> Problem {
     Problem::usage("bad-terms", "the offer cannot be made", fault.to_string())
 }
 
-fn line(new: &NewOffer, goods: &Goods) -> Result<Line, Problem> {
+fn line(goods: &Goods, sku: Option<&str>, qty: u64) -> Result<Line, Problem> {
     let listing = &goods.listing;
-    let variant = variant(listing, new.sku.as_deref())?;
-    let qty = new.qty.unwrap_or(1);
+    let variant = variant(listing, sku)?;
     if qty == 0 {
         return Err(impossible(&TermsError::Quantity));
     }

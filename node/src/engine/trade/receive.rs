@@ -11,7 +11,7 @@ use haat_protocol::identity::{Chain, Identity};
 use haat_protocol::limits::{
     HEADER_MAX_BYTES, OPEN_OFFERS_PER_PERSON_MAX, ORDER_EVENT_MAX_BYTES, ORDER_MESSAGE_MAX_BYTES, ORDER_PARKED_MAX,
 };
-use haat_protocol::order::{self, Event, Line, OrderSet, Receipt, Refusal, SignedEvent, SignedReceipt, State, Step, Terms};
+use haat_protocol::order::{self, Event, Line, OrderSet, Party, Receipt, Refusal, Role, SignedEvent, SignedReceipt, State, Step, Terms};
 use haat_protocol::wire::{DirectResponse, OrderMessage};
 use serde_bytes::ByteBuf;
 
@@ -171,24 +171,38 @@ impl Work<'_, '_> {
         alone.insert(offer.clone()).map_err(Refusal::code)?;
         order::fold(&alone).map_err(Refusal::code)?;
         let Step::Offer { terms, .. } = &offer.body().step else { return Err(Refusal::NoOffer.code()) };
-        if (terms.seller.identity, terms.seller.device) != (self.me.id(), self.me.device()) {
+        let mine = [Role::Buyer, Role::Seller].into_iter().find(|role| {
+            let party = terms.party(*role);
+            (party.identity, party.device) == (self.me.id(), self.me.device())
+        });
+        let mine = mine.ok_or_else(|| Refusal::WrongSigner.code())?;
+        let other = *terms.party(mine.other());
+        if offer.body().author != other.device {
             return Err(Refusal::WrongSigner.code());
         }
-        let buyer = terms.buyer;
-        let known = known::identity(&self.tx, &buyer.identity);
+        let known = known::identity(&self.tx, &other.identity);
         // A chain that does not stand against the known one could hide that a device was revoked.
-        let newer = claimed.filter(|claimed| claimed.id() == buyer.identity && known.as_ref().is_none_or(|known| claimed.beats(known)));
-        if !newer.or(known.as_deref()).is_some_and(|person| person.has(&buyer.device)) {
+        let newer = claimed.filter(|claimed| claimed.id() == other.identity && known.as_ref().is_none_or(|known| claimed.beats(known)));
+        if !newer.or(known.as_deref()).is_some_and(|person| person.has(&other.device)) {
             return Err("stranger");
         }
         for line in &terms.lines {
-            let shop = self.check_line(line, terms)?;
-            if !self.is_known_in(&shop, &buyer.identity) {
+            let shop = if mine == Role::Seller { self.check_line(line, terms)? } else { self.shop_of(line, &other)? };
+            if !self.is_known_in(&shop, &other.identity) {
                 return Err("stranger");
             }
         }
-        self.check_choice(terms)?;
-        self.check_open_offers(&buyer.device)
+        if mine == Role::Seller {
+            self.check_choice(terms)?;
+        }
+        self.check_open_offers(&other.device)
+    }
+
+    /// The shop of what somebody offers: it is theirs, and the device its desk.
+    fn shop_of(&self, line: &Line, seller: &Party) -> Result<SpaceId, Code> {
+        let shop = shelf::row(&self.tx, &line.listing).ok_or("stale-listing")?.shop;
+        let begun = known::inception(&self.tx, &shop).ok_or("stale-listing")?;
+        if (begun.creator, begun.device) == (seller.identity, seller.device) { Ok(shop) } else { Err(Refusal::WrongSigner.code()) }
     }
 
     /// Whether a person is, with this node, in a circle that has the shop.
@@ -232,8 +246,8 @@ impl Work<'_, '_> {
     }
 
     /// One person's offers that wait for an answer are bounded.
-    fn check_open_offers(&self, buyer: &DeviceId) -> Result<(), Code> {
-        let theirs = orders::all(&self.tx).into_iter().filter(|id| orders::row(&self.tx, id).is_some_and(|row| row.other == *buyer));
+    fn check_open_offers(&self, other: &DeviceId) -> Result<(), Code> {
+        let theirs = orders::all(&self.tx).into_iter().filter(|id| orders::row(&self.tx, id).is_some_and(|row| row.other == *other));
         let open = theirs.filter(|id| orders::folded(&self.tx, id).is_some_and(|(_, order)| order.state == State::Negotiating));
         if open.take(OPEN_OFFERS_PER_PERSON_MAX).count() < OPEN_OFFERS_PER_PERSON_MAX { Ok(()) } else { Err("too-many-offers") }
     }
