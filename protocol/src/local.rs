@@ -207,7 +207,7 @@ pub enum Command {
         verb: String,
         /// What the verb needs.
         #[serde(flatten)]
-        words: OrderWords,
+        words: Box<OrderWords>,
     },
     /// Review the other party of an order.
     Review {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use haat_protocol::id::{EntryId, OrderId, SpaceId};
 use haat_protocol::listing::Stock;
-use haat_protocol::local::{Command, NewListing, NewOffer, NewShop, OrderWords, Problem};
+use haat_protocol::local::{Command, NewListing, NewOffer, NewShop, Problem};
 use serde_json::Value;
 
 use crate::world::{Reply, World};
@@ -188,7 +188,7 @@ impl Actor {
 
     /// Does something in an order.
     pub fn acts(&self, order: &OrderId, verb: &str) -> Value {
-        self.does(Command::OrderAct { order: order.to_string(), verb: verb.to_owned(), words: OrderWords::default() })
+        self.does(Command::OrderAct { order: order.to_string(), verb: verb.to_owned(), words: Box::default() })
     }
 }
 

@@ -196,7 +196,7 @@ impl Order {
 }
 
 fn act(cx: &Context, Which { order }: Which, verb: &str, words: OrderWords) -> Result<(), Failure> {
-    answer(cx, cx.call(&Command::OrderAct { order, verb: verb.to_owned(), words })?)
+    answer(cx, cx.call(&Command::OrderAct { order, verb: verb.to_owned(), words: Box::new(words) })?)
 }
 
 /// Prints an order and, for people, what they may do with it now.

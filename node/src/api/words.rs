@@ -153,7 +153,7 @@ fn command_fields(mut command: Command) -> BTreeSet<String> {
     let several = || vec![String::new()];
     match &mut command {
         Command::OrderAct { words, .. } => {
-            *words = OrderWords {
+            **words = OrderWords {
                 price: text(),
                 amount: text(),
                 reference: text(),

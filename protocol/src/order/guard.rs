@@ -121,10 +121,7 @@ fn is_shipment_unseen(order: &Order, case: Case<'_>) -> bool {
 }
 
 fn names_settlement(order: &Order, role: Role, body: &EventBody) -> bool {
-    let named = match &body.step {
-        Step::SettleAccept { offer } | Step::SettleRefuse { offer, .. } => offer,
-        _ => return false,
-    };
+    let (Step::SettleAccept { offer: named } | Step::SettleRefuse { offer: named, .. }) = &body.step else { return false };
     order.dispute.offer(role.other()).is_some_and(|offer| offer.event == *named)
 }
 

@@ -8,8 +8,10 @@ use haat_protocol::order::{Kind, Refusal, State};
 
 use crate::sheet::{BLESS, folder};
 
-/// The parts, each with the line that begins it; a line that says `end` ends it.
-const PARTS: [(&str, fn() -> String); 4] =
+/// A part of the page: the name in the lines around it, and what is drawn there.
+type Part = (&'static str, fn() -> String);
+
+const PARTS: [Part; 4] =
     [("rows of the table", rows), ("line of races", races), ("states and what leads on", picture), ("reasons", reasons)];
 
 fn from(row: &Row) -> String {

@@ -3,7 +3,7 @@
 
 use haat_protocol::id::SpaceId;
 use haat_protocol::listing::Stock;
-use haat_protocol::local::{Command, NewListing, NewOffer, NewShop, OrderWords, ProblemKind};
+use haat_protocol::local::{Command, NewListing, NewOffer, NewShop, ProblemKind};
 use haat_tests::actor::Actor;
 use haat_tests::world::chance::Chance;
 use serde_json::Value;
@@ -95,7 +95,7 @@ impl Market {
         let (parties, order) = self.orders[self.chance.index(self.orders.len())].clone();
         let verb = VERBS[self.chance.index(VERBS.len())].to_owned();
         let who = parties[self.chance.index(2)];
-        tries(&people[who], Command::OrderAct { order, verb, words: OrderWords::default() }).map(drop)
+        tries(&people[who], Command::OrderAct { order, verb, words: Box::default() }).map(drop)
     }
 }
 

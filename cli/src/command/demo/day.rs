@@ -188,7 +188,7 @@ impl<'a> Day<'a> {
         let ask = Question::Order { order: order.clone() };
         let may = |row: &OrderRow| row.next.iter().any(|next| next == verb);
         self.until(who, &format!("that {verb} is possible"), &ask, may)?;
-        self.does(who, &Command::OrderAct { order, verb: verb.to_owned(), words })?;
+        self.does(who, &Command::OrderAct { order, verb: verb.to_owned(), words: Box::new(words) })?;
         self.until(other, &format!("the order {state} after {verb}"), &ask, |row: &OrderRow| {
             row.state == state && row.events.iter().any(|e| e.refused.is_none() && is_of(&e.kind, verb))
         })

@@ -221,12 +221,17 @@ fn alone(deal: &Deal, role: Role, steps: u32) -> Vec<Vec<Event>> {
     all
 }
 
+/// One of so many stands is tried: all of them take some minutes.
+#[allow(clippy::disallowed_methods, reason = "a test reads its surroundings")]
+fn every() -> usize {
+    std::env::var("HAAT_EVERY").ok().and_then(|every| every.parse().ok()).unwrap_or(40)
+}
+
 #[test]
 fn whatever_the_two_do_unheard_both_fold_to_one_order_and_can_go_on() {
-    let every: usize = std::env::var("HAAT_EVERY").ok().and_then(|n| n.parse().ok()).unwrap_or(40);
     let nodes = reach(beginnings());
     let (mut merged, mut stands) = (0_u64, 0_u64);
-    for node in nodes.iter().filter(|node| !node.deal.state().is_terminal()).step_by(every) {
+    for node in nodes.iter().filter(|node| !node.deal.state().is_terminal()).step_by(every()) {
         let (buyer, seller) = (alone(&node.deal, Role::Buyer, 1), alone(&node.deal, Role::Seller, 2));
         stands += 1;
         for one in &buyer {
