@@ -3,7 +3,7 @@
 use haat_protocol::id::{EventId, IdentityId, OrderId};
 use haat_protocol::identity::Chain;
 use haat_protocol::local::{EventWords, OrderEventRow, OrderLineRow, OrderRow, Problem, ProblemKind};
-use haat_protocol::order::{self, Order, OrderSet, Role, State, Step};
+use haat_protocol::order::{self, Closing, Order, OrderSet, Question, Role, State, Step};
 use haat_protocol::time::Millis;
 use serde_json::Value;
 
@@ -50,7 +50,8 @@ impl Ask<'_, '_> {
 
     fn order_row(&self, set: &OrderSet, order: &Order, mine: Role) -> OrderRow {
         let terms = &order.terms;
-        let line = |line: &order::Line| OrderLineRow {
+        let line = |(at, line): (usize, &order::Line)| OrderLineRow {
+            shipped: order.shipped.get(at).copied().unwrap_or(0),
             listing: line.listing,
             version: line.version,
             title: line.title.clone(),
@@ -66,14 +67,17 @@ impl Ask<'_, '_> {
             total: terms.total,
             buyer: self.people.author(&terms.buyer.identity),
             seller: self.people.author(&terms.seller.identity),
-            lines: terms.lines.iter().map(line).collect(),
+            lines: terms.lines.iter().enumerate().map(line).collect(),
             delivery: terms.delivery.clone(),
             payment: terms.payment.clone(),
             via: terms.via,
             waits_for: waits_for.map(str::to_owned),
             deadline,
+            asked: order.asked.map(|asked| question(asked.what).to_owned()),
+            closing: order.closing.map(|closing| closed(closing).to_owned()),
+            handover_code: (mine == Role::Seller && order.state == State::Ready).then(|| self.me.handover_code(&order.id)),
             events: self.events(set, order),
-            next: order::next(order, mine, self.facts.now).iter().map(|verb| verb.name().to_owned()).collect(),
+            next: orders::verbs(self.me, order, mine, self.facts.now).iter().map(|verb| verb.name().to_owned()).collect(),
             warning: self.order_warning(order, mine),
         }
     }
@@ -108,7 +112,7 @@ impl Ask<'_, '_> {
         Some(OrderEventRow {
             id: *id,
             kind: event.kind().name().to_owned(),
-            author: order.terms.role(&event.body().author).map_or("stranger", side).to_owned(),
+            author: order.role(&event.body().author).map_or("stranger", side).to_owned(),
             at: event.body().at,
             delivery: if is_queued { "queued" } else { "stored" }.to_owned(),
             words: words(&event.body().step),
@@ -139,8 +143,30 @@ impl Ask<'_, '_> {
 
 /// What the author of a step said with it: those of its fields that bear the names of words.
 fn words(step: &Step) -> EventWords {
+    if let Step::Decide { decision } = step {
+        let decision = decision.read().ok();
+        let (refund, reason) = decision.map(|decision| (decision.refund, decision.reason)).unzip();
+        return EventWords { refund, reason, ..EventWords::default() };
+    }
     let fields = serde_json::to_value(step).ok().and_then(|step| step.as_object()?.values().next().cloned());
     fields.and_then(|fields| serde_json::from_value(fields).ok()).unwrap_or_default()
+}
+
+const fn question(what: Question) -> &'static str {
+    match what {
+        Question::Cancel => "cancel",
+        Question::Return => "return",
+    }
+}
+
+const fn closed(closing: Closing) -> &'static str {
+    match closing {
+        Closing::Settled => "settled",
+        Closing::Performed => "performed",
+        Closing::Defaulted(Role::Buyer) => "buyer defaulted",
+        Closing::Defaulted(Role::Seller) => "seller defaulted",
+        Closing::Unresolved => "unresolved",
+    }
 }
 
 /// A side of an order, in words.

@@ -1,11 +1,12 @@
 //! Orders: which events and receipts belong together, and what still has to reach the other side.
 
 use haat_protocol::id::{DeviceId, Digest, EventId, OrderId};
-use haat_protocol::order::{self, Event, Order, OrderSet, Receipt, Role, SignedEvent, SignedReceipt, Step, Terms};
+use haat_protocol::order::{self, Event, Order, OrderSet, Receipt, Role, SignedEvent, SignedReceipt, Step, Terms, Verb};
 use haat_protocol::time::Millis;
 use serde::{Deserialize, Serialize};
 
 use super::{Cx, stock};
+use crate::myself::Myself;
 use crate::store::{Table, Tx};
 
 /// What is known of an order without folding it.
@@ -94,4 +95,15 @@ pub fn all(tx: &Tx<'_>) -> Vec<OrderId> {
 #[must_use]
 pub fn sides(terms: &Terms, mine: Role) -> (order::Party, order::Party) {
     (*terms.party(mine), *terms.party(mine.other()))
+}
+
+/// The verbs that this node may use in an order now. Only who has another device can let one go on.
+#[must_use]
+pub fn verbs(me: &Myself, order: &Order, mine: Role, now: Millis) -> Vec<Verb> {
+    if order.device(mine) != me.device() {
+        return Vec::new();
+    }
+    let mut verbs = order::next(order, mine, now);
+    verbs.retain(|verb| *verb != Verb::Handover || me.identity.devices().len() > 1);
+    verbs
 }

@@ -471,6 +471,15 @@ pub struct OrderRow {
     /// Until when that is to be done; none when no deadline runs for it.
     #[serde(default)]
     pub deadline: Option<Millis>,
+    /// `cancel` or `return`, while one side asked for that and was not answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
+    /// How it was resolved: `settled`, `performed`, `unresolved`, `buyer defaulted` or `seller defaulted`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing: Option<String>,
+    /// The seller's, while goods wait to be collected: the code to tell the buyer at the hand-over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover_code: Option<String>,
     /// What happened, oldest first.
     pub events: Vec<OrderEventRow>,
     /// What this node may do now.
@@ -495,6 +504,9 @@ pub struct OrderLineRow {
     pub qty: u64,
     /// List price of one.
     pub price: Money,
+    /// How many were sent or handed over.
+    #[serde(default)]
+    pub shipped: u64,
 }
 
 /// An event of an order.
@@ -539,6 +551,18 @@ pub struct EventWords {
     /// The carrier's code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracking: Option<String>,
+    /// What somebody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// What somebody claims in a dispute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<String>,
+    /// How much is to go back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund: Option<Money>,
+    /// The name of a file that is the goods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// What an import did, or would do.

@@ -12,7 +12,8 @@ fn state_words(row: &OrderRow) -> String {
 
 fn line_words(line: &OrderLineRow) -> String {
     let sku = if line.sku.is_empty() { String::new() } else { format!(" ({})", line.sku) };
-    format!("{} x {}{sku}, listed at {}", line.qty, line.title, line.price)
+    let sent = if line.shipped > 0 && line.shipped < line.qty { format!(", {} sent", line.shipped) } else { String::new() };
+    format!("{} x {}{sku}, listed at {}{sent}", line.qty, line.title, line.price)
 }
 
 /// Who has to act, and until when in the zone of whoever reads.
@@ -45,6 +46,8 @@ pub(super) fn shown(row: &OrderRow) -> String {
         ["delivery".to_owned(), delivery_words(&row.delivery)],
         ["payment".to_owned(), payment_words(&row.payment)],
     ]);
+    let beside = [("asked for", &row.asked), ("closed", &row.closing), ("hand-over code", &row.handover_code)];
+    rows.extend(beside.into_iter().filter_map(|(name, words)| Some([name.to_owned(), words.clone()?])));
     if row.waits_for.is_some() {
         rows.push(["waits for".to_owned(), waits_words(row)]);
     }
@@ -62,8 +65,10 @@ pub(super) fn shown(row: &OrderRow) -> String {
 fn said(words: &EventWords) -> Vec<String> {
     let amount = words.amount.map(|amount| amount.to_string());
     let carrier = words.carrier.as_ref().map(|carrier| format!("by {}", text::one_line(carrier)));
-    let texts = [&words.reference, &words.tracking, &words.reason, &words.note].map(|text| text.as_deref().map(text::one_line));
-    amount.into_iter().chain(carrier).chain(texts.into_iter().flatten()).collect()
+    let back = words.refund.map(|refund| format!("{refund} back"));
+    let told = [&words.text, &words.claim, &words.name, &words.reference, &words.tracking, &words.reason, &words.note];
+    let texts = told.map(|text| text.as_deref().map(text::one_line));
+    amount.into_iter().chain(back).chain(carrier).chain(texts.into_iter().flatten()).collect()
 }
 
 /// What this node may do now, as a command to type.
@@ -76,7 +81,8 @@ pub(super) fn next(row: &OrderRow) -> Option<String> {
         "counter" => format!("haat order counter {id} --price PRICE"),
         "ship" => format!("haat order ship {id} --carrier CARRIER --tracking CODE"),
         "refund" => format!("haat order refund {id} --reference REFERENCE"),
-        "reject" | "deny-payment" => format!("haat order {first} {id} --reason REASON"),
+        "reject" | "deny-payment" | "return" | "refuse" => format!("haat order {first} {id} --reason REASON"),
+        "say" => format!("haat order say {id} TEXT"),
         _ => format!("haat order {first} {id}"),
     };
     Some(line + &also)

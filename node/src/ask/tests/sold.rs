@@ -112,7 +112,7 @@ fn an_order_of_my_own_is_shown_proven_and_trusted() {
     assert_eq!((row.buyer.name.as_str(), row.seller.name.as_str(), row.lines[0].listing), ("Ana", "Mei", green));
     assert_eq!((row.events[0].kind.as_str(), row.events[0].author.as_str()), ("offer", "buyer"));
     assert_eq!((row.events[0].delivery.as_str(), row.events[1].delivery.as_str()), ("queued", "stored"));
-    assert_eq!(row.next, ["review"]);
+    assert_eq!(row.next, ["return", "say", "review"]);
     let orders = |state: &str, role: &str| {
         let question = Question::Orders { state: Some(state.to_owned()), role: Some(role.to_owned()) };
         town.try_ask::<Page<OrderRow>>(&question).map(|page| page.items.len()).map_err(|problem| problem.code)

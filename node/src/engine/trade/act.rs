@@ -26,7 +26,7 @@ impl Work<'_, '_> {
             return Err(refused(order::Refusal::HandedOver).hint("go on where that device is"));
         }
         let body = order::draft(&set, mine, act, self.now).map_err(|refusal| {
-            let open: Vec<&str> = order::next(&held, mine, self.now).iter().map(|verb| verb.name()).collect();
+            let open: Vec<&str> = view::order::verbs(self.me, &held, mine, self.now).iter().map(|verb| verb.name()).collect();
             let hint =
                 if open.is_empty() { "there is nothing for you to do now".to_owned() } else { format!("you can: {}", open.join(", ")) };
             refused(refusal).hint(hint)
