@@ -19,5 +19,6 @@ mod running;
 mod sale;
 mod seed;
 mod store;
+mod trouble;
 mod unshare;
 mod wire;

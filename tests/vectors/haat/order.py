@@ -2,9 +2,10 @@
 
 from . import bodies, texts
 from .cbor import Refused, write
+from .identity import INCEPTION
 from .money import MONEY, MOST, in_range
 from .right import RIGHT
-from .shape import ID, SIG, decode, integer, many, maybe, octets, one_of, record, row, text
+from .shape import ID, SIG, boolean, decode, integer, many, maybe, octets, one_of, record, row, text
 from .sign import hash_of, holds
 
 PARTY = record(identity=ID, device=ID)
@@ -26,11 +27,15 @@ TERMS = record(
     fulfil_within=integer,
     confirm_within=integer,
     dispute_within=integer,
+    resolver=maybe(PARTY),
     returns=text,
+    return_within=integer,
     salt=ID,
 )
 REASON = one_of("out_of_stock", "price", "no_shipping_there", "invalid_terms", "stale_listing", "closed", "blocked", "stranger", "other")
 EMPTY = record()
+WHY = record(reason=text)
+SIGNED = record(bytes=octets, sig=SIG)
 STEP = one_of(
     offer=record(terms=TERMS, note=maybe(text)),
     counter=record(replaces=ID, terms=TERMS),
@@ -40,28 +45,45 @@ STEP = one_of(
     pay_proof=record(reference=text, amount=maybe(MONEY)),
     refund_sent=record(reference=text, amount=maybe(MONEY)),
     pay_confirm=record(amount=maybe(MONEY)),
-    pay_deny=record(reason=text),
     ship=record(lines=many(row(integer, integer)), carrier=text, tracking=text),
+    deliver_digital=record(name=text, bytes=integer, content=ID),
+    ready=record(code=maybe(ID)),
+    received=record(code=maybe(text)),
+    address=record(personal=ID),
+    return_received=record(restock=boolean),
+    dispute=record(claim=text),
+    settle_offer=record(refund=MONEY),
+    settle_accept=record(offer=ID),
+    settle_refuse=record(offer=ID, reason=text),
+    decide=record(decision=SIGNED),
+    performed=record(reference=text),
+    handover=record(to=ID),
+    takeover=record(inception=INCEPTION, sig=SIG),
+    say=record(text=text),
+    **dict.fromkeys(("pay_deny", "cancel_request", "cancel_refuse", "return_request", "return_no"), WHY),
     **dict.fromkeys(
         (
-            *("withdraw", "expire", "stock_confirm", "cancel", "start", "expire_unpaid", "ready", "received", "auto_received"),
-            *("expire_uncollected", "expire_unfulfilled", "waive", "complete", "refund_confirm", "close_defaulted"),
+            *("withdraw", "expire", "stock_confirm", "cancel", "start", "expire_unpaid", "auto_received", "expire_uncollected"),
+            *("expire_unfulfilled", "waive", "complete", "refund_confirm", "close_defaulted", "cancel_agree", "return_ok"),
         ),
         EMPTY,
     ),
 )
 EVENT = record(version=integer, network=text, order=maybe(ID), author=ID, seq=integer, prev=maybe(ID), seen=maybe(ID), at=integer, step=STEP)
 SIGNED_EVENT = record(bytes=octets, sig=SIG, right=maybe(SIG))
-SIGNED = record(bytes=octets, sig=SIG)
 RECEIPT = record(version=integer, network=text, order=ID, event=ID, own_head=maybe(ID), device=ID)
 REASONS = (
     *("oversize", "malformed", "not_canonical", "wrong_version", "wrong_network", "bad_signature", "bad_right", "bad_terms"),
     *("out_of_range", "other_order", "no_offer", "wrong_signer", "out_of_turn", "broken_link", "equivocation", "missing"),
     *("time_backwards", "overtaken", "wrong_state", "not_last_offer", "other_terms", "offer_over", "too_many_rounds", "too_early"),
     *("already_paid", "nothing_due", "not_settled", "too_much", "wrong_timing", "wrong_delivery", "stock_not_held"),
-    *("stock_not_asked", "partial_shipment", "never_accepted", "too_many", "chain_unknown"),
+    *("stock_not_asked", "bad_lines", "already_shipped", "wrong_code", "not_paid", "too_late", "nothing_asked", "already_asked"),
+    *("not_spoken", "no_settlement", "other_resolver", "other_device", "handed_over", "never_accepted", "too_many", "chain_unknown"),
 )
 NACK = record(version=integer, network=text, order=ID, event=ID, reason=one_of(*REASONS), device=ID)
+DECISION = record(version=integer, network=text, order=ID, heads=row(maybe(ID), maybe(ID)), refund=MONEY, reason=text, device=ID)
+SHORT = ("reference", "reason", "carrier", "tracking", "code")
+LONG = {"dispute": "claim", "say": "text"}
 
 
 def need(claim, code):
@@ -92,6 +114,8 @@ def check_terms(terms):
     """Refuses terms that break a rule, with `bad_terms`."""
     buyer, seller, code = terms["buyer"], terms["seller"], terms["total"]["currency"]
     need(buyer["identity"] != seller["identity"] and buyer["device"] != seller["device"], "bad_terms")
+    if terms["resolver"] is not None:
+        need(all(terms["resolver"][name] not in (buyer[name], seller[name]) for name in ("identity", "device")), "bad_terms")
     need(1 <= len(terms["lines"]) <= 200, "bad_terms")
     for line in terms["lines"]:
         price = line["unit_price"]
@@ -112,7 +136,7 @@ def check_terms(terms):
     need(goods >= 0 and in_range(delivery_price(terms)), "bad_terms")
     need(terms["goods"]["minor"] == goods and terms["total"]["minor"] == _sum(goods, delivery_price(terms)), "bad_terms")
     need(len(terms["returns"]) <= 200, "bad_terms")
-    spans = ("valid_until", "pay_within", "fulfil_within", "confirm_within", "dispute_within")
+    spans = ("valid_until", "pay_within", "fulfil_within", "confirm_within", "dispute_within", "return_within")
     need(all(terms[name] < 2**53 for name in spans), "bad_terms")
 
 
@@ -132,16 +156,30 @@ def right_of(order, terms):
     }
 
 
+def _check_lines(lines):
+    numbers = [number for number, _ in lines]
+    rising = all(one < two for one, two in zip(numbers, numbers[1:]))
+    need(len(lines) <= 200 and rising and all(quantity > 0 for _, quantity in lines), "bad_lines")
+
+
 def _check_step(kind, step):
-    short = ("reference", "reason", "carrier", "tracking") if kind in ("pay_proof", "refund_sent", "pay_deny", "ship") else ()
     if kind in ("offer", "counter"):
         check_terms(step["terms"])
     if kind == "ship":
-        need(not step["lines"], "partial_shipment")
+        _check_lines(step["lines"])
+    if kind == "deliver_digital":
+        need(1 <= len(step["name"]) <= 140 and step["bytes"] <= 65536, "out_of_range")
+    if kind == "decide":
+        read_decision(step["decision"])
+    if kind in LONG:
+        words = step[LONG[kind]]
+        need(not texts.is_blank(words) and len(words) <= 4000, "out_of_range")
     need(kind != "offer" or step["note"] is None or len(step["note"]) <= 4000, "out_of_range")
-    need(all(len(step[name]) <= 200 for name in short if name in step), "out_of_range")
-    amount = step.get("amount")
+    # The reason of a rejection is one of a list, the code of READY a digest: shorter than any text may be.
+    need(all(len(step[name]) <= 200 for name in SHORT if step.get(name) is not None), "out_of_range")
+    amount, refund = step.get("amount"), step.get("refund")
     need(amount is None or 1 <= amount["minor"] <= MOST, "out_of_range")
+    need(refund is None or 0 <= refund["minor"] <= MOST, "out_of_range")
 
 
 class Event:
@@ -195,3 +233,10 @@ def read_receipt(signed):
 def read_nack(signed):
     """What a signed refusal says."""
     return _read_signed(signed, NACK, "nack")
+
+
+def read_decision(signed):
+    """What a resolver's signed decision says."""
+    content = _read_signed(signed, DECISION, "decision")
+    need(0 <= content["refund"]["minor"] <= MOST and len(content["reason"]) <= 200, "out_of_range")
+    return content

@@ -3,7 +3,10 @@
 from . import blake3, ed25519
 from .cbor import Refused
 
-LABELS = ("entry", "operation", "device", "record", "invite", "order-event", "receipt", "nack", "review-right", "evidence")
+LABELS = (
+    *("entry", "operation", "device", "record", "invite", "order-event", "receipt", "nack", "review-right", "evidence"),
+    *("decision", "takeover"),
+)
 
 
 def hash_of(context, *parts):
