@@ -4,7 +4,7 @@
 
 use haat_protocol::limits::REMIND_BEFORE_MS;
 use haat_protocol::listing::Timing;
-use haat_protocol::order::{self, Deadline, Order, OrderSet, Role, State, StockMark};
+use haat_protocol::order::{self, Deadline, Event, Order, OrderSet, Role, State, StockMark};
 use haat_protocol::time::Millis;
 
 /// What else has to hold, beside state, side and verb.
@@ -186,19 +186,28 @@ fn holds(order: &Order, when: When) -> bool {
 
 /// When a side last did something that took effect.
 fn last_word(set: &OrderSet, order: &Order, role: Role) -> Option<Millis> {
-    let device = order.terms.party(role).device;
-    order.history.iter().rev().filter_map(|id| set.event(id)).find(|event| event.body().author == device).map(|event| event.body().at)
+    let theirs = |event: &&Event| order.role(&event.body().author) == Some(role);
+    order.history.iter().rev().filter_map(|id| set.event(id)).find(theirs).map(|event| event.body().at)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use haat_protocol::order::Verb;
 
     #[test]
     fn every_state_that_goes_on_has_a_row() {
         for state in State::ALL {
             let has_row = ROWS.iter().any(|row| row.from.contains(state));
             assert_eq!(has_row, !state.is_terminal(), "{}", state.name());
+        }
+    }
+
+    #[test]
+    fn every_verb_of_the_table_is_one() {
+        for name in ROWS.iter().flat_map(|row| row.verbs).chain(RIGHTS.iter().map(|(verb, _)| verb)) {
+            let verb: Result<Verb, _> = serde_json::from_value(serde_json::json!(name));
+            assert!(verb.is_ok_and(|verb| verb.name() == *name), "{name}");
         }
     }
 

@@ -6,6 +6,7 @@ use haat_protocol::circle::Roster;
 use haat_protocol::id::EntryId;
 use haat_protocol::local::NoticeRow;
 use haat_protocol::norms::Role;
+use haat_protocol::order::{Event, Step};
 use haat_protocol::time::{DAY_MS, Millis};
 
 use super::Ask;
@@ -20,6 +21,7 @@ impl Ask<'_, '_> {
     /// What needs an answer, the nearest deadline first, then the newest.
     pub(super) fn notices(&self) -> Vec<NoticeRow> {
         let mut rows = self.orders_due();
+        rows.extend(self.messages());
         rows.extend(self.orders_refused());
         rows.extend(self.rosters.values().flat_map(|roster| self.of_circle(roster)));
         rows.extend(self.own_forks());
@@ -43,6 +45,24 @@ impl Ask<'_, '_> {
             })
         });
         due.collect()
+    }
+
+    /// What the other side wrote in an order since this person last did something there.
+    fn messages(&self) -> Vec<NoticeRow> {
+        let unanswered = orders::all(self.tx).into_iter().filter_map(|id| {
+            let mine = orders::row(self.tx, &id)?.mine;
+            let (set, order) = orders::folded(self.tx, &id)?;
+            let other = self.people.call(&order.terms.party(mine.other()).identity);
+            let events = order.history.iter().rev().filter_map(|id| set.event(id)).map(Event::body);
+            let mut theirs = events.take_while(|body| order.role(&body.author) == Some(mine.other()));
+            theirs.find_map(|body| match &body.step {
+                Step::Say { text } if self.facts.now.since(body.at) < NEWS_MS => {
+                    Some(told("message", format!("{other} wrote: {text}"), body.at, &id))
+                }
+                _ => None,
+            })
+        });
+        unanswered.collect()
     }
 
     /// Orders of which the other side's node takes nothing.

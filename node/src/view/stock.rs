@@ -6,7 +6,7 @@ use haat_protocol::body::Body;
 use haat_protocol::id::{EntryId, OrderId};
 use haat_protocol::limits::CLOCK_SKEW_MS;
 use haat_protocol::listing::Stock;
-use haat_protocol::order::{Deadline, Role, StockMark};
+use haat_protocol::order::{Deadline, Role};
 use haat_protocol::time::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -14,21 +14,39 @@ use super::{Cx, known, order, shelf};
 use crate::store::{Table, Tx};
 
 /// Stock that an order holds, or took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldRow {
-    /// How many.
-    pub qty: u64,
-    /// When they went to the buyer; none while they are set aside.
-    pub sold_at: Option<Millis>,
+    /// How many are set aside.
+    pub held: u64,
     /// Until when they are kept from others although nothing was paid; none = for as long as the order goes on.
     pub until: Option<Millis>,
+    /// How many went to the buyer, and when.
+    pub gone: Vec<(Millis, u64)>,
 }
 
 impl HoldRow {
     /// Whether the order let its time to pay pass: others may have the goods.
     #[must_use]
     pub fn is_lapsed(&self, now: Millis) -> bool {
-        self.sold_at.is_none() && self.until.is_some_and(|until| now > until)
+        self.held > 0 && self.until.is_some_and(|until| now > until)
+    }
+
+    /// How many went to the buyer since an instant.
+    #[must_use]
+    pub fn gone_since(&self, at: Millis) -> u64 {
+        self.gone.iter().filter(|(gone_at, _)| *gone_at >= at).map(|(_, qty)| qty).sum()
+    }
+
+    /// So many went to the buyer by now. What came back lies there again.
+    fn goes(&mut self, sent: u64, now: Millis) {
+        let before = self.gone_since(Millis(0));
+        if sent < before {
+            self.gone.clear();
+        }
+        let more = sent.saturating_sub(self.gone_since(Millis(0)));
+        if more > 0 {
+            self.gone.push((now, more));
+        }
     }
 }
 
@@ -41,18 +59,17 @@ pub(super) fn hold(cx: &mut Cx<'_, '_, '_>, id: OrderId) {
     // From here on the seller may sign that the payment did not come.
     let pay_by = order.deadlines.iter().find(|(name, _)| *name == Deadline::PayBy).filter(|_| order.paid() == 0);
     let until = pay_by.map(|(_, at)| at.plus(CLOCK_SKEW_MS));
-    for line in &order.terms.lines {
+    for (at, line) in order.terms.lines.iter().enumerate() {
         let key = [variant_key(&line.listing, &line.sku).as_slice(), &id.0].concat();
-        let before: Option<HoldRow> = cx.tx.load(Table::Hold, &key);
-        let sold_at = match order.stock {
-            StockMark::Held => None,
-            StockMark::Sold => before.and_then(|before| before.sold_at).or(Some(cx.at)),
-            _ => {
-                cx.tx.remove(Table::Hold, &key);
-                continue;
-            }
-        };
-        cx.tx.save(Table::Hold, &key, &HoldRow { qty: line.qty, sold_at, until });
+        let mut row: HoldRow = cx.tx.load(Table::Hold, &key).unwrap_or_default();
+        let (held, sent) = order.goods_of(at);
+        (row.held, row.until) = (held, until);
+        row.goes(sent, cx.at);
+        if held + sent > 0 {
+            cx.tx.save(Table::Hold, &key, &row);
+        } else {
+            cx.tx.remove(Table::Hold, &key);
+        }
     }
 }
 
@@ -65,13 +82,13 @@ pub(super) fn counted(cx: &mut Cx<'_, '_, '_>, version: &EntryId, sku: &str) {
 /// order holds that let its time to pay pass is free again.
 #[must_use]
 pub fn free(tx: &Tx<'_>, lineage: &EntryId, sku: &str, now: Millis) -> Stock {
-    left(tx, lineage, sku, |hold| !hold.is_lapsed(now))
+    left(tx, lineage, sku, |hold| if hold.is_lapsed(now) { 0 } else { hold.held })
 }
 
 /// How many of a variant nobody holds, in time or not.
 #[must_use]
 pub fn unheld(tx: &Tx<'_>, lineage: &EntryId, sku: &str) -> Stock {
-    left(tx, lineage, sku, |_| true)
+    left(tx, lineage, sku, |hold| hold.held)
 }
 
 /// Orders that hold of a variant and let their time to pay pass, the longest ago first.
@@ -83,12 +100,11 @@ pub fn lapsed(tx: &Tx<'_>, lineage: &EntryId, sku: &str, now: Millis) -> Vec<Ord
     late.into_iter().map(|(_, order)| order).collect()
 }
 
-/// What is left of what was counted without those holds that count.
-fn left(tx: &Tx<'_>, lineage: &EntryId, sku: &str, counts: impl Fn(&HoldRow) -> bool) -> Stock {
+/// What is left of what was counted without so many of each hold.
+fn left(tx: &Tx<'_>, lineage: &EntryId, sku: &str, kept: impl Fn(&HoldRow) -> u64) -> Stock {
     let Some((stock, counted_at)) = count(tx, lineage, sku) else { return Stock::Counted(0) };
     // What was sold before the seller counted is no longer among what was counted; what is set aside still lies there.
-    let is_gone = |hold: &HoldRow| hold.sold_at.is_none_or(|at| at >= counted_at) && counts(hold);
-    let gone = holds(tx, lineage, sku).into_iter().filter(|(_, hold)| is_gone(hold)).map(|(_, hold)| hold.qty);
+    let gone = holds(tx, lineage, sku).into_iter().map(|(_, hold)| kept(&hold).saturating_add(hold.gone_since(counted_at)));
     stock.less(gone.fold(0, u64::saturating_add))
 }
 

@@ -8,7 +8,7 @@ use crate::time::Millis;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeRow {
     /// What sort: of an order `offer`, `question`, `pay`, `payment`, `goods`, `receive`, `complete`, `return`, `refund`, `dispute`,
-    /// `decision`, `right` or `refused`; else `request`, `removed`, `declined` or `fork`.
+    /// `decision`, `right`, `message` or `refused`; else `request`, `removed`, `declined` or `fork`.
     pub kind: String,
     /// What is to be done, in a sentence.
     pub text: String,

@@ -239,3 +239,46 @@ fn what_changes_in_an_order_moves_its_reminder() {
     ana.now = ana.now.plus(DAY_MS - DAY_MS / 4 + 1_000);
     assert_eq!(reminded(&mut ana), [(order.to_string(), "offer".to_owned())]);
 }
+
+#[test]
+fn words_are_told_until_they_are_answered() {
+    let (mut ana, mut bob, listing) = neighbours(None);
+    let order = bob.offer(&wanted(listing)).expect("offers").order;
+    carry(&mut bob, &mut ana);
+    let say = |text: &str| OrderWords { text: Some(text.into()), ..words() };
+    bob.act(order, "say", &say("Is it this year's?")).expect("asks");
+    carry(&mut bob, &mut ana);
+    let texts = |node: &Node| notices(node).into_iter().filter(|row| row.kind == "message").map(|row| row.text).collect::<Vec<_>>();
+    assert_eq!((texts(&ana), texts(&bob)), (vec!["N2 wrote: Is it this year's?".to_owned()], vec![]));
+    assert_eq!(notices(&ana)[0].kind, "offer", "what has a deadline stands first");
+    ana.act(order, "say", &say("Picked in April")).expect("answers");
+    carry(&mut ana, &mut bob);
+    assert_eq!((texts(&ana), texts(&bob)), (vec![], vec!["N1 wrote: Picked in April".to_owned()]));
+    let row: OrderRow = asked(&bob, &Question::Order { order: order.to_string() });
+    assert_eq!(row.events.last().and_then(|event| event.words.text.as_deref()), Some("Picked in April"));
+}
+
+#[test]
+fn a_dispute_asks_both_and_a_settlement_one() {
+    let (mut ana, mut bob, listing) = neighbours(Some(3));
+    let order = bob.offer(&sent(listing)).expect("offers").order;
+    carry(&mut bob, &mut ana);
+    ana.act(order, "accept", &words()).expect("accepts");
+    carry(&mut ana, &mut bob);
+    bob.act(order, "pay", &OrderWords { reference: Some("R1".into()), ..words() }).expect("pays");
+    carry(&mut bob, &mut ana);
+    bob.act(order, "request-cancel", &OrderWords { reason: Some("too late".into()), ..words() }).expect("asks");
+    carry(&mut bob, &mut ana);
+    assert_eq!((kinds(&ana), kinds(&bob)), (vec!["question".to_owned()], vec![]));
+    ana.act(order, "refuse", &OrderWords { reason: Some("it is packed".into()), ..words() }).expect("refuses");
+    ana.act(order, "dispute", &OrderWords { text: Some("nothing came".into()), ..words() }).expect("disputes");
+    carry(&mut ana, &mut bob);
+    let dispute = vec!["dispute".to_owned()];
+    assert_eq!((kinds(&ana), kinds(&bob)), (dispute.clone(), dispute.clone()));
+    ana.act(order, "settle", &OrderWords { refund: Some("5.00".into()), ..words() }).expect("offers to settle");
+    carry(&mut ana, &mut bob);
+    assert!(notices(&bob)[0].text.contains("offers to settle"), "{}", notices(&bob)[0].text);
+    bob.act(order, "agree", &words()).expect("agrees");
+    carry(&mut bob, &mut ana);
+    assert_eq!((kinds(&ana), kinds(&bob)), (vec![], vec![]));
+}

@@ -5,7 +5,7 @@ use haat_protocol::limits::{CLOCK_SKEW_MS, PAY_WITHIN_MS};
 use haat_protocol::listing::Stock;
 use haat_protocol::local::{NewOffer, OrderWords};
 use haat_protocol::order::{OrderSet, Reason, Role, State, Step, StockMark};
-use haat_protocol::time::HOUR_MS;
+use haat_protocol::time::{HOUR_MS, Millis};
 
 use super::kit::{Node, carry, circle, connect, wanted};
 use super::words;
@@ -215,7 +215,8 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 /// What words any verb may need.
 fn any_words() -> OrderWords {
     let word = || Some("7".to_owned());
-    OrderWords { price: Some("30.00".into()), reference: word(), reason: word(), carrier: word(), tracking: word(), ..words() }
+    let said = OrderWords { text: word(), refund: Some("1.00".into()), ..words() };
+    OrderWords { price: Some("30.00".into()), reference: word(), reason: word(), carrier: word(), tracking: word(), ..said }
 }
 
 fn play(ana: &mut Node, buyers: &mut [Node; 2], (listing, orders): (EntryId, &mut Vec<(usize, OrderId)>), moved: Move) {
@@ -262,17 +263,18 @@ proptest! {
         for moved in moves {
             play(&mut ana, &mut buyers, (listing, &mut orders), moved);
             let holds = ana.read(|tx| stock::holds(tx, &listing, ""));
-            let sum = |keep: &dyn Fn(&stock::HoldRow) -> bool| holds.iter().map(|(_, hold)| hold).filter(|hold| keep(hold)).map(|hold| hold.qty).sum::<u64>();
-            let (sold, firm) = (sum(&|hold| hold.sold_at.is_some()), sum(&|hold| hold.sold_at.is_none() && !hold.is_lapsed(ana.now)));
-            let promised = sum(&|_| true);
+            let sum = |part: &dyn Fn(&stock::HoldRow) -> u64| holds.iter().map(|(_, hold)| part(hold)).sum::<u64>();
+            let all_gone = |hold: &stock::HoldRow| hold.gone_since(Millis(0));
+            let (sold, firm) = (sum(&all_gone), sum(&|hold| if hold.is_lapsed(ana.now) { 0 } else { hold.held }));
+            let promised = sum(&|hold| hold.held + all_gone(hold));
             prop_assert!(promised <= COUNTED, "{promised} of {COUNTED} are promised after {moved:?}");
             let Stock::Counted(free) = free(&ana, &listing) else { panic!("counted") };
             prop_assert_eq!(free + firm + sold, COUNTED);
             // What the rows say is what the orders say.
             for (_, order) in &orders {
                 let order = ana.order(*order);
-                let holds_it = matches!(order.stock, StockMark::Held | StockMark::Sold);
-                prop_assert_eq!(holds.iter().any(|(id, _)| *id == order.id), holds_it, "{:?}", order.state);
+                let row = holds.iter().find(|(id, _)| *id == order.id).map_or((0, 0), |(_, hold)| (hold.held, all_gone(hold)));
+                prop_assert_eq!(row, order.goods_of(0), "{:?}", order.state);
             }
             for (at, buyer) in buyers.iter_mut().enumerate() {
                 if orders.iter().any(|(who, _)| *who == at) {
