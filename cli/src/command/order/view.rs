@@ -119,8 +119,8 @@ mod tests {
             "15.00 CNY",
             "pickup at North gate",
             "cash, on delivery",
-            "stored  by May",
-            "stored  15.00 CNY; T-1; no effect: too much",
+            "  by May",
+            "15.00 CNY; T-1; no effect: too much",
         ] {
             assert!(told.contains(words), "{words}: {told}");
         }
