@@ -199,6 +199,15 @@ pub enum Command {
     },
     /// Offer to buy.
     OrderOffer(NewOffer),
+    /// Decide a dispute in which the terms name this person, on one party's evidence.
+    OrderDecide {
+        /// The evidence file, as base64.
+        data: String,
+        /// How much goes back to the buyer.
+        refund: String,
+        /// Why.
+        reason: String,
+    },
     /// Do something in an order.
     OrderAct {
         /// Which order.
@@ -364,7 +373,7 @@ pub struct OrderWords {
     /// `deliver-digital`: the name of the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
-    /// `deliver-digital`, `address`: what is in the file, as base64.
+    /// `decide`: the resolver's word. `deliver-digital`, `address`: what is in the file, as base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! `haat order`: buying and selling, step by step. Which step is allowed now is the node's to say, never decided here.
 
 mod counter;
+mod decide;
 mod export;
 mod offer;
 mod pay;

@@ -5,6 +5,7 @@
 mod act;
 mod choice;
 mod compare;
+mod decide;
 mod deliver;
 mod offer;
 mod receive;

@@ -28,6 +28,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("recommend", "/recommendations"),
     ("retract", "/entries/retract"),
     ("peer_add", "/peers"),
+    ("order_decide", "/orders/decisions"),
     ("order_offer", "/orders"),
     ("order_act", "/orders/act"),
     ("review", "/reviews"),

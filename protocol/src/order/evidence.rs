@@ -137,6 +137,10 @@ pub struct Verdict {
     pub agreed_terms: Option<(Digest, Terms)>,
     /// Buyer and seller.
     pub parties: Option<(IdentityId, IdentityId)>,
+    /// The last events of buyer and seller that count in it.
+    pub heads: [Option<EventId>; 2],
+    /// Minor units that were paid and not paid back.
+    pub refund_left: i64,
     /// Who exported it, as which side.
     pub exporter: Option<Role>,
     /// A party that signed two events at one place.
@@ -194,6 +198,8 @@ pub fn verify(file: &[u8]) -> Verdict {
         state: None,
         agreed_terms: None,
         parties: None,
+        heads: [None, None],
+        refund_left: 0,
         exporter: None,
         contested: None,
         without_effect: Vec::new(),
@@ -229,6 +235,8 @@ fn examine(file: &[u8], verdict: &mut Verdict) -> Found<()> {
     verdict.state = Some(order.state);
     verdict.parties = Some((order.terms.buyer.identity, order.terms.seller.identity));
     verdict.exporter = Some(exporter);
+    verdict.heads = [order.head(Role::Buyer), order.head(Role::Seller)];
+    verdict.refund_left = order.refund_left();
     verdict.contested = order.contested;
     verdict.agreed_terms = order.agreed.map(|terms| (terms, order.terms));
     verdict.without_effect = order.refused;

@@ -139,7 +139,6 @@ fn two_who_disagree_settle_it_and_one_who_is_offered_to_buys() {
     let end = seller.ok(&["order", "agree", &order]);
     assert_eq!((&end["state"], &end["closing"]), (&json!("resolved"), &json!("settled")));
     assert_eq!(until_order(&buyer, &order, "resolved")["closing"], "settled");
-    assert_eq!(buyer.no(&["order", "decide", &order, "--refund", "1.00", "--reason", "x"], &[2]).code, "unknown-verb");
 
     assert_eq!(buyer.no(&["order", "offer", &goods[0], "--to", "chen"], &[3]).code, "not-yours");
     let private = seller.ok(&["order", "offer", &goods[0], "--to", "wang", "--price", "4.00", "--delivery", "pickup", "--note", "for you"]);
@@ -149,4 +148,34 @@ fn two_who_disagree_settle_it_and_one_who_is_offered_to_buys() {
     buyer.ok(&["order", "accept", &order]);
     until_may(&seller, &order, "start");
     assert_eq!(seller.see(&["order", "show", &order])["total"], eur(400));
+}
+
+#[test]
+fn a_resolver_decides_on_the_evidence_of_one() {
+    let town = Town::new();
+    let [seller, mut buyer, mut friend] = circle_of(&town, ["chen", "wang", "lin"], "Lane 12", &[]);
+    seller.ok(&["shop", "create", "Hill", "--currency", "EUR", "--returns", "14 days", "--ship", "home=2.00"]);
+    let tea = told(&seller.ok(&["listing", "add", "--shop", "Hill", "--title", "Tea", "--price", "5.00"])["listing"]);
+    seller.ok(&["shop", "share", "Hill", "--circle", "Lane 12"]);
+    until_listed(&buyer, &tea);
+    let order = offer(&buyer, &seller, &tea, &["--pay", "before", "--method", "transfer", "--resolver", "lin"]);
+    seller.ok(&["order", "accept", &order]);
+    until_may(&buyer, &order, "pay");
+    buyer.ok(&["order", "pay", &order, "--reference", "T-1"]);
+    let file = town.path("proof.haat").display().to_string();
+    let decide = ["order", "decide", &file, "--refund", "3.00", "--reason", "half of it was green"];
+    buyer.ok(&["order", "export", &order, &file]);
+    assert_eq!(friend.no(&decide, &[3]).code, "wrong-state", "they do not disagree yet");
+    buyer.ok(&["order", "dispute", &order, "--claim", "it is not green"]);
+    std::fs::remove_file(&file).expect("the first file");
+    buyer.ok(&["order", "export", &order, &file]);
+    assert_eq!(buyer.no(&decide, &[3]).code, "other-resolver");
+    assert_eq!(friend.no(&["order", "decide", &file, "--refund", "7.01", "--reason", "x"], &[3]).code, "too-much");
+    let word = told(&friend.ok(&decide)["word"]);
+    assert_eq!(buyer.no(&["order", "decide", &order, "--word", "AAAA"], &[2]).code, "bad-value");
+    buyer.ok(&["order", "decide", &order, "--word", &word]);
+    assert_eq!(until_order(&seller, &order, "decided")["events"].as_array().map(Vec::len), Some(5));
+    assert_eq!(said(&seller, &order, "decide"), json!({"refund": eur(300), "reason": "half of it was green"}));
+    seller.ok(&["order", "perform", &order, "--reference", "R-1"]);
+    assert_eq!(until_order(&buyer, &order, "resolved")["closing"], "performed");
 }

@@ -2,8 +2,9 @@
 
 from . import identity, order
 from .cbor import Refused
-from .fold import BUYER, SELLER, Order
+from .fold import Order
 from .identity import CHAIN
+from .rows import BUYER, OTHER, SELLER
 from .shape import ID, SIG, decode, integer, many, maybe, octets, record, text
 from .sign import hash_of, holds
 
@@ -49,15 +50,15 @@ def _events(bundle):
 
 
 def _receipts(bundle, events, stands):
-    found, last, authors = [], None, {event.id: stands.role(event.author) for event in events}
+    found, last, authors = [], None, {event.id: stands.parties.role_of(event) for event in events}
     for place, signed in enumerate(bundle["receipts"]):
         where, key = f"receipt {place}", (signed["bytes"], signed["sig"])
         if last is not None and last >= key:
             raise Refused(f"{where}: unsorted")
         last = key
         receipt = _at(where, order.read_receipt, signed)
-        author, signer = authors.get(receipt["event"]), stands.role(receipt["device"])
-        if author is None or signer is None or author == signer:
+        author, signer = authors.get(receipt["event"]), stands.parties.side(receipt["device"])
+        if signer is None or author != OTHER[signer]:
             raise Refused(f"{where}: stray_receipt")
         if receipt["order"] != bundle["order"]:
             raise Refused(f"{where}: other_order")
@@ -67,9 +68,9 @@ def _receipts(bundle, events, stands):
     return found
 
 
-def _person(chain, party):
+def _person(chain, party, devices):
     found = identity.check(chain)
-    if found["id"] != party["identity"] or party["device"] not in found["devices"] + found["revoked"]:
+    if found["id"] != party["identity"] or not {*devices} <= {*found["devices"], *found["revoked"]}:
         raise Refused("foreign_device")
 
 
@@ -80,8 +81,7 @@ def _places(bundle, stands, exporter):
         why = stands.refused.get(event.id)
         if why is None or why == "overtaken":
             continue
-        author = stands.role(event.author)
-        if author in (None, exporter) or not stands.accepted:
+        if stands.parties.role_of(event) != OTHER[exporter] or not stands.accepted:
             raise Refused(f"event {place}: {why}")
 
 
@@ -97,11 +97,11 @@ def check(data):
     stands = _at("file", Order, bundle["order"], events, [])
     stands = _at("file", Order, bundle["order"], events, _receipts(bundle, events, stands))
     for role in (BUYER, SELLER):
-        _at(f"{role}'s identity", _person, bundle[role], stands.terms[role])
+        _at(f"{role}'s identity", _person, bundle[role], stands.terms[role], stands.chains[role].devices)
     personal = bundle["personal"]
-    if personal is not None and hash_of("personal data", personal["salt"], personal["data"]) != stands.terms["personal"]:
+    if personal is not None and hash_of("personal data", personal["salt"], personal["data"]) != stands.personal:
         raise Refused("personal data: other_personal")
-    exporter = stands.role(bundle["exporter"])
+    exporter = stands.parties.side(bundle["exporter"])
     if exporter is None:
         raise Refused("file: seal")
     _places(bundle, stands, exporter)

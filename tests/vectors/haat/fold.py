@@ -1,83 +1,22 @@
 """Where an order stands: a function of the set of its events and receipts, after the tables of docs/orders.md."""
 
+from typing import NamedTuple
+
 from .cbor import Refused
-from .money import MOST
-from .order import right_of, terms_hash
+from .conditions import SKEW, may_sign, misses
+from .order import Event, read_decision, terms_hash
+from .parties import Parties
+from .rows import BUYER, OTHER, RACES, ROWS, SELLER
 
-SKEW = 10 * 60 * 1000
-BUYER, SELLER = "buyer", "seller"
-OTHER = {BUYER: SELLER, SELLER: BUYER}
-PAID_PHASE = ("fulfilling", "partly_shipped", "shipped", "ready")
-
-RACES = (
-    *("withdraw", "expire", "stock_fail", "cancel", "expire_unpaid", "expire_uncollected", "offer", "accept", "counter", "reject"),
-    *("pay_deny", "pay_proof", "stock_confirm", "start", "ship", "ready", "received", "auto_received", "pay_confirm", "waive"),
-    *("complete", "refund_sent", "refund_confirm", "expire_unfulfilled", "close_defaulted"),
-)
-
-# From, event, signer, conditions, to.
-ROWS = (
-    (("negotiating",), "counter", "turn", ("counter_fits",), "negotiating"),
-    (("negotiating",), "accept", "turn", ("last_terms",), "agreed"),
-    (("negotiating",), "reject", "turn", (), "rejected"),
-    (("negotiating",), "withdraw", "offerer", (), "withdrawn"),
-    (("negotiating",), "expire", "either", ("after valid_until",), "expired"),
-    (("agreed", "payment_claimed"), "stock_confirm", SELLER, ("stock_asked",), "same"),
-    (("agreed", "payment_claimed"), "stock_fail", SELLER, ("stock_asked",), "refund_or_cancelled"),
-    (("agreed",), "cancel", "either", ("nothing_paid",), "cancelled"),
-    (("agreed", "payment_claimed"), "pay_proof", BUYER, ("due_before", "claims"), "payment_claimed"),
-    (("agreed", *PAID_PHASE, "delivered"), "pay_proof", BUYER, ("due_later", "remainder", "claims"), "same"),
-    (("withdrawn", "expired", "cancelled", "refund_due"), "pay_proof", BUYER, ("was_accepted", "claims"), "refund_due"),
-    (("payment_claimed",), "pay_confirm", SELLER, ("held", "within_remainder"), "fulfilling_once_paid"),
-    (("agreed", *PAID_PHASE), "pay_confirm", SELLER, ("due_later", "within_remainder"), "same"),
-    (("delivered",), "pay_confirm", SELLER, ("due_later", "within_remainder"), "completed_once_paid"),
-    (("payment_claimed",), "pay_deny", SELLER, (), "same"),
-    (("agreed",), "start", SELLER, ("due_later", "held"), "fulfilling"),
-    (("agreed",), "expire_unpaid", SELLER, ("due_before", "after pay_by"), "cancelled"),
-    (("fulfilling", "partly_shipped"), "ship", SELLER, ("to_send",), "shipped"),
-    (("fulfilling", "partly_shipped"), "ready", SELLER, ("to_collect",), "ready"),
-    (("shipped",), "received", BUYER, (), "delivered"),
-    (("ready",), "received", BUYER, (), "handed_over"),
-    (("shipped",), "auto_received", SELLER, ("after confirm_by",), "delivered_or_completed"),
-    (("ready",), "auto_received", SELLER, ("settled", "after confirm_by"), "delivered_or_completed"),
-    (("ready",), "expire_uncollected", SELLER, ("remainder", "after confirm_by"), "refund_or_cancelled"),
-    (("agreed",), "expire_unfulfilled", BUYER, ("due_later", "after fulfil_by"), "refund_or_cancelled"),
-    (("payment_claimed", "fulfilling", "partly_shipped", "ready"), "expire_unfulfilled", BUYER, ("after fulfil_by",), "refund_or_cancelled"),
-    (("delivered",), "waive", SELLER, ("remainder",), "completed"),
-    (("delivered",), "complete", BUYER, ("settled",), "completed"),
-    (("delivered",), "complete", SELLER, ("settled", "after dispute_by"), "completed"),
-    (("refund_due", "refund_claimed"), "refund_sent", SELLER, ("within_refund",), "refund_claimed"),
-    (("refund_claimed",), "refund_confirm", BUYER, (), "refunded"),
-    (("refund_claimed",), "refund_confirm", SELLER, ("refunded_in_full", "after confirm_by"), "refunded"),
-    (("refund_due", "refund_claimed"), "close_defaulted", BUYER, ("refund_short", "after confirm_by"), "resolved"),
-    (("delivered",), "close_defaulted", SELLER, ("remainder", "not_claimed", "after confirm_by"), "resolved"),
-    (("delivered",), "close_defaulted", BUYER, ("remainder", "claimed", "after confirm_by"), "resolved"),
-)
+_ASKABLE = ("agreed", "payment_claimed", "fulfilling", "partly_shipped", "shipped", "ready", "delivered")
 
 
-class Chain:
-    """One party's events, as far as they are whole."""
+class Move(NamedTuple):
+    """An event, the side that signed it, and how many of the other side's events that had seen."""
 
-    def __init__(self):
-        self.events, self.dead, self.places, self.receipted = [], None, {}, {}
-        self.last, self.len, self.saw = None, 0, 0
-
-    def needs(self, place, other, by_receipt):
-        """How many of the other's events the author of the event there had seen; None when one of them is not here."""
-        if place >= len(self.events):
-            return None
-        seen, cited = self.events[place].seen, 0
-        if seen is not None:
-            if seen not in other.places:
-                return None
-            cited = other.places[seen] + 1
-        stored = max((count for at, count in self.receipted.items() if by_receipt and at <= place), default=0)
-        return min(max(cited, stored), 2**64 if other.dead is None else other.dead)
-
-    def ready(self, other, by_receipt):
-        """The next event, when all that its author had seen is taken in."""
-        needed = self.needs(self.len, other, by_receipt)
-        return self.events[self.len] if needed is not None and needed <= other.len else None
+    role: str
+    event: Event
+    had_seen: int
 
 
 class Order:
@@ -89,90 +28,39 @@ class Order:
         if offer is None or offer.kind != "offer":
             raise Refused("no_offer")
         self.terms = offer.step["terms"]
-        if self.role(offer.author) != BUYER:
+        first = next((role for role in (BUYER, SELLER) if self.terms[role]["device"] == offer.author), None)
+        if first is None:
             raise Refused("wrong_signer")
         if offer.at >= self.terms["valid_until"]:
             raise Refused("offer_over")
-        self.state, self.turn, self.last_offer, self.agreed, self.agreed_at = "negotiating", SELLER, offer.id, None, None
+        self.currency, self.personal = self.terms["total"]["currency"], self.terms["personal"]
+        self.state, self.turn, self.last_offer, self.agreed = "negotiating", OTHER[first], offer.id, None
+        self.agreed_at = self.delivered_at = self.code = self.last_shipment = None
         self.rounds = self.claimed = self.confirmed = self.refunds = 0
-        self.waived = self.denied = self.accepted = False
-        self.stock, self.since, self.contested = "none", offer.at, None
-        self.refused, self.history = {}, [offer.id]
-        self.chains = {role: self._follow(role) for role in (BUYER, SELLER)}
-        for role, chain in self.chains.items():
-            self._note_receipts(role, chain, receipts)
-        for event in self.all.values():
-            if self.role(event.author) is None:
-                self.refused[event.id] = "wrong_signer"
-        own = self.chains[BUYER]
-        own.last, own.len = offer.at, 1
+        self.waived = self.denied = self.return_agreed = False
+        self.stock, self.since, self.shipped = "none", offer.at, [0] * len(self.terms["lines"])
+        self.asked = self.back = self.decided = self.settled = self.closing = None
+        self.claims, self.offers, self.history = set(), {}, [offer.id]
+        self.parties = Parties(order, self.terms, self.all, receipts)
+        self.chains, self.refused = self.parties.chains, self.parties.refused
+        self.accepted, self.contested = self.parties.accepted, self.parties.contested
+        self.chains[first].last, self.chains[first].len = offer.at, 1
         self._merge()
         done = {*self.history, *self.refused}
         self.pending = sorted(one for one in self.all if one not in done)
 
-    def role(self, device):
-        """The side for which a device speaks."""
-        return next((role for role in (BUYER, SELLER) if self.terms[role]["device"] == device), None)
-
-    def _follow(self, role):
-        chain, places, device = Chain(), {}, self.terms[role]["device"]
-        for event in sorted((one for one in self.all.values() if one.author == device), key=lambda one: one.id):
-            places.setdefault(event.seq, []).append(event)
-            chain.places[event.id] = event.seq
-        forks = [place for place, events in places.items() if len(events) > 1]
-        if forks:
-            self.contested = self.contested or role
-            self._bury(chain, places, min(forks), None, "equivocation")
-        for place in sorted(places):
-            if (chain.dead is not None and place >= chain.dead) or place != len(chain.events):
-                break
-            event = places[place][0]
-            before = chain.events[-1].id if chain.events else None
-            cited = self.all.get(event.seen) if event.seen else None
-            fits = cited is None or cited.author == self.terms[OTHER[role]]["device"]
-            if event.prev == before and fits:
-                chain.events.append(event)
-            elif fits and event.prev is not None and event.prev not in self.all:
-                break
-            else:
-                self._bury(chain, places, place, chain.dead, "broken_link")
-                break
-        return chain
-
-    def _bury(self, chain, places, place, end, why):
-        chain.dead = place
-        for at, events in places.items():
-            if at >= place and (end is None or at < end):
-                for event in events:
-                    self.refused[event.id] = why
-                    self.accepted |= event.kind == "accept"
-
-    def _note_receipts(self, role, chain, receipts):
-        other = self.chains[OTHER[role]]
-        for receipt in receipts:
-            if receipt["device"] != self.terms[role]["device"] or receipt["event"] not in other.places:
-                continue
-            head = receipt["own_head"]
-            if head is not None and head not in chain.places:
-                continue
-            following = 0 if head is None else chain.places[head] + 1
-            chain.receipted[following] = max(chain.receipted.get(following, 0), other.places[receipt["event"]] + 1)
-
     def _merge(self):
         buyer, seller = self.chains[BUYER], self.chains[SELLER]
-        while True:
-            ready = None
-            for by_receipt in (True, False):
-                found = ((BUYER, buyer.ready(seller, by_receipt)), (SELLER, seller.ready(buyer, by_receipt)))
-                found = [(role, event) for role, event in found if event is not None]
-                if found:
-                    ready = min(found, key=lambda one: (RACES.index(one[1].kind), one[0] != BUYER))
-                    break
-            if ready is None:
-                break
-            self._take(*ready)
+        while (found := self._ready(True) or self._ready(False)) is not None:
+            self._take(*found)
         if buyer.dead is not None or seller.dead is not None:
             self._end_contested()
+
+    def _ready(self, by_receipt):
+        """The side and event that come next."""
+        found = ((role, self.chains[role].ready(self.chains[OTHER[role]], by_receipt)) for role in (BUYER, SELLER))
+        found = [(role, event) for role, event in found if event is not None]
+        return min(found, key=lambda one: (RACES.index(one[1].kind), one[0] != BUYER), default=None)
 
     def _end_contested(self):
         if self.state == "negotiating":
@@ -180,50 +68,43 @@ class Order:
 
     def _take(self, role, event):
         own, other = self.chains[role], self.chains[OTHER[role]]
-        cited = other.places.get(event.seen)
-        if cited is not None and other.dead is not None and cited >= other.dead:
+        if other.dead is not None and other.places.get(event.seen, -1) >= other.dead:
             self._end_contested()
         had_seen = max(own.needs(own.len, other, True) or 0, own.saw)
-        late, backwards = had_seen < other.len, own.last is not None and event.at < own.last
-        if cited is not None and cited < len(other.events):
-            backwards |= other.events[cited].at - event.at > SKEW
+        late, move = had_seen < other.len, Move(role, event, had_seen)
+        backwards = own.last is not None and event.at < own.last
+        if event.seen is not None:
+            backwards |= self.all[event.seen].at - event.at > SKEW
         if backwards:
             self.refused[event.id] = "time_backwards"
         else:
             try:
-                row = self._judge(role, event)
+                target = self._judge(move)
             except Refused as why:
                 if late and self.state in ("withdrawn", "expired") and event.kind == "accept":
                     named = (event.step["offer"], event.step["terms"])
                     self.accepted |= named == (self.last_offer, terms_hash(self.terms))
                 self.refused[event.id] = "overtaken" if late else why.code
             else:
-                self._apply(role, event, row)
+                self._apply(move, target)
                 self.history.append(event.id)
         own.last = event.at if own.last is None else max(own.last, event.at)
         own.len, own.saw = event.seq + 1, min(had_seen, other.len)
 
-    def _judge(self, role, event):
-        miss = "wrong_state"
+    def _judge(self, move):
+        miss, by_signer = "wrong_state", None
         for start, kind, who, conditions, target in ROWS:
-            if kind != event.kind or self.state not in start:
+            if kind != move.event.kind or (start is not None and self.state not in start):
                 continue
-            if not self._may_sign(who, role):
-                if miss == "wrong_state":
-                    miss = "out_of_turn" if who == "turn" else "wrong_signer"
+            unfit = may_sign(self, who, move.role)
+            if unfit is not None:
+                by_signer = by_signer or unfit
                 continue
-            missed = next((code for code in (self._misses(one, event) for one in conditions) if code), None)
+            missed = next((code for code in (misses(self, one, move) for one in conditions) if code), None)
             if missed is None:
                 return target
-            miss = missed
-        raise Refused(miss)
-
-    def _may_sign(self, who, role):
-        if who == "turn":
-            return self.turn == role
-        if who == "offerer":
-            return self.turn == OTHER[role]
-        return who in ("either", role)
+            miss, by_signer = missed, missed
+        raise Refused(by_signer or miss)
 
     def is_due_before(self):
         """Whether payment comes before the goods."""
@@ -245,121 +126,166 @@ class Order:
         """What is still to be paid back."""
         return max(self.paid() - self.refunds, 0)
 
-    def due(self, name):
-        """When a deadline falls; None before it began."""
-        if name == "valid_until":
-            return self.terms["valid_until"]
-        begin = self.agreed_at if name in ("pay_by", "fulfil_by") else self.since
-        return None if begin is None else min(begin + self.terms[name.replace("_by", "_within")], 2**64 - 1)
-
-    def _misses(self, condition, event):
-        """The reason for which a condition does not hold; None when it holds."""
-        if condition.startswith("after "):
-            due = self.due(condition[6:])
-            return None if due is not None and event.at > due + SKEW else "too_early"
-        if condition in ("counter_fits", "last_terms"):
-            return self._answers(event)
-        if condition == "claims":
-            return self._claims(event)
-        if condition in ("within_remainder", "within_refund"):
-            left = self.remainder() if condition == "within_remainder" else self.refund_left()
-            amount = event.step["amount"]
-            if amount is not None and amount["currency"] != self.terms["total"]["currency"]:
-                return "out_of_range"
-            if left <= 0:
-                return "nothing_due"
-            return None if amount is None or amount["minor"] <= left else "too_much"
-        holds, reason = {
-            "stock_asked": (self.stock == "asked", "stock_not_asked"),
-            "nothing_paid": (self.paid() == 0, "already_paid"),
-            "due_before": (self.is_due_before(), "wrong_timing"),
-            "due_later": (not self.is_due_before(), "wrong_timing"),
-            "remainder": (self.remainder() > 0, "nothing_due"),
-            "was_accepted": (self.accepted, "never_accepted"),
-            "held": (self.stock == "held", "stock_not_held"),
-            "to_send": ("pickup" not in self.terms["delivery"], "wrong_delivery"),
-            "to_collect": ("pickup" in self.terms["delivery"], "wrong_delivery"),
-            "settled": (self.remainder() == 0, "not_settled"),
-            "refunded_in_full": (self.refund_left() == 0, "not_settled"),
-            "refund_short": (self.refund_left() > 0, "nothing_due"),
-            "not_claimed": (self.paid() < self.total(), "already_paid"),
-            "claimed": (self.paid() >= self.total(), "not_settled"),
-        }[condition]
-        return None if holds else reason
-
-    def _answers(self, event):
-        step, mine = event.step, right_of(self.id, self.terms)
-        if event.kind == "counter":
-            terms = step["terms"]
-            same = all(terms[role] == self.terms[role] for role in (BUYER, SELLER)) and right_of(self.id, terms) == mine
-            tries = (
-                (step["replaces"] == self.last_offer, "not_last_offer"),
-                (same and terms["total"]["currency"] == self.terms["total"]["currency"], "other_terms"),
-                (self.rounds < 16, "too_many_rounds"),
-                (event.at < terms["valid_until"], "offer_over"),
-            )
-        else:
-            tries = (
-                (step["offer"] == self.last_offer, "not_last_offer"),
-                (step["terms"] == terms_hash(self.terms) and step["right"] == mine, "other_terms"),
-            )
-        tries = (*tries, (event.at <= self.terms["valid_until"] + SKEW, "offer_over"))
-        return next((reason for holds, reason in tries if not holds), None)
-
-    def _claim(self, event):
+    def claim(self, event):
+        """What a PAY_PROOF claims."""
         amount = event.step["amount"]
         return max(self.total() - self.claimed, 0) if amount is None else amount["minor"]
 
-    def _claims(self, event):
-        amount = event.step["amount"]
-        if amount is not None and amount["currency"] != self.terms["total"]["currency"]:
-            return "out_of_range"
-        if self._claim(event) <= 0 and not self.denied:
-            return "nothing_due"
-        return None if self.claimed + self._claim(event) <= MOST else "too_much"
+    def left(self):
+        """What is still to be sent of each line."""
+        return [line["qty"] - sent for line, sent in zip(self.terms["lines"], self.shipped)]
 
-    def _apply(self, role, event, target):
-        before, step = self.state, event.step
-        if event.kind == "counter":
-            self.terms, self.last_offer, self.turn = step["terms"], event.id, OTHER[role]
-            self.rounds += 1
-        elif event.kind == "accept":
-            self.agreed, self.agreed_at, self.accepted = step["terms"], event.at, True
-            self.stock = "held" if role == SELLER else "asked"
-        elif event.kind == "stock_confirm":
-            self.stock = "held"
-        elif event.kind == "stock_fail":
-            self.stock = "failed"
-        elif event.kind == "pay_proof":
-            self.claimed, self.denied = self.claimed + self._claim(event), False
-        elif event.kind == "pay_confirm":
-            self.confirmed += self.remainder() if step["amount"] is None else step["amount"]["minor"]
-        elif event.kind == "pay_deny":
-            self.denied = True
-        elif event.kind == "waive":
-            self.waived = True
-        elif event.kind == "refund_sent":
-            self.refunds += self.refund_left() if step["amount"] is None else step["amount"]["minor"]
-        elif event.kind in ("ship", "received", "auto_received"):
-            self.stock = "sold"
+    def asks(self, what):
+        """Whether this is the open question."""
+        return self.asked is not None and self.asked[0] == what
+
+    def has_spoken(self, role):
+        """Whether a side spoke in the dispute."""
+        return role in self.claims or role in self.offers
+
+    def due(self, name):
+        """When a deadline falls; None when it does not run."""
+        if name == "valid_until":
+            return self.terms["valid_until"]
+        begin = {"pay_by": self.agreed_at, "fulfil_by": self.agreed_at, "return_by": self.delivered_at}.get(name, self.since)
+        if name == "dispute_by" and self.state != "delivered":
+            return None
+        return None if begin is None else begin + self.terms[name.replace("_by", "_within")]
+
+    def _apply(self, move, target):
+        before, paid, event = self.state, self.paid(), move.event
+        opens = self._opens(move)
+        getattr(self, f"_do_{event.kind}", lambda move: None)(move)
         self.state = self._target(target)
-        opens = event.kind == "pay_proof" and self.state == "delivered" and self.paid() >= self.total()
+        opens |= event.kind == "pay_proof" and self.state == "delivered" and paid < self.total() <= self.paid()
         opens |= event.kind == "refund_sent" and self.refund_left() == 0
         if self.state != before or opens:
             self.since = event.at
         if self.state != "negotiating":
             self.turn = None
-        if self.state in ("cancelled", "refund_due") and self.stock in ("asked", "held"):
-            self.stock = "released"
+        self._settle_questions(move, before)
+        self._settle_stock(event)
+
+    def _opens(self, move):
+        """Whether the present wait begins anew, though the state may stay."""
+        spoke = move.event.kind in ("dispute", "settle_offer") and not self.has_spoken(move.role)
+        offered = move.event.kind == "settle_offer" and move.role not in self.offers
+        return spoke or offered or move.event.kind == "return_ok"
+
+    def _settle_questions(self, move, before):
+        kind = move.event.kind
+        if kind in ("cancel_agree", "cancel_refuse", "return_ok", "return_no"):
+            self.asked = None
+        if (self.asks("cancel") and self.state not in _ASKABLE) or (self.asks("return") and self.state != "returning"):
+            self.asked = None
+        if self.state == "returning" and before != "returning":
+            self.back = "delivered" if before == "completed" else before
+            self.asked, self.return_agreed = ("return", move.role), False
+        elif kind == "cancel_request":
+            self.asked = ("cancel", move.role)
+
+    def _settle_stock(self, event):
+        if event.kind == "return_received" and event.step["restock"]:
+            self.shipped, self.stock = [0] * len(self.shipped), "released"
+        if self.stock in ("asked", "held"):
+            if self.agreed is not None and not any(self.left()):
+                self.stock = "sold"
+            elif self.state in ("cancelled", "refund_due", "resolved"):
+                self.stock = "released"
+
+    def _do_counter(self, move):
+        self.terms, self.last_offer, self.turn = move.event.step["terms"], move.event.id, OTHER[move.role]
+        self.personal, self.shipped = self.terms["personal"], [0] * len(self.terms["lines"])
+        self.rounds += 1
+
+    def _do_accept(self, move):
+        self.agreed, self.agreed_at, self.accepted = move.event.step["terms"], move.event.at, True
+        self.stock = "held" if move.role == SELLER else "asked"
+
+    def _do_stock_confirm(self, _):
+        self.stock = "held"
+
+    def _do_stock_fail(self, _):
+        self.stock = "failed"
+
+    def _do_address(self, move):
+        self.personal = move.event.step["personal"]
+
+    def _do_pay_proof(self, move):
+        self.claimed, self.denied = self.claimed + self.claim(move.event), False
+
+    def _do_pay_confirm(self, move):
+        amount = move.event.step["amount"]
+        self.confirmed += self.remainder() if amount is None else amount["minor"]
+
+    def _do_pay_deny(self, _):
+        self.denied = True
+
+    def _do_waive(self, _):
+        self.waived = True
+
+    def _do_refund_sent(self, move):
+        amount = move.event.step["amount"]
+        self.refunds += self.refund_left() if amount is None else amount["minor"]
+
+    def _send_all(self):
+        self.shipped = [line["qty"] for line in self.terms["lines"]]
+
+    def _do_ship(self, move):
+        self.last_shipment = move.event.seq
+        for number, quantity in move.event.step["lines"]:
+            self.shipped[number] += quantity
+        if not move.event.step["lines"]:
+            self._send_all()
+
+    def _do_deliver_digital(self, move):
+        self.last_shipment = move.event.seq
+        self._send_all()
+
+    def _do_ready(self, move):
+        self.code = move.event.step["code"]
+
+    def _do_received(self, move):
+        self.delivered_at = move.event.at
+        self._send_all()
+
+    _do_auto_received = _do_received
+
+    def _do_dispute(self, move):
+        self.claims.add(move.role)
+
+    def _do_settle_offer(self, move):
+        self.offers[move.role] = {"id": move.event.id, "refund": move.event.step["refund"]["minor"], "refused": False}
+
+    def _do_return_ok(self, _):
+        self.return_agreed = True
+
+    def _do_settle_refuse(self, move):
+        self.offers[OTHER[move.role]]["refused"] = True
+
+    def _do_settle_accept(self, move):
+        self.settled, self.closing = self.offers[OTHER[move.role]]["refund"], ["settled"]
+
+    def _do_decide(self, move):
+        self.decided = read_decision(move.event.step["decision"])["refund"]["minor"]
+
+    def _do_performed(self, _):
+        self.refunds, self.closing = self.refunds + self.decided, ["performed"]
+
+    def _do_close_defaulted(self, move):
+        other = OTHER[move.role]
+        self.closing = ["unresolved"] if self.state == "disputed" and self.has_spoken(other) else ["defaulted", other]
 
     def _target(self, target):
         settled, now = self.remainder() == 0, self.state
         on_delivery = self.terms["payment"]["timing"] == "on-delivery"
         special = {
             "same": now,
+            "what_it_was": self.back,
             "refund_or_cancelled": "refund_due" if self.paid() > 0 else "cancelled",
             "fulfilling_once_paid": "fulfilling" if settled else now,
             "completed_once_paid": "completed" if settled else now,
+            "shipped_once_all": "partly_shipped" if any(self.left()) else "shipped",
             "handed_over": "completed" if settled and on_delivery else "delivered",
             "delivered_or_completed": "completed" if settled else "delivered",
         }
@@ -379,6 +305,13 @@ class Order:
             "contested": self.contested,
             "accepted": self.accepted,
             "agreed": self.agreed,
+            "shipped": self.shipped,
+            "personal": self.personal,
+            "asked": None if self.asked is None else list(self.asked),
+            "decided": self.decided,
+            "settled": self.settled,
+            "closing": self.closing,
+            "devices": [self.chains[role].devices[-1] for role in (BUYER, SELLER)],
             "history": self.history,
             "refused": {one.hex(): why for one, why in self.refused.items()},
             "pending": self.pending,

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use haat_protocol::local::OrderWords;
 
-use super::{Which, act};
+use super::{Which, act, decide};
 use crate::context::Context;
 use crate::error::Failure;
 
@@ -48,17 +48,7 @@ pub(crate) enum Trouble {
         #[arg(long)]
         refund: String,
     },
-    /// Decide a dispute in which the terms name you
-    Decide {
-        #[command(flatten)]
-        order: Which,
-        /// How much goes back to the buyer; 0 for nothing
-        #[arg(long)]
-        refund: String,
-        /// Why
-        #[arg(long)]
-        reason: String,
-    },
+    Decide(decide::Decide),
     /// Say that you did what was decided
     Perform {
         #[command(flatten)]
@@ -98,9 +88,7 @@ impl Trouble {
             Self::Refuse(Why { order, reason }) => act(cx, order, "refuse", OrderWords { reason: Some(reason), ..none }),
             Self::Dispute { order, claim } => act(cx, order, "dispute", OrderWords { text: Some(claim), ..none }),
             Self::Settle { order, refund } => act(cx, order, "settle", OrderWords { refund: Some(refund), ..none }),
-            Self::Decide { order, refund, reason } => {
-                act(cx, order, "decide", OrderWords { refund: Some(refund), reason: Some(reason), ..none })
-            }
+            Self::Decide(decide) => decide.run(cx),
             Self::Perform { order, reference } => act(cx, order, "perform", OrderWords { reference, ..none }),
             Self::Handover { order, device } => act(cx, order, "handover", OrderWords { device, ..none }),
         }

@@ -6,7 +6,7 @@ use haat_protocol::order::{self, Act, Order, Role, Verb};
 use serde_json::Value;
 
 use super::super::work::Work;
-use super::{refused, words};
+use super::{decide, refused, words};
 use crate::{name, view};
 
 impl Work<'_, '_> {
@@ -60,6 +60,7 @@ impl Work<'_, '_> {
     fn prepared(&mut self, order: &Order, verb: Verb, said: &OrderWords) -> Result<Act, Problem> {
         match verb {
             Verb::Ready => Ok(Act::Ready { code: Some(order::handover::code_commitment(&order.id, &self.me.handover_code(&order.id))) }),
+            Verb::Decide => decide::brought(said.data.as_deref()),
             Verb::Handover => self.other_device(said.device.as_deref()),
             _ => Err(Problem::usage("unknown-verb", "there is no such verb", "this node cannot do that yet")),
         }
