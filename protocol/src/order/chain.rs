@@ -44,12 +44,26 @@ pub(super) fn sides(set: &OrderSet, order: &Order) -> BTreeMap<EventId, Role> {
     sides
 }
 
+/// The devices that a side's chain belongs or belonged to, by what its own devices and its root say. Nobody else speaks for it.
+fn devices_of(set: &OrderSet, order: &Order, sides: &BTreeMap<EventId, Role>, side: Role) -> BTreeSet<DeviceId> {
+    let party = *order.terms.party(side);
+    let mut devices = BTreeSet::from([party.device]);
+    let mut own: Vec<&Event> = set.events().filter(|event| sides.get(&event.id()) == Some(&side)).collect();
+    own.sort_by_key(|event| (event.body().seq, event.id()));
+    for event in own {
+        match &event.body().step {
+            Step::Handover { to } if devices.contains(&event.body().author) && is_free(order, to) => devices.insert(*to),
+            Step::Takeover { .. } if is_takeover_of(&party, &order.id, event.body()) => devices.insert(event.body().author),
+            _ => continue,
+        };
+    }
+    devices
+}
+
 /// What a side cites or receipted: all that it can have acted upon.
 fn known_to(set: &OrderSet, order: &Order, sides: &BTreeMap<EventId, Role>, side: Role) -> BTreeSet<EventId> {
-    let own: Vec<&Event> = set.events().filter(|event| sides.get(&event.id()) == Some(&side)).collect();
-    let mut devices: BTreeSet<DeviceId> = own.iter().map(|event| event.body().author).collect();
-    devices.insert(order.terms.party(side).device);
-    let cited = own.iter().filter_map(|event| event.body().seen);
+    let devices = devices_of(set, order, sides, side);
+    let cited = set.events().filter(|event| devices.contains(&event.body().author)).filter_map(|event| event.body().seen);
     let receipted = set.receipts().filter(|(_, receipt)| devices.contains(&receipt.device)).map(|(_, receipt)| receipt.event);
     cited.chain(receipted).collect()
 }
@@ -182,11 +196,11 @@ impl<'a> Chain<'a> {
     pub(super) fn note_receipts(&mut self, set: &OrderSet, other: &Self) {
         for (_, receipt) in set.receipts().filter(|(_, receipt)| self.devices.contains(&receipt.device)) {
             let head = receipt.own_head.map_or(Some(0), |id| self.places.get(&id).map(|place| place + 1));
-            let (Some(next), Some(place)) = (head, other.places.get(&receipt.event)) else {
+            let (Some(next), Some(known)) = (head, other.up_to(&receipt.event)) else {
                 continue;
             };
             let count: &mut u64 = self.receipted.entry(next).or_default();
-            *count = (*count).max(place + 1);
+            *count = (*count).max(known);
         }
     }
 

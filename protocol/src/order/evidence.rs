@@ -285,7 +285,8 @@ fn check_person(chain: &Chain, order: &Order, role: Role) -> Found<()> {
     if is_party { Ok(()) } else { Err(at(Fault::ForeignDevice)) }
 }
 
-/// Every event has its predecessors and is legal where it stands. A move that was overtaken is no fault. Nor is, once there
+/// Every event has its predecessors and is legal where it stands. A move that was overtaken is no fault, nor one by a device whose
+/// chain went over to another. Nor is, once there
 /// was an acceptance, a move of the other party without effect: else one bad event could spoil the exporter's evidence.
 fn check_places(bundle: &Bundle, set: &OrderSet, order: &Order, exporter: Role) -> Found<()> {
     for (place, signed) in bundle.events.iter().enumerate() {
@@ -296,7 +297,7 @@ fn check_places(bundle: &Bundle, set: &OrderSet, order: &Order, exporter: Role) 
         }
         let author = set.event(&id).and_then(|event| order.role(&event.body().author));
         let why = order.refused.iter().find(|(refused, _)| *refused == id).map(|(_, why)| *why);
-        let Some(why) = why.filter(|why| *why != Refusal::Overtaken) else { continue };
+        let Some(why) = why.filter(|why| ![Refusal::Overtaken, Refusal::HandedOver].contains(why)) else { continue };
         if author.is_none_or(|author| author == exporter) || !order.accepted {
             return at(why);
         }

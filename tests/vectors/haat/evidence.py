@@ -79,7 +79,7 @@ def _places(bundle, stands, exporter):
         if event.id in stands.pending:
             raise Refused(f"event {place}: missing")
         why = stands.refused.get(event.id)
-        if why is None or why == "overtaken":
+        if why is None or why in ("overtaken", "handed_over"):
             continue
         if stands.parties.role_of(event) != OTHER[exporter] or not stands.accepted:
             raise Refused(f"event {place}: {why}")

@@ -15,6 +15,11 @@ class Chain:
         self.devices = [device]
         self.last, self.len, self.saw = None, 0, 0
 
+    def up_to(self, event):
+        """The number of events up to one; what fell stands for those before it."""
+        place = self.places[event]
+        return place if place < len(self.events) and self.events[place].id != event else place + 1
+
     def needs(self, place, other, by_receipt):
         """How many of the other's events the author of the event there had seen; None when one of them is not here."""
         if place >= len(self.events):
@@ -23,9 +28,7 @@ class Chain:
         if seen is not None:
             if seen not in other.places:
                 return None
-            cited = other.places[seen] + 1
-            if cited <= len(other.events) and other.events[cited - 1].id != seen:
-                cited -= 1
+            cited = other.up_to(seen)
         stored = max((count for at, count in self.receipted.items() if by_receipt and at <= place), default=0)
         return min(max(cited, stored), 2**64 if other.dead is None else other.dead)
 
@@ -84,15 +87,27 @@ class Parties:
         whose = hash_of("identity", write(inception)) == self.terms[role]["identity"]
         return whose and holds("takeover", inception["root"], message, event.step["sig"])
 
+    def _devices_of(self, role):
+        """The devices that a side's chain belongs or belonged to, by what its own devices and its root say."""
+        devices = {self.terms[role]["device"]}
+        for event in sorted((one for here in self.places[role].values() for one in here), key=lambda one: (one.seq, one.id)):
+            if event.kind == "handover" and event.author in devices and event.step["to"] not in self._fixed():
+                devices.add(event.step["to"])
+            elif self.by_root(event, role):
+                devices.add(event.author)
+        return devices
+
+    def _fixed(self):
+        return [self.terms[name]["device"] for name in (BUYER, SELLER, "resolver") if self.terms[name] is not None]
+
     def _heard_of(self, role, receipts):
         """The events that a side cites or receipted."""
-        events = [event for here in self.places[role].values() for event in here]
-        devices = {self.terms[role]["device"], *(event.author for event in events)}
-        devices |= {event.step["to"] for event in events if event.kind == "handover"}
-        return {event.seen for event in events} | {one["event"] for one in receipts if one["device"] in devices}
+        devices = self._devices_of(role)
+        cited = {event.seen for event in self.all.values() if event.author in devices}
+        return cited | {one["event"] for one in receipts if one["device"] in devices}
 
     def _refuse(self, event, why):
-        if self.refused.setdefault(event.id, why) == why:
+        if self.refused.setdefault(event.id, why) == why and why in ("equivocation", "broken_link"):
             self.accepted |= event.kind == "accept"
 
     def _stands(self, role, chain, here, heard):
@@ -125,11 +140,10 @@ class Parties:
 
     def _belongs(self, event, before, role):
         cited = self.all.get(event.seen)
-        return event.prev == before and (cited is None or self.role_of(cited) == OTHER[role])
+        return event.prev == before and (cited is None or self.role_of(cited) != role)
 
     def _pass_on(self, chain, event, role):
-        known = [self.terms[name]["device"] for name in (BUYER, SELLER, "resolver") if self.terms[name] is not None]
-        if event.kind == "handover" and event.step["to"] not in known:
+        if event.kind == "handover" and event.step["to"] not in self._fixed():
             chain.devices.append(event.step["to"])
         elif event.kind == "takeover" and event.author != chain.devices[-1]:
             chain.devices.append(event.author)
@@ -162,4 +176,4 @@ class Parties:
             if receipt["device"] not in chain.devices or event not in other.places or (head is not None and head not in chain.places):
                 continue
             following = 0 if head is None else chain.places[head] + 1
-            chain.receipted[following] = max(chain.receipted.get(following, 0), other.places[event] + 1)
+            chain.receipted[following] = max(chain.receipted.get(following, 0), other.up_to(event))

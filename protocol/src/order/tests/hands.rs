@@ -136,6 +136,29 @@ fn what_the_other_side_acted_upon_is_not_taken_back() {
 }
 
 #[test]
+fn nobody_else_speaks_for_the_side_that_knew() {
+    let mut deal = agreed(sent_paid_first());
+    let word = taken_over(&deal);
+    deal.buyer(pay(None));
+    let paid = deal.order().head(Role::Buyer).expect("paid");
+    let seller_head = deal.order().head(Role::Seller);
+    deal.set.insert(word).expect("fits");
+    let thief = Keypair::from_seed(&[66; 32]);
+    let cites = EventBody {
+        author: thief.public(),
+        seq: 1,
+        prev: seller_head,
+        seen: Some(paid),
+        ..deal.forge(Role::Seller, Step::Cancel {}, deal.now).body().clone()
+    };
+    deal.set.insert(sign(&cites, &thief).expect("well-formed")).expect("kept");
+    let receipt = Receipt::new(deal.set.order(), paid, seller_head, thief.public()).sign(&thief);
+    deal.set.receive(receipt).expect("holds");
+    assert_eq!(deal.order().device(Role::Buyer), spare().public(), "the thief of a device cannot witness for it");
+    assert!(deal.refused().contains(&(Kind::PayProof, Refusal::HandedOver)));
+}
+
+#[test]
 fn two_words_of_one_root_end_the_chain() {
     let mut deal = agreed(sent_paid_first());
     let one = taken_over(&deal);
