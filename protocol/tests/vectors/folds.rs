@@ -25,7 +25,7 @@ struct Pile {
 }
 
 /// The set of a deal, to be folded.
-fn pile(deal: &Deal) -> Case {
+pub(crate) fn pile(deal: &Deal) -> Case {
     let events = deal.set.events().map(|event| event.signed().clone()).collect();
     let receipts = deal.set.receipts().map(|(receipt, _)| receipt.clone()).collect();
     Case::new("order", encode(&Pile { order: deal.set.order(), events, receipts }))
@@ -35,6 +35,7 @@ pub(crate) fn sheet() -> Sheet {
     let mut sheet = Sheet::new("folds", "Where sets of events and receipts leave an order (docs/orders.md).");
     lives(&mut sheet);
     troubles(&mut sheet);
+    crate::hands::sheet(&mut sheet);
     races(&mut sheet);
     contested(&mut sheet);
     refused(&mut sheet);

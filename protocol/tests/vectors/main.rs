@@ -18,6 +18,7 @@ mod entries;
 mod evidence;
 mod folds;
 mod form;
+mod hands;
 mod histories;
 mod house;
 mod judge;
