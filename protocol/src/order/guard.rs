@@ -39,7 +39,7 @@ fn check(order: &Order, guard: Guard, case: Case<'_>) -> Result<(), Refusal> {
         Guard::CounterFits | Guard::LastTerms => answers(order, body),
         Guard::StockAsked => need(order.stock == StockMark::Asked, Refusal::StockNotAsked),
         Guard::StockHeld => need(order.stock == StockMark::Held, Refusal::StockNotHeld),
-        Guard::ToSend => need(matches!(order.terms.delivery, Delivery::Ship { .. }), Refusal::WrongDelivery),
+        Guard::ToSend => need(!matches!(order.terms.delivery, Delivery::Pickup { .. }), Refusal::WrongDelivery),
         Guard::ToCollect => need(matches!(order.terms.delivery, Delivery::Pickup { .. }), Refusal::WrongDelivery),
         Guard::ToDownload => need(matches!(order.terms.delivery, Delivery::Digital {}), Refusal::WrongDelivery),
         Guard::LinesLeft => lines_left(order, body),

@@ -92,8 +92,8 @@ named! {
         WasAccepted "an acceptance exists"
         /// The amount is not more than what is left to pay.
         WithinRemainder "not more than the remainder"
-        /// The goods are sent.
-        ToSend "delivery by sending"
+        /// The goods are sent, by whatever way: a file by mail as well.
+        ToSend "delivery by sending or digital"
         /// The goods are collected.
         ToCollect "delivery by pickup"
         /// The goods are a file.

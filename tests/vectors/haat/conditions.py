@@ -104,8 +104,9 @@ def _plain(holds, reason):
     return lambda order, move: None if holds(order) else reason
 
 
-def _delivery(way):
-    return _plain(lambda order: way in order.terms["delivery"], "wrong_delivery")
+def _delivery(*ways):
+    """The terms say that the goods change hands in one of these ways."""
+    return _plain(lambda order: any(way in order.terms["delivery"] for way in ways), "wrong_delivery")
 
 
 _ALL = {
@@ -123,7 +124,7 @@ _ALL = {
     "within remainder": _within(lambda order: order.remainder()),
     "within refund": _within(lambda order: order.refund_left()),
     "was accepted": _plain(lambda order: order.accepted, "never_accepted"),
-    "by sending": _delivery("ship"),
+    "by sending": _delivery("ship", "digital"),
     "by pickup": _delivery("pickup"),
     "digital": _delivery("digital"),
     "lines left": _lines,

@@ -221,10 +221,10 @@ fn alone(deal: &Deal, role: Role, steps: u32) -> Vec<Vec<Event>> {
     all
 }
 
-/// One of so many stands is tried: all of them take some minutes.
+/// One of so many stands is tried: all of them take half a minute.
 #[allow(clippy::disallowed_methods, reason = "a test reads its surroundings")]
 fn every() -> usize {
-    std::env::var("HAAT_EVERY").ok().and_then(|every| every.parse().ok()).unwrap_or(40)
+    std::env::var("HAAT_EVERY").ok().and_then(|every| every.parse().ok()).unwrap_or(10)
 }
 
 #[test]
