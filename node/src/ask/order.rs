@@ -68,6 +68,7 @@ impl Ask<'_, '_> {
             buyer: self.people.author(&terms.buyer.identity),
             seller: self.people.author(&terms.seller.identity),
             lines: terms.lines.iter().enumerate().map(line).collect(),
+            adjustments: terms.adjustments.clone(),
             delivery: terms.delivery.clone(),
             payment: terms.payment.clone(),
             via: terms.via,

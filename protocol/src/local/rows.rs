@@ -7,6 +7,7 @@ use crate::kind::Kind;
 use crate::listing::{Delivery, Payment, Stock};
 use crate::money::{Currency, Money};
 use crate::norms::{Disclosure, Norms, PriceBand, Role};
+use crate::order::Adjustment;
 use crate::time::Millis;
 
 /// A page of a list.
@@ -459,6 +460,9 @@ pub struct OrderRow {
     pub seller: Author,
     /// What is bought.
     pub lines: Vec<OrderLineRow>,
+    /// Differences of the price: a bargain, a coupon, a tax.
+    #[serde(default)]
+    pub adjustments: Vec<Adjustment>,
     /// How it is delivered.
     pub delivery: Delivery,
     /// How it is paid.

@@ -39,6 +39,7 @@ pub(super) fn listed(orders: Vec<OrderRow>) -> String {
 /// One order.
 pub(super) fn shown(row: &OrderRow) -> String {
     let mut rows: Vec<[String; 2]> = row.lines.iter().map(|line| ["goods".to_owned(), line_words(line)]).collect();
+    rows.extend(row.adjustments.iter().map(|each| [text::one_line(&each.name), each.amount.to_string()]));
     rows.extend([
         ["total".to_owned(), row.total.to_string()],
         ["buyer".to_owned(), row.buyer.name.clone()],
@@ -71,9 +72,16 @@ fn said(words: &EventWords) -> Vec<String> {
     amount.into_iter().chain(back).chain(carrier).chain(texts.into_iter().flatten()).collect()
 }
 
-/// What this node may do now, as a command to type.
+/// Verbs that nobody is led to: they are for who has a reason of their own.
+const NEVER_FIRST: [&str; 7] = ["cancel", "request-cancel", "dispute", "return", "withdraw", "say", "handover"];
+
+/// What this node may do now, as a command to type: what moves the order on goes first.
 pub(super) fn next(row: &OrderRow) -> Option<String> {
-    let (first, others) = row.next.split_first()?;
+    let is_late_payment = |verb: &str| verb == "pay" && row.waits_for.as_deref() != Some("me");
+    let mut verbs: Vec<&String> = row.next.iter().collect();
+    verbs.sort_by_key(|verb| NEVER_FIRST.contains(&verb.as_str()) || is_late_payment(verb));
+    let (first, others) = verbs.split_first()?;
+    let others: Vec<&str> = others.iter().map(|verb| verb.as_str()).collect();
     let also = if others.is_empty() { String::new() } else { format!("   (or {})", others.join(", ")) };
     let id = row.order.short();
     let line = match first.as_str() {
@@ -105,7 +113,8 @@ mod tests {
                 {"id": id, "kind": "pay_proof", "author": "buyer", "at": 0, "delivery": "stored",
                  "words": {"reference": "T-1", "amount": money}, "refused": "too much"}
             ],
-            "next": ["confirm-payment", "cancel"]
+            "adjustments": [{"name": "spring coupon", "amount": {"minor": -140, "currency": "CNY"}}],
+            "next": ["cancel", "confirm-payment"]
         });
         serde_json::from_value(row).expect("an order")
     }
@@ -117,6 +126,8 @@ mod tests {
             "order abababab payment claimed",
             "2 x 绿茶 (GT-100), listed at 8.20 CNY",
             "15.00 CNY",
+            "spring coupon",
+            "-1.40 CNY",
             "pickup at North gate",
             "cash, on delivery",
             "  by May",
@@ -131,6 +142,10 @@ mod tests {
             assert_eq!(next(&OrderRow { next: vec![verb.into()], ..order() }).as_deref(), Some(line));
         }
         assert_eq!(next(&OrderRow { next: vec![], ..order() }), None);
+        let late = ["pay", "say", "review"].map(str::to_owned).to_vec();
+        let late = OrderRow { next: late, state: "cancelled".into(), ..order() };
+        let told = next(&late).expect("something");
+        assert!(told.starts_with("haat review") && told.ends_with("(or pay, say)"), "nobody is led to pay for what is off: {told}");
         let forked = OrderRow { warning: Some("two different entries".into()), ..order() };
         assert!(shown(&forked).contains("two different entries") && listed(vec![forked]).contains("two different entries"));
     }
