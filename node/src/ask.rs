@@ -87,7 +87,8 @@ pub fn answer(tx: &Tx<'_>, me: &Myself, facts: &NodeFacts<'_>, question: &Questi
         Question::Order { order } => json(&ask.order(&name::order(tx, me, order)?)?),
         Question::Payment { order } => json(&ask.payment(&name::order(tx, me, order)?)?),
         Question::Notices => page(ask.notices()),
-        Question::Evidence { order } => ask.evidence(&name::order(tx, me, order)?),
+        Question::Evidence { order, with } => ask.evidence(&name::order(tx, me, order)?, with.as_deref()),
+        Question::Enclosed { order, what } => ask.enclosed(&name::order(tx, me, order)?, what),
         Question::LogVerify => {
             Err(Problem::usage("not-a-question", "this is not answered from views", "the trust log is checked as a whole"))
         }

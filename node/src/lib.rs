@@ -23,5 +23,6 @@ pub mod presence;
 pub mod secret;
 pub mod service;
 pub mod store;
+pub mod vault;
 pub mod view;
 pub mod witness;

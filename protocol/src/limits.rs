@@ -21,8 +21,14 @@ pub const GOSSIP_MAX_BYTES: usize = 64 * 1024;
 pub const ORDER_EVENT_MAX_BYTES: usize = 16 * 1024;
 /// Bytes of one order message (several events and receipts).
 pub const ORDER_MESSAGE_MAX_BYTES: usize = 64 * 1024;
-/// Bytes of a file that is the goods of an order, so that it fits one message.
-pub const CONTENT_MAX_BYTES: usize = 64 * 1024;
+/// Bytes of a file that is the goods of an order, so that it fits one message beside events and receipts.
+pub const CONTENT_MAX_BYTES: usize = 48 * 1024;
+/// Bytes of an address and what else the seller is told in confidence.
+pub const PERSONAL_MAX_BYTES: usize = 4 * 1024;
+/// Milliseconds after which what was enclosed is destroyed, once an order is completed or closed.
+pub const ENCLOSED_KEEP_MS: u64 = 30 * DAY_MS;
+/// The same for an order that came to nothing.
+pub const ENCLOSED_KEEP_CANCELLED_MS: u64 = DAY_MS;
 /// Bytes of an evidence file that `verify` is willing to read.
 pub const EVIDENCE_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of one request on the sync and direct protocols.

@@ -471,6 +471,15 @@ pub enum Question {
     Evidence {
         /// Which.
         order: String,
+        /// `personal` for the address as well, if it is here.
+        with: Option<String>,
+    },
+    /// What is enclosed with an order; answered as `{"order", "name"?, "data": base64}`.
+    Enclosed {
+        /// Which order.
+        order: String,
+        /// `address`, or `file` for the goods.
+        what: String,
     },
     /// Re-check the trust log.
     LogVerify,

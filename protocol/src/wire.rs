@@ -13,6 +13,7 @@ use crate::fork::ForkProof;
 use crate::id::{DeviceId, EventId, IdentityId, KeyId, OrderId, SpaceId};
 use crate::identity::Chain;
 use crate::limits::{GOSSIP_MAX_BYTES, INTEGER_MAX, REQUEST_MAX_BYTES, RESPONSE_MAX_BYTES};
+use crate::order::Enclosure;
 use crate::record::{SignedRecord, Slot};
 use crate::space::Inception;
 
@@ -247,6 +248,8 @@ pub struct OrderMessage {
     pub events: Vec<ByteBuf>,
     /// Receipts.
     pub receipts: Vec<ByteBuf>,
+    /// What the events commit to, as far as the sender has it.
+    pub enclosed: Vec<Enclosure>,
     /// Who the sender is, so that a seller who never met the buyer can check the device.
     pub chain: Option<Chain>,
 }

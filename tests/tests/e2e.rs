@@ -4,6 +4,7 @@
 
 mod api;
 mod crash;
+mod enclosed;
 mod evidence;
 mod fork;
 mod import;

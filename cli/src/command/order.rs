@@ -2,6 +2,7 @@
 
 mod counter;
 mod decide;
+mod enclosed;
 mod export;
 mod offer;
 mod pay;
@@ -109,6 +110,8 @@ pub(crate) enum Order {
     CloseDefaulted(Which),
     #[command(flatten)]
     Trouble(trouble::Trouble),
+    #[command(flatten)]
+    Enclosed(enclosed::Enclosed),
     /// Say something to the other side
     Say {
         #[command(flatten)]
@@ -134,6 +137,9 @@ pub(crate) enum Order {
         order: Which,
         /// The file; - for standard output
         file: PathBuf,
+        /// With the address, if it is here
+        #[arg(long)]
+        personal: bool,
     },
     /// Check an evidence file; needs no node and no network
     Verify {
@@ -190,7 +196,8 @@ impl Order {
                 cx.page(cx.ask(&Question::Orders { state, role })?, view::listed)
             }
             Self::Show(Which { order }) => answer(cx, cx.ask(&Question::Order { order })?),
-            Self::Export { order: Which { order }, file } => export::run(cx, order, &file),
+            Self::Export { order: Which { order }, file, personal } => export::run(cx, order, &file, personal),
+            Self::Enclosed(enclosed) => enclosed.run(cx),
             Self::Verify { file } => verify::run(cx, &file),
         }
     }

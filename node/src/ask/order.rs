@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::Ask;
 use crate::duty;
 use crate::store::Table;
+use crate::vault;
 use crate::view::{known, order as orders};
 
 impl Ask<'_, '_> {
@@ -121,11 +122,39 @@ impl Ask<'_, '_> {
         })
     }
 
-    /// The evidence file, as base64.
-    pub(super) fn evidence(&self, id: &OrderId) -> Result<Value, Problem> {
+    /// What is enclosed with an order: an address, or the file that is the goods.
+    pub(super) fn enclosed(&self, id: &OrderId, what: &str) -> Result<Value, Problem> {
         let (set, order) = orders::folded(self.tx, id).ok_or_else(|| Problem::not_found("order", &id.to_string()))?;
+        let (commitment, name) = match what {
+            "address" => (order.personal, None),
+            "file" => {
+                let steps = order.history.iter().rev().filter_map(|id| Some(&set.event(id)?.body().step));
+                let mut files = steps.filter_map(|step| match step {
+                    Step::DeliverDigital { name, content, .. } => Some((*content, name.clone())),
+                    _ => None,
+                });
+                files.next().map_or((None, None), |(content, name)| (Some(content), Some(name)))
+            }
+            _ => return Err(Problem::usage("bad-value", "nothing of that name is enclosed", "it is `address` or `file`")),
+        };
+        let found = commitment.and_then(|commitment| vault::open(self.tx, self.me, id, &commitment));
+        let found = found.ok_or_else(|| {
+            let why = if commitment.is_some() { "it has not come yet, or its time to be kept is over" } else { "nobody has given one" };
+            Problem::new(ProblemKind::NotFound, "not-enclosed", "there is nothing of that here", why)
+        })?;
+        Ok(serde_json::json!({"order": id, "name": name, "data": data_encoding::BASE64.encode(&found.data)}))
+    }
+
+    /// The evidence file, as base64.
+    pub(super) fn evidence(&self, id: &OrderId, with: Option<&str>) -> Result<Value, Problem> {
+        let (set, order) = orders::folded(self.tx, id).ok_or_else(|| Problem::not_found("order", &id.to_string()))?;
+        let personal = match with {
+            None => None,
+            Some("personal") => order.personal.and_then(|personal| vault::open(self.tx, self.me, id, &personal)),
+            Some(_) => return Err(Problem::usage("bad-value", "evidence cannot be so", "it is made with `personal` data, or without")),
+        };
         let (buyer, seller) = (self.chain(&order.terms.buyer.identity)?, self.chain(&order.terms.seller.identity)?);
-        let file = order::evidence::export(&set, [&buyer, &seller], None, &self.me.pair, self.facts.now)
+        let file = order::evidence::export(&set, [&buyer, &seller], personal, &self.me.pair, self.facts.now)
             .map_err(|why| Problem::refused(why.code(), "the order cannot be exported", why.to_string()))?;
         Ok(serde_json::json!({"data": data_encoding::BASE64.encode(&file)}))
     }

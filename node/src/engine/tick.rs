@@ -45,6 +45,7 @@ impl Work<'_, '_> {
             self.passing.next_sync = self.now.plus(SYNC_EVERY_MS);
             intake::retry_all(&mut self.cx());
             self.close_own_forks();
+            self.tend_vault();
             let circles = circle::all(&self.tx);
             for circle in circles {
                 self.passing.due.insert(circle, Due { at: self.now, except: None, all: true });

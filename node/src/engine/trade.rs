@@ -7,6 +7,7 @@ mod choice;
 mod compare;
 mod decide;
 mod deliver;
+mod enclose;
 mod offer;
 mod receive;
 mod remind;

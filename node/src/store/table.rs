@@ -50,6 +50,10 @@ tables! {
 
     /// space id, key id -> sealed keys.
     Secret = "secret", Beside;
+    /// order id -> sealed key of what is enclosed; without it nobody reads that any more.
+    OrderKey = "order_key", Beside;
+    /// order id, commitment -> address or file, under the order's key.
+    Enclosed = "enclosed", Beside;
     /// device id, slot -> signed record.
     Record = "record", Beside;
     /// space id, device id, log (8), seq (8) -> entry that waits for something.

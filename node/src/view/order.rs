@@ -97,19 +97,13 @@ pub fn sides(terms: &Terms, mine: Role) -> (order::Party, order::Party) {
     (*terms.party(mine), *terms.party(mine.other()))
 }
 
-/// The verbs that this node may use in an order now. Only who has another device can let one go on; personal data and files that
-/// are the goods are not sent yet, so nobody is offered to.
+/// The verbs that this node may use in an order now. Only who has another device can let one go on.
 #[must_use]
 pub fn verbs(me: &Myself, order: &Order, mine: Role, now: Millis) -> Vec<Verb> {
     if order.device(mine) != me.device() {
         return Vec::new();
     }
     let mut verbs = order::next(order, mine, now);
-    let has_others = me.identity.devices().len() > 1;
-    verbs.retain(|verb| match verb {
-        Verb::Handover => has_others,
-        Verb::Address | Verb::DeliverDigital => false,
-        _ => true,
-    });
+    verbs.retain(|verb| *verb != Verb::Handover || me.identity.devices().len() > 1);
     verbs
 }

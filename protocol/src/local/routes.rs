@@ -56,6 +56,7 @@ pub const QUESTIONS: &[(&str, &str)] = &[
     ("order", "/order"),
     ("payment", "/order/payment"),
     ("notices", "/notices"),
+    ("enclosed", "/order/enclosed"),
     ("evidence", "/order/evidence"),
     ("log_verify", "/log/verify"),
 ];

@@ -6,10 +6,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{CodecError, decode, encode};
-use crate::crypto::{Context, Keypair, Label, Sig, hash, verify as verify_sig};
+use crate::crypto::{Keypair, Label, Sig, verify as verify_sig};
 use crate::id::{DeviceId, Digest, EventId, IdentityId, OrderId};
 use crate::identity::{Chain, ChainError, Identity};
 use crate::limits::{EVIDENCE_MAX_BYTES, NETWORK, WIRE_VERSION};
+use crate::order::enclosure::Enclosure;
 use crate::order::event::{Event, SignedEvent};
 use crate::order::fold::fold;
 use crate::order::receipt::SignedReceipt;
@@ -22,24 +23,6 @@ use crate::time::Millis;
 /// How every evidence file begins.
 pub const MAGIC: &[u8; 16] = b"haat evidence 0\n";
 
-/// Personal data of an order, which the terms commit to but do not hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Personal {
-    /// Chance, so that nobody finds the data by trying.
-    pub salt: Digest,
-    /// Address, phone number: as they were given.
-    #[serde(with = "serde_bytes")]
-    pub data: Vec<u8>,
-}
-
-impl Personal {
-    /// What the terms hold instead.
-    #[must_use]
-    pub fn commitment(&self) -> Digest {
-        Digest(hash(Context::Personal, &[&self.salt.0, &self.data]))
-    }
-}
-
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Bundle {
     pub(crate) version: u64,
@@ -49,7 +32,7 @@ pub(crate) struct Bundle {
     pub(crate) receipts: Vec<SignedReceipt>,
     pub(crate) buyer: Chain,
     pub(crate) seller: Chain,
-    pub(crate) personal: Option<Personal>,
+    pub(crate) personal: Option<Enclosure>,
     pub(crate) at: Millis,
     pub(crate) exporter: DeviceId,
 }
@@ -158,7 +141,7 @@ type Found<T> = Result<T, (Position, Fault)>;
 ///
 /// # Errors
 /// The order has no beginning, or the device is not a party's.
-pub fn export(set: &OrderSet, people: [&Chain; 2], personal: Option<Personal>, device: &Keypair, now: Millis) -> Result<Vec<u8>, Refusal> {
+pub fn export(set: &OrderSet, people: [&Chain; 2], personal: Option<Enclosure>, device: &Keypair, now: Millis) -> Result<Vec<u8>, Refusal> {
     let order = fold(set)?;
     order.role(&device.public()).ok_or(Refusal::WrongSigner)?;
     let is_kept = |event: &&Event| order.role(&event.body().author).is_some() && !order.pending.contains(&event.id());

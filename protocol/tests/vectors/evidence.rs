@@ -6,7 +6,8 @@ use haat_protocol::codec::{decode, encode};
 use haat_protocol::crypto::{Label, Sig};
 use haat_protocol::id::{DeviceId, Digest, EventId, OrderId};
 use haat_protocol::identity::Chain;
-use haat_protocol::order::evidence::{MAGIC, Personal, export};
+use haat_protocol::order::Enclosure;
+use haat_protocol::order::evidence::{MAGIC, export};
 use haat_protocol::order::{Act, EventBody, Receipt, Right, Role, SignedEvent, SignedReceipt, Step, Terms};
 use haat_protocol::time::Millis;
 
@@ -23,7 +24,7 @@ struct Bundle {
     receipts: Vec<SignedReceipt>,
     buyer: Chain,
     seller: Chain,
-    personal: Option<Personal>,
+    personal: Option<Enclosure>,
     at: Millis,
     exporter: DeviceId,
 }
@@ -43,7 +44,7 @@ fn traded() -> Deal {
     deal
 }
 
-fn file(deal: &Deal, role: Role, personal: Option<Personal>) -> Vec<u8> {
+fn file(deal: &Deal, role: Role, personal: Option<Enclosure>) -> Vec<u8> {
     export(&deal.set, [&chain(1), &chain(2)], personal, &keys(role), deal.now).expect("a party exports")
 }
 
@@ -108,10 +109,10 @@ fn good(sheet: &mut Sheet) {
     let again = open.draft(Role::Seller, counter(1)).expect("its turn");
     let doubled = open.seller(Act::Accept).buyer(pay(None)).put(again);
     sheet.good("two tongues", "the other party signed two events at one place", case(file(&doubled, Role::Buyer, None)));
-    let personal = Personal { salt: Digest([5; 32]), data: b"Gate 2, Mei".to_vec() };
+    let personal = Enclosure { salt: Digest([5; 32]), data: b"Gate 2, Mei".to_vec() };
     let deal = Deal::agreed(Terms { personal: Some(personal.commitment()), ..pickup() });
     sheet.good("personal", "personal data that the terms commit to", case(file(&deal, Role::Buyer, Some(personal.clone()))));
-    let other = Personal { data: b"Gate 3, Mei".to_vec(), ..personal };
+    let other = Enclosure { data: b"Gate 3, Mei".to_vec(), ..personal };
     sheet.bad("other personal", "other data than those", case(file(&deal, Role::Buyer, Some(other))), "personal data: other_personal");
 }
 

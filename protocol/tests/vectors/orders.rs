@@ -60,7 +60,7 @@ fn good_events(sheet: &mut Sheet) {
         Step::ExpireUnpaid {},
         Step::Ship { lines: vec![], carrier: "SF".into(), tracking: "1".into() },
         Step::Ship { lines: vec![(0, 1), (1, 2)], carrier: "SF".into(), tracking: "1".into() },
-        Step::DeliverDigital { name: "recipe.txt".into(), bytes: 65_536, content: Digest([5; 32]) },
+        Step::DeliverDigital { name: "recipe.txt".into(), bytes: 49_152, content: Digest([5; 32]) },
         Step::Ready { code: None },
         Step::Ready { code: Some(code_commitment(&deal.set.order(), "K7Q2M9XR")) },
         Step::Received { code: None },
@@ -158,7 +158,7 @@ fn wrong_events(sheet: &mut Sheet) {
     bad("no words", "who says something says something", "out_of_range", &|b| b.step = Step::Say { text: " ".into() });
     bad("long claim", "a text out of range", "out_of_range", &|b| b.step = Step::Dispute { claim: "c".repeat(4_001) });
     bad("settlement below zero", "nothing is the least", "out_of_range", &|b| b.step = Step::SettleOffer { refund: cny(-1) });
-    let huge = Step::DeliverDigital { name: "f".into(), bytes: 65_537, content: Digest([0; 32]) };
+    let huge = Step::DeliverDigital { name: "f".into(), bytes: 49_153, content: Digest([0; 32]) };
     bad("large file", "more bytes than a file may have", "out_of_range", &|b| b.step = huge.clone());
     let mut forged = decision(deal.set.order(), 700);
     forged.bytes[20] ^= 1;

@@ -77,7 +77,7 @@ fn sync(sheet: &mut Sheet) {
 
 fn message() -> OrderMessage {
     let pieces = vec![ByteBuf::from([1, 2]), ByteBuf::new()];
-    OrderMessage { order: OrderId([1; 32]), events: pieces.clone(), receipts: pieces, chain: Some(chain(1)) }
+    OrderMessage { order: OrderId([1; 32]), events: pieces.clone(), receipts: pieces, enclosed: vec![], chain: Some(chain(1)) }
 }
 
 fn join() -> JoinRequest {

@@ -168,7 +168,7 @@ def _check_step(kind, step):
     if kind == "ship":
         _check_lines(step["lines"])
     if kind == "deliver_digital":
-        need(1 <= len(step["name"]) <= 140 and step["bytes"] <= 65536, "out_of_range")
+        need(1 <= len(step["name"]) <= 140 and step["bytes"] <= 49152, "out_of_range")
     if kind == "decide":
         read_decision(step["decision"])
     if kind in LONG:

@@ -15,7 +15,8 @@ MARK = exactly(8)
 SUMMARY = record(scope=SCOPE, state=MARK, names=MARK)
 HEIGHTS = record(scope=SCOPE, names=MARK, named=boolean, rows=octets)
 WANTS = record(scope=SCOPE, names=MARK, rows=octets)
-ORDER = record(order=ID, events=many(octets), receipts=many(octets), chain=maybe(CHAIN))
+ENCLOSED = record(salt=ID, data=octets)
+ORDER = record(order=ID, events=many(octets), receipts=many(octets), enclosed=many(ENCLOSED), chain=maybe(CHAIN))
 KEYS = record(control=ID, content=maybe(ID), topic=maybe(ID))
 
 SYNC_REQUEST = one_of(

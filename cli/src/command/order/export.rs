@@ -17,8 +17,8 @@ use crate::{output, text};
 ///
 /// # Errors
 /// The node's problem, or why the file cannot be written.
-pub(super) fn run(cx: &Context, order: String, file: &Path) -> Result<(), Failure> {
-    let value = cx.ask(&Question::Evidence { order: order.clone() })?;
+pub(super) fn run(cx: &Context, order: String, file: &Path, personal: bool) -> Result<(), Failure> {
+    let value = cx.ask(&Question::Evidence { order: order.clone(), with: personal.then(|| "personal".to_owned()) })?;
     let bytes = BASE64
         .decode(field(&value, "data").as_bytes())
         .map_err(|e| Problem::new(ProblemKind::Internal, "strange-answer", "the node's answer makes no sense", e.to_string()))?;
@@ -36,7 +36,7 @@ pub(super) fn run(cx: &Context, order: String, file: &Path) -> Result<(), Failur
 }
 
 /// Replaces an ordinary file at once; anything else (a pipe, a device) is written into.
-fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     match fs::metadata(file) {
         Ok(there) if there.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
         Ok(there) if !there.is_file() => return fs::OpenOptions::new().write(true).open(file)?.write_all(bytes),

@@ -1,10 +1,14 @@
 //! `haat order offer`: the first word of an order.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
+use haat_protocol::limits::PERSONAL_MAX_BYTES;
 use haat_protocol::local::{Command, NewOffer};
 
 use crate::context::Context;
 use crate::error::Failure;
+use crate::input;
 use crate::span::parse_span;
 
 /// Offer to buy something, or offer your own to somebody
@@ -50,6 +54,9 @@ pub(crate) struct Offer {
     /// To whom you offer what is in your own shop
     #[arg(long, value_name = "PERSON")]
     to: Option<String>,
+    /// Where the goods go: a file with address and telephone. The seller alone is told, after the agreement
+    #[arg(long, value_name = "FILE")]
+    address_file: Option<PathBuf>,
     /// Who decides should the two of you disagree
     #[arg(long, value_name = "PERSON")]
     resolver: Option<String>,
@@ -83,6 +90,8 @@ impl Offer {
             When::OnDelivery => "on-delivery",
             When::After => "after",
         });
+        let address = self.address_file.map(|file| input::read(&file, PERSONAL_MAX_BYTES)).transpose()?;
+        let address = address.map(|data| data_encoding::BASE64.encode(&data));
         let offer = NewOffer {
             listing: self.listing,
             sku: self.sku,
@@ -97,7 +106,7 @@ impl Offer {
             adjust: self.adjust,
             to: self.to,
             resolver: self.resolver,
-            address: None,
+            address,
         };
         super::answer(cx, cx.call(&Command::OrderOffer(offer))?)
     }

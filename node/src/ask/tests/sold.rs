@@ -125,7 +125,7 @@ fn an_order_of_my_own_is_shown_proven_and_trusted() {
     let view = trust(&town, "Mei");
     assert_eq!(view.own_purchases, 1);
     assert!(view.reasons[0].text.starts_with("You bought here once"), "{}", view.reasons[0].text);
-    let answer: serde_json::Value = town.ask(&Question::Evidence { order: id.to_string() });
+    let answer: serde_json::Value = town.ask(&Question::Evidence { order: id.to_string(), with: None });
     let file = data_encoding::BASE64.decode(answer["data"].as_str().expect("text").as_bytes()).expect("base64");
     let verdict = evidence::verify(&file);
     assert!(verdict.valid && verdict.order == Some(id), "{verdict:?}");

@@ -9,7 +9,13 @@ fn bad_inputs(stranger: &Node) -> Vec<(Channel, Vec<u8>)> {
     let push = SyncRequest::Push { tag, items: vec![Item::Identity(chain.clone())] }.to_bytes();
     let pull = SyncRequest::Pull { tag, newest: true, wants: vec![] }.to_bytes();
     let compare = SyncRequest::Compare { tag, scopes: vec![] }.to_bytes();
-    let order = |events| OrderMessage { order: haat_protocol::id::OrderId([1; 32]), events, receipts: vec![], chain: Some(chain.clone()) };
+    let order = |events| OrderMessage {
+        order: haat_protocol::id::OrderId([1; 32]),
+        events,
+        receipts: vec![],
+        enclosed: vec![],
+        chain: Some(chain.clone()),
+    };
     let junk = DirectRequest::Order(order(vec![ByteBuf::from(vec![0xff; 64])])).to_bytes();
     let large = DirectRequest::Order(order(vec![ByteBuf::from(vec![0; 70_000])])).to_bytes();
     let heads = DirectRequest::OrderHeads { heads: vec![] }.to_bytes();

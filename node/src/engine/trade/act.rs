@@ -52,14 +52,21 @@ impl Work<'_, '_> {
             .hint("reject it with --reason out_of_stock, or count the stock again"));
         }
         self.take_own(&body).map_err(refused)?;
+        self.tell_address(&id);
         self.answer_for_stock(&id);
         self.told(id)
     }
 
     /// The act of a verb that needs more than words.
     fn prepared(&mut self, order: &Order, verb: Verb, said: &OrderWords) -> Result<Act, Problem> {
+        let mine = order.role(&self.me.device()).ok_or_else(|| refused(order::Refusal::HandedOver))?;
+        if !view::order::verbs(self.me, order, mine, self.now).contains(&verb) && verb != Verb::Decide {
+            return Err(refused(order::Refusal::WrongState));
+        }
         match verb {
             Verb::Ready => Ok(Act::Ready { code: Some(order::handover::code_commitment(&order.id, &self.me.handover_code(&order.id))) }),
+            Verb::Address => self.address_given(&order.id, said),
+            Verb::DeliverDigital => self.file_given(&order.id, said),
             Verb::Decide => decide::brought(said.data.as_deref()),
             Verb::Handover => self.other_device(said.device.as_deref()),
             _ => Err(Problem::usage("unknown-verb", "there is no such verb", "this node cannot do that yet")),

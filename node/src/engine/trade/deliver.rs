@@ -84,9 +84,12 @@ impl Work<'_, '_> {
             room = left.unwrap_or(0);
             left.is_some()
         };
-        let events = events.map(|event| encode(event.signed())).take_while(&mut fits).map(ByteBuf::from).collect();
-        let receipts = receipts.map(encode).take_while(&mut fits).map(ByteBuf::from).collect();
-        OrderMessage { order, events, receipts, chain: Some(known::own_chain(&self.tx, self.me)) }
+        let events: Vec<(&Event, Vec<u8>)> =
+            events.map(|event| (event, encode(event.signed()))).take_while(|(_, bytes)| fits(bytes)).collect();
+        let receipts = receipts.map(encode).take_while(|bytes| fits(bytes)).map(ByteBuf::from).collect();
+        let enclosed = self.enclosed_with(&order, events.iter().map(|(event, _)| *event));
+        let events = events.into_iter().map(|(_, bytes)| ByteBuf::from(bytes)).collect();
+        OrderMessage { order, events, receipts, enclosed, chain: Some(known::own_chain(&self.tx, self.me)) }
     }
 
     /// The answer to a message of ours.

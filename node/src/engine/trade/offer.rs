@@ -3,20 +3,21 @@
 use haat_protocol::body::{Body, ShopCreate};
 use haat_protocol::id::{DeviceId, Digest, EntryId, IdentityId, SpaceId};
 use haat_protocol::limits::{
-    CONFIRM_WITHIN_MS, DISPUTE_WITHIN_MS, FULFIL_WITHIN_MS, OFFER_LIFE_MS, PAY_WITHIN_MS, RETURN_WITHIN_MS, SPAN_MAX_MS,
+    CONFIRM_WITHIN_MS, DISPUTE_WITHIN_MS, FULFIL_WITHIN_MS, OFFER_LIFE_MS, PAY_WITHIN_MS, PERSONAL_MAX_BYTES, RETURN_WITHIN_MS, SPAN_MAX_MS,
 };
 use haat_protocol::listing::{Delivery, Listing, Payment, Timing};
 use haat_protocol::local::{NewOffer, Problem};
 use haat_protocol::money::Money;
-use haat_protocol::order::{self, Line, Party, Terms, TermsError};
+use haat_protocol::order::{self, Enclosure, Line, Party, Terms, TermsError};
 use serde_json::Value;
 
 use super::super::shop::{amount, timing, variant};
 use super::super::work::Work;
 use super::choice::Choice;
+use super::enclose::bytes;
 use super::words::adjustments;
-use crate::name;
 use crate::view::{self, circle, known, shelf};
+use crate::{name, vault};
 
 /// What stands on the shelf, as it is now.
 struct Goods {
@@ -43,8 +44,15 @@ impl Work<'_, '_> {
         let circle = self.shared_circle(&goods.shop, &other, offered.circle)?;
         let mut terms = self.terms(new, &goods, buyer)?;
         (terms.via, terms.circle) = (offered.via, Some(circle));
+        let address = new.address.as_deref().map(|text| bytes(text, PERSONAL_MAX_BYTES)).transpose()?;
+        let address = address.map(|data| Enclosure { salt: Digest(self.entropy.fresh()), data });
+        terms.personal = address.as_ref().map(Enclosure::commitment);
         let body = order::offer(terms, self.me.device(), new.note.clone(), self.now).map_err(|fault| impossible(&fault))?;
         let event = self.take_own(&body).map_err(|refusal| Problem::usage("bad-terms", "the offer cannot be made", refusal.to_string()))?;
+        if let Some(address) = address {
+            let fresh = self.entropy.fresh();
+            vault::keep(&mut self.tx, self.me, &event.order(), &address, fresh);
+        }
         self.told(event.order())
     }
 

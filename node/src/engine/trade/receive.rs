@@ -53,7 +53,7 @@ impl Work<'_, '_> {
     }
 
     pub(super) fn take_message(&mut self, device: DeviceId, message: OrderMessage) -> Result<Took, Code> {
-        let OrderMessage { order: id, events, receipts, chain } = message;
+        let OrderMessage { order: id, events, receipts, enclosed, chain } = message;
         let bytes: usize = events.iter().chain(&receipts).map(|item| item.len()).sum();
         if bytes > ORDER_MESSAGE_MAX_BYTES {
             return Err(Refusal::Oversize.code());
@@ -93,7 +93,9 @@ impl Work<'_, '_> {
                 took.receipts.extend(known.or_else(|| self.make_receipt(&id, event.id(), own_head)));
             }
         }
+        self.take_enclosed(&id, enclosed);
         if news {
+            self.tell_address(&id);
             self.answer_for_stock(&id);
             self.happened("order", id);
             self.send_order(id);

@@ -3,6 +3,7 @@
 mod chains;
 mod compare;
 mod duty;
+mod enclose;
 pub(in crate::engine) mod kit;
 mod stock;
 
@@ -122,7 +123,7 @@ fn an_offer_that_misquotes_the_listing_is_refused() {
     let body = order::offer(terms, bob.device(), None, bob.now).expect("an offer");
     let event = order::sign(&body, &bob.me.pair).expect("signed");
     let events = vec![ByteBuf::from(haat_protocol::codec::encode(event.signed()))];
-    let message = OrderMessage { order: event.order(), events, receipts: vec![], chain: None };
+    let message = OrderMessage { order: event.order(), events, receipts: vec![], enclosed: vec![], chain: None };
     assert_eq!(refused(&ana.give(bob.device(), &message)), "stale-listing");
     assert!(!ana.has(event.order()));
 }
@@ -144,7 +145,7 @@ fn an_offer_with_ways_of_its_own_is_refused() {
         let body = order::offer(terms.with_goods(goods).expect("adds up"), bob.device(), None, bob.now).expect("an offer");
         let event = order::sign(&body, &bob.me.pair).expect("signed");
         let events = vec![ByteBuf::from(haat_protocol::codec::encode(event.signed()))];
-        let message = OrderMessage { order: event.order(), events, receipts: vec![], chain: None };
+        let message = OrderMessage { order: event.order(), events, receipts: vec![], enclosed: vec![], chain: None };
         assert_eq!(refused(&ana.give(bob.device(), &message)), "not-offered");
         assert!(!ana.has(event.order()));
     }
@@ -330,7 +331,7 @@ fn a_counter_offer_that_misquotes_is_kept_and_not_accepted() {
     let body = order::draft(&set, order::Role::Buyer, order::Act::CounterTerms(Box::new(terms)), bob.now).expect("allowed");
     let event = order::sign(&body, &bob.me.pair).expect("signed");
     let events = vec![ByteBuf::from(haat_protocol::codec::encode(event.signed()))];
-    let answer = ana.give(bob.device(), &OrderMessage { order, events, receipts: vec![], chain: None });
+    let answer = ana.give(bob.device(), &OrderMessage { order, events, receipts: vec![], enclosed: vec![], chain: None });
     assert!(matches!(answer, DirectResponse::Stored { .. }));
     assert_eq!(ana.order(order).terms.lines[0].title, "Gold");
     assert_eq!(ana.act(order, "accept", &words()).expect_err("not for gold").code, "stale-listing");

@@ -4,7 +4,7 @@ use super::*;
 use crate::codec::decode;
 use crate::crypto::{Label, Sig};
 use crate::identity::ChainError;
-use crate::order::evidence::{Bundle, Fault, MAGIC, Personal, Position, Verdict, export, seal, verify};
+use crate::order::evidence::{Bundle, Fault, MAGIC, Position, Verdict, export, seal, verify};
 
 fn traded() -> Deal {
     let mut deal = Deal::open(pickup());
@@ -215,13 +215,13 @@ fn receipts_in_a_file_are_for_events_in_it() {
 
 #[test]
 fn personal_data_are_those_that_the_terms_commit_to() {
-    let personal = Personal { salt: Digest([5; 32]), data: b"Gate 2, Mei".to_vec() };
+    let personal = Enclosure { salt: Digest([5; 32]), data: b"Gate 2, Mei".to_vec() };
     let deal = agreed(Terms { personal: Some(personal.commitment()), ..pickup() });
-    let with = |personal: Option<Personal>| {
+    let with = |personal: Option<Enclosure>| {
         let people = [&chain(Role::Buyer), &chain(Role::Seller)];
         fault(&verify(&export(&deal.set, people, personal, &keys(Role::Buyer), deal.now).expect("a party")))
     };
     assert_eq!(with(None), None);
     assert_eq!(with(Some(personal.clone())), None);
-    assert_eq!(with(Some(Personal { data: b"Gate 3".to_vec(), ..personal })), Some(Fault::OtherPersonal));
+    assert_eq!(with(Some(Enclosure { data: b"Gate 3".to_vec(), ..personal })), Some(Fault::OtherPersonal));
 }

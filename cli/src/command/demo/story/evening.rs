@@ -36,7 +36,7 @@ pub(super) fn proves(day: &Day<'_>) -> Result<(), Problem> {
 
 /// The evidence of one side holds and says what the other side's node says.
 fn holds(day: &Day<'_>, side: Who, order: &str, state: &str) -> Result<Vec<u8>, Problem> {
-    let answer: Value = day.asks(side, &Question::Evidence { order: order.to_owned() })?;
+    let answer: Value = day.asks(side, &Question::Evidence { order: order.to_owned(), with: None })?;
     let bytes = BASE64.decode(field(&answer, "data").as_bytes()).map_err(|e| failed("the evidence is no base64", &e.to_string()))?;
     let verdict = evidence::verify(&bytes);
     if !verdict.valid || verdict.state.map(State::name) != Some(state) {

@@ -1,0 +1,87 @@
+//! What goes with an order beside its chain: where the goods go, and a file that is the goods.
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use data_encoding::BASE64;
+use haat_protocol::limits::{CONTENT_MAX_BYTES, PERSONAL_MAX_BYTES};
+use haat_protocol::local::{OrderWords, Problem, ProblemKind, Question};
+use serde_json::{Value, json};
+
+use super::{Which, act, export};
+use crate::context::{Context, field};
+use crate::error::Failure;
+use crate::{input, output, text};
+
+/// Addresses and files of an order.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Enclosed {
+    /// Show where the goods go; with a file, say it: the seller alone is told
+    Address {
+        #[command(flatten)]
+        order: Which,
+        /// A file with address and telephone; - for standard input
+        #[arg(long)]
+        file: Option<PathBuf>,
+    },
+    /// Hand over a file that is the goods
+    DeliverDigital {
+        #[command(flatten)]
+        order: Which,
+        /// The file, at most 48 KiB; - for standard input
+        #[arg(long)]
+        file: PathBuf,
+    },
+    /// Write the file that was handed over to you
+    Save {
+        #[command(flatten)]
+        order: Which,
+        /// Where to; - for standard output
+        file: PathBuf,
+    },
+}
+
+impl Enclosed {
+    pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
+        let none = OrderWords::default();
+        match self {
+            Self::Address { order, file: Some(file) } => {
+                let data = Some(BASE64.encode(&input::read(&file, PERSONAL_MAX_BYTES)?));
+                act(cx, order, "address", OrderWords { data, ..none })
+            }
+            Self::Address { order: Which { order }, file: None } => {
+                let value = cx.ask(&Question::Enclosed { order, what: "address".to_owned() })?;
+                let address = String::from_utf8_lossy(&data(&value)?).into_owned();
+                let shown = json!({"order": value["order"], "address": address});
+                cx.own(&shown, &text::clean(&address))
+            }
+            Self::DeliverDigital { order, file } => {
+                let name = file.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned());
+                let data = Some(BASE64.encode(&input::read(&file, CONTENT_MAX_BYTES)?));
+                act(cx, order, "deliver-digital", OrderWords { data, file_name: Some(name), ..none })
+            }
+            Self::Save { order: Which { order }, file } => save(cx, order, &file),
+        }
+    }
+}
+
+fn data(value: &Value) -> Result<Vec<u8>, Failure> {
+    let strange = |e: data_encoding::DecodeError| {
+        Problem::new(ProblemKind::Internal, "strange-answer", "the node's answer makes no sense", e.to_string())
+    };
+    Ok(BASE64.decode(field(value, "data").as_bytes()).map_err(strange)?)
+}
+
+fn save(cx: &Context, order: String, file: &Path) -> Result<(), Failure> {
+    let value = cx.ask(&Question::Enclosed { order, what: "file".to_owned() })?;
+    let bytes = data(&value)?;
+    if file.as_os_str() == "-" {
+        return output::raw(&bytes);
+    }
+    export::write(file, &bytes).map_err(|e| {
+        Problem::usage("output-file", &format!("cannot write {:?}", file.display().to_string()), e.to_string())
+            .hint("name a file in a directory that you may write to")
+    })?;
+    let shown = json!({"order": value["order"], "name": value["name"], "file": file.display().to_string(), "bytes": bytes.len()});
+    cx.own(&shown, &format!("Wrote {} ({}).", file.display(), text::bytes(bytes.len() as u64)))
+}

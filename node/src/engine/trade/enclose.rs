@@ -1,0 +1,108 @@
+//! What goes with events beside the chains: the buyer's address for the seller, a file that is the goods for the buyer. It travels with the
+//! event that commits to it, to the other side's device alone, is kept under a key of the order, and that key is destroyed in time.
+
+use data_encoding::BASE64;
+use haat_protocol::id::{Digest, OrderId};
+use haat_protocol::limits::{CONTENT_MAX_BYTES, ENCLOSED_KEEP_CANCELLED_MS, ENCLOSED_KEEP_MS, PERSONAL_MAX_BYTES};
+use haat_protocol::local::{OrderWords, Problem};
+use haat_protocol::order::{Act, Enclosure, Event, Order, OrderSet, Role, State};
+
+use super::super::work::Work;
+use super::words::need;
+use crate::{vault, view};
+
+impl Work<'_, '_> {
+    /// Where the goods go, from a file of the buyer's.
+    pub(super) fn address_given(&mut self, id: &OrderId, said: &OrderWords) -> Result<Act, Problem> {
+        let data = bytes(&need(said.data.as_ref(), "--file")?, PERSONAL_MAX_BYTES)?;
+        Ok(Act::Address { personal: self.enclose(id, data) })
+    }
+
+    /// A file that is the goods.
+    pub(in crate::engine) fn file_given(&mut self, id: &OrderId, said: &OrderWords) -> Result<Act, Problem> {
+        let data = bytes(&need(said.data.as_ref(), "--file")?, CONTENT_MAX_BYTES)?;
+        let (name, size) = (need(said.file_name.as_ref(), "--file")?, data.len() as u64);
+        Ok(Act::DeliverDigital { name, bytes: size, content: self.enclose(id, data) })
+    }
+
+    /// Keeps something for an order; what it is committed to.
+    pub(super) fn enclose(&mut self, id: &OrderId, data: Vec<u8>) -> Digest {
+        let enclosure = Enclosure { salt: Digest(self.entropy.fresh()), data };
+        let fresh = self.entropy.fresh();
+        vault::keep(&mut self.tx, self.me, id, &enclosure, fresh);
+        enclosure.commitment()
+    }
+
+    /// What these own events commit to, as far as it is here.
+    pub(super) fn enclosed_with<'a>(&self, id: &OrderId, events: impl Iterator<Item = &'a Event>) -> Vec<Enclosure> {
+        let own = events.filter(|event| event.body().author == self.me.device());
+        let commitments = own.filter_map(|event| event.body().step.enclosed());
+        // One at a time, so that a message never grows beyond what a request may have; the last counts.
+        commitments.filter_map(|commitment| vault::open(&self.tx, self.me, id, &commitment)).last().into_iter().collect()
+    }
+
+    /// Takes in what the other side enclosed: what one of its events commits to, and nothing else.
+    pub(super) fn take_enclosed(&mut self, id: &OrderId, enclosed: Vec<Enclosure>) {
+        if enclosed.is_empty() {
+            return;
+        }
+        let Some((set, order)) = view::order::folded(&self.tx, id) else { return };
+        if self.is_past_keeping(&set, &order) {
+            return;
+        }
+        for enclosure in enclosed.into_iter().filter(|enclosure| enclosure.data.len() <= CONTENT_MAX_BYTES) {
+            let commitment = enclosure.commitment();
+            let is_theirs = |event: &Event| event.body().author != self.me.device() && event.body().step.enclosed() == Some(commitment);
+            if set.events().any(is_theirs) {
+                let fresh = self.entropy.fresh();
+                vault::keep(&mut self.tx, self.me, id, &enclosure, fresh);
+            }
+        }
+    }
+
+    /// The seller is told the address that the buyer's offer committed to, once there is an agreement and not before.
+    pub(super) fn tell_address(&mut self, id: &OrderId) {
+        let Some(row) = view::order::row(&self.tx, id).filter(|row| row.mine == Role::Buyer) else { return };
+        let Some((set, order)) = view::order::folded(&self.tx, id) else { return };
+        let is_time = matches!(order.state, State::Agreed | State::PaymentClaimed | State::Fulfilling);
+        let Some(personal) = order.terms.personal.filter(|_| is_time) else { return };
+        let is_told = set.events().any(|event| event.body().step.enclosed().is_some() && event.body().author == self.me.device());
+        if is_told || vault::open(&self.tx, self.me, id, &personal).is_none() {
+            return;
+        }
+        if let Err(problem) = self.sign_act(id, row.mine, Act::Address { personal }) {
+            tracing::debug!(order = %id, code = problem.code, "the address is not told yet");
+        }
+    }
+
+    /// Destroys what was kept long enough. Called with each round of comparing.
+    pub(in crate::engine) fn tend_vault(&mut self) {
+        for id in vault::orders(&self.tx) {
+            let past = view::order::folded(&self.tx, &id).is_none_or(|(set, order)| self.is_past_keeping(&set, &order));
+            if past {
+                vault::destroy(&mut self.tx, &id);
+            }
+        }
+    }
+
+    /// Whether an order is over for so long that nothing enclosed is kept any more.
+    fn is_past_keeping(&self, set: &OrderSet, order: &Order) -> bool {
+        let keep_ms = match order.state {
+            State::Completed | State::Refunded | State::Resolved => ENCLOSED_KEEP_MS,
+            state if state.is_terminal() => ENCLOSED_KEEP_CANCELLED_MS,
+            _ => return false,
+        };
+        let last = order.history.iter().filter_map(|id| set.event(id)).map(|event| event.body().at).max();
+        last.is_some_and(|last| self.now.since(last) > keep_ms)
+    }
+}
+
+/// Bytes from base64, up to a bound.
+pub(super) fn bytes(text: &str, max: usize) -> Result<Vec<u8>, Problem> {
+    let data = BASE64.decode(text.as_bytes()).map_err(|_| Problem::usage("bad-value", "the file cannot be read", "it is not base64"))?;
+    if data.is_empty() || data.len() > max {
+        let detail = format!("it has {} bytes; 1 to {max} are possible", data.len());
+        return Err(Problem::usage("oversize", "the file cannot be sent", detail).hint("say where it can be had instead"));
+    }
+    Ok(data)
+}

@@ -1,0 +1,126 @@
+//! What goes with an order beside its chain: told in time to the right one, kept under a key of the order, destroyed in time.
+
+use data_encoding::BASE64;
+use haat_protocol::limits::{CONTENT_MAX_BYTES, ENCLOSED_KEEP_CANCELLED_MS, ENCLOSED_KEEP_MS, PERSONAL_MAX_BYTES};
+use haat_protocol::order::Enclosure;
+
+use super::*;
+use crate::vault;
+
+const CANARY: &[u8] = b"Canary Lane 7, 555-0199";
+
+fn given(data: &[u8]) -> OrderWords {
+    OrderWords { data: Some(BASE64.encode(data)), file_name: Some("tea.txt".into()), ..words() }
+}
+
+/// What a node can read of an order's address.
+fn address(node: &Node, order: OrderId) -> Option<Enclosure> {
+    let personal = node.order(order).personal?;
+    node.read(|tx| vault::open(tx, &node.me, &order, &personal))
+}
+
+/// Whether some bytes stand anywhere in the store.
+fn holds(node: &Node, needle: &[u8]) -> bool {
+    let text = BASE64.encode(needle);
+    let has = |bytes: &[u8]| [needle, text.as_bytes()].iter().any(|sought| bytes.windows(sought.len()).any(|window| window == *sought));
+    node.everything().iter().flatten().any(|(key, row)| has(key) || has(row))
+}
+
+#[test]
+fn the_seller_alone_learns_the_address_and_not_before_the_agreement() {
+    let (mut ana, mut bob, listing) = neighbours(None);
+    let offer = NewOffer { address: Some(BASE64.encode(CANARY)), ..wanted(listing) };
+    let order = bob.offer(&offer).expect("offers").order;
+    carry(&mut bob, &mut ana);
+    assert!(address(&bob, order).is_some() && address(&ana, order).is_none(), "the offer commits to it and does not tell it");
+    ana.act(order, "accept", &words()).expect("accepts");
+    carry(&mut ana, &mut bob);
+    assert_eq!(address(&ana, order).expect("told once agreed").data, CANARY);
+    assert!(!holds(&ana, CANARY) && !holds(&bob, CANARY), "at rest it is under the order's key");
+    bob.act(order, "address", &given(b"Gate 2")).expect("another one");
+    carry(&mut bob, &mut ana);
+    assert_eq!(address(&ana, order).expect("the last counts").data, b"Gate 2");
+    ana.act(order, "start", &words()).expect("starts");
+    ana.act(order, "ready", &words()).expect("is ready");
+    carry(&mut ana, &mut bob);
+    assert_eq!(bob.act(order, "address", &given(b"late")).expect_err("the goods are there").code, "wrong_state");
+}
+
+#[test]
+fn what_no_event_commits_to_is_dropped() {
+    let (mut ana, mut bob, listing) = neighbours(None);
+    let order = bob.offer(&wanted(listing)).expect("offers").order;
+    carry(&mut bob, &mut ana);
+    ana.act(order, "accept", &words()).expect("accepts");
+    carry(&mut ana, &mut bob);
+    let before = ana.everything();
+    let stray = Enclosure { salt: haat_protocol::id::Digest([1; 32]), data: CANARY.to_vec() };
+    let message = OrderMessage { order, events: vec![], receipts: vec![], enclosed: vec![stray], chain: None };
+    ana.give(bob.device(), &message);
+    assert_eq!(ana.everything(), before);
+    bob.act(order, "address", &given(CANARY)).expect("says it");
+    let mut message = bob.outgoing().pop().expect("sent at once");
+    message.enclosed[0].data.push(b'!');
+    ana.give(bob.device(), &message);
+    assert!(address(&ana, order).is_none(), "the event counts, and nothing that it does not commit to");
+    assert_eq!(bob.act(order, "address", &given(&vec![b'x'; PERSONAL_MAX_BYTES + 1])).expect_err("too long").code, "oversize");
+    assert_eq!(bob.act(order, "address", &given(b"")).expect_err("nothing").code, "word-needed");
+}
+
+#[test]
+fn a_lost_address_comes_with_the_next_comparison() {
+    let (mut ana, mut bob, listing) = neighbours(None);
+    let order = bob.offer(&wanted(listing)).expect("offers").order;
+    carry(&mut bob, &mut ana);
+    ana.act(order, "accept", &words()).expect("accepts");
+    carry(&mut ana, &mut bob);
+    bob.act(order, "address", &given(CANARY)).expect("says it");
+    bob.outgoing();
+    let (a, b) = (ana.device(), bob.device());
+    let heads = ana.work(|work| work.order_heads(&b)).expect("there is an order");
+    let DirectResponse::Orders(messages) = bob.work(|work| work.answer_order_heads(&a, &heads)) else { panic!("orders") };
+    ana.work(|work| work.take_orders(b, &BTreeSet::from([order]), messages));
+    assert_eq!(address(&ana, order).expect("it came").data, CANARY);
+}
+
+#[test]
+fn what_is_enclosed_is_destroyed_in_time() {
+    let (mut ana, mut bob, listing) = neighbours(None);
+    let offer = NewOffer { address: Some(BASE64.encode(CANARY)), ..wanted(listing) };
+    let [kept, off] = [(); 2].map(|()| bob.offer(&offer).expect("offers").order);
+    carry(&mut bob, &mut ana);
+    for order in [kept, off] {
+        ana.act(order, "accept", &words()).expect("accepts");
+        carry(&mut ana, &mut bob);
+    }
+    bob.act(off, "cancel", &words()).expect("nothing is paid");
+    ana.act(kept, "start", &words()).expect("starts");
+    ana.act(kept, "ready", &words()).expect("is ready");
+    carry(&mut ana, &mut bob);
+    bob.act(kept, "receive", &words()).expect("has it");
+    carry(&mut bob, &mut ana);
+    ana.act(kept, "confirm-payment", &words()).expect("has it");
+    carry(&mut ana, &mut bob);
+    let is_open = |node: &Node| [kept, off].map(|order| address(node, order).is_some());
+    for (ms, open) in [(1, [true, true]), (ENCLOSED_KEEP_CANCELLED_MS, [true, false]), (ENCLOSED_KEEP_MS, [false, false])] {
+        for node in [&mut ana, &mut bob] {
+            node.now = node.now.plus(ms);
+            node.work(|work| work.tend_vault());
+            assert_eq!(is_open(node), open, "after {ms}");
+        }
+    }
+    for node in [&ana, &bob] {
+        assert!(node.read(|tx| vault::orders(tx).is_empty()) && node.read(|tx| tx.prefix(Table::Enclosed, &[]).is_empty()));
+    }
+}
+
+#[test]
+fn files_have_a_size() {
+    let (_, bob, _) = neighbours(None);
+    let order = OrderId([1; 32]);
+    let mut bob = bob;
+    let file = bob.work(|work| work.file_given(&order, &given(&vec![b'x'; CONTENT_MAX_BYTES])));
+    assert!(file.is_ok());
+    let large = bob.work(|work| work.file_given(&order, &given(&vec![b'x'; CONTENT_MAX_BYTES + 1])));
+    assert_eq!(large.expect_err("larger than a message").code, "oversize");
+}

@@ -1,0 +1,66 @@
+//! Addresses: whom they are told, and where they are not found.
+
+use std::path::Path;
+
+use haat_tests::daemon::node::told;
+use haat_tests::daemon::story::{circle_of, offer, until_listed, until_may, until_order};
+use haat_tests::daemon::{Town, until};
+
+const CANARY: &str = "Canary Lane 7, 555-0199";
+
+/// Whether some text stands in any file below a folder, as it is or as base64.
+fn found(folder: &Path, text: &str) -> Vec<String> {
+    let coded = data_encoding::BASE64.encode(text.as_bytes());
+    let has = |bytes: &[u8]| [text, &coded].iter().any(|text| bytes.windows(text.len()).any(|window| window == text.as_bytes()));
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(self::found(&path, text));
+        } else if std::fs::read(&path).is_ok_and(|bytes| has(&bytes)) {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
+#[test]
+fn an_address_is_told_to_the_seller_and_found_nowhere() {
+    let town = Town::new();
+    let [mut seller, buyer, mut other] = circle_of(&town, ["chen", "wang", "lin"], "Lane 12", &[]);
+    seller.ok(&["shop", "create", "Hill", "--currency", "EUR", "--returns", "14 days", "--ship", "home=2.00"]);
+    let tea = told(&seller.ok(&["listing", "add", "--shop", "Hill", "--title", "Tea", "--price", "5.00"])["listing"]);
+    seller.ok(&["shop", "share", "Hill", "--circle", "Lane 12"]);
+    until_listed(&buyer, &tea);
+    let file = town.file("address.txt", CANARY);
+    let order = offer(&buyer, &seller, &tea, &["--pay", "before", "--method", "transfer", "--address-file", &file]);
+    std::fs::remove_file(&file).expect("it was read");
+    assert_eq!(seller.no(&["order", "address", &order], &[4]).code, "not-enclosed", "not before the agreement");
+    seller.ok(&["order", "accept", &order]);
+    until("the seller is told", || {
+        let row = seller.see(&["order", "show", &order]);
+        row["events"].as_array()?.iter().find(|event| event["kind"] == "address").map(|_| ())
+    });
+    assert_eq!(seller.ok(&["order", "address", &order])["address"], CANARY);
+    assert_eq!(buyer.ok(&["order", "address", &order])["address"], CANARY);
+    assert_eq!(other.no(&["order", "address", &order], &[4]).code, "not-found");
+
+    let (bare, whole) = (town.path("bare.haat").display().to_string(), town.path("whole.haat").display().to_string());
+    seller.ok(&["order", "export", &order, &bare]);
+    seller.ok(&["order", "export", &order, &whole, "--personal"]);
+    for file in [&bare, &whole] {
+        assert_eq!(seller.ok(&["order", "verify", file])["valid"], true, "{file}");
+    }
+    assert_eq!(found(&town.path(""), CANARY), std::slice::from_ref(&whole), "only in the file that was asked for");
+    std::fs::remove_file(&whole).expect("it was written");
+
+    until_may(&buyer, &order, "address");
+    buyer.ok(&["order", "address", &order, "--file", &town.file("new.txt", "Gate 2")]);
+    until("the new one counts", || (seller.see(&["order", "address", &order])["address"] == "Gate 2").then_some(()));
+    buyer.ok(&["order", "cancel", &order]);
+    until_order(&seller, &order, "cancelled");
+    for node in [&mut seller, &mut other] {
+        node.stop();
+    }
+    assert!(found(&town.path(""), CANARY).is_empty());
+}
