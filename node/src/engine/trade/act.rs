@@ -60,7 +60,9 @@ impl Work<'_, '_> {
     /// The act of a verb that needs more than words.
     fn prepared(&mut self, order: &Order, verb: Verb, said: &OrderWords) -> Result<Act, Problem> {
         let mine = order.role(&self.me.device()).ok_or_else(|| refused(order::Refusal::HandedOver))?;
-        if !view::order::verbs(self.me, order, mine, self.now).contains(&verb) && verb != Verb::Decide {
+        // These two say better why they cannot be.
+        let is_told = matches!(verb, Verb::Decide | Verb::Handover);
+        if !is_told && !view::order::verbs(self.me, order, mine, self.now).contains(&verb) {
             return Err(refused(order::Refusal::WrongState));
         }
         match verb {

@@ -5,7 +5,7 @@ use data_encoding::BASE64;
 use haat_protocol::id::{Digest, OrderId};
 use haat_protocol::limits::{CONTENT_MAX_BYTES, ENCLOSED_KEEP_CANCELLED_MS, ENCLOSED_KEEP_MS, PERSONAL_MAX_BYTES};
 use haat_protocol::local::{OrderWords, Problem};
-use haat_protocol::order::{Act, Enclosure, Event, Order, OrderSet, Role, State};
+use haat_protocol::order::{Act, Enclosure, Event, Order, Role, State, Step};
 
 use super::super::work::Work;
 use super::words::need;
@@ -47,13 +47,21 @@ impl Work<'_, '_> {
             return;
         }
         let Some((set, order)) = view::order::folded(&self.tx, id) else { return };
-        if self.is_past_keeping(&set, &order) {
+        if self.is_past_keeping(&order) {
             return;
         }
-        for enclosure in enclosed.into_iter().filter(|enclosure| enclosure.data.len() <= CONTENT_MAX_BYTES) {
-            let commitment = enclosure.commitment();
-            let is_theirs = |event: &Event| event.body().author != self.me.device() && event.body().step.enclosed() == Some(commitment);
-            if set.events().any(is_theirs) {
+        for enclosure in enclosed {
+            let (commitment, size) = (enclosure.commitment(), enclosure.data.len());
+            let mut steps = order.history.iter().filter_map(|id| set.event(id)).map(|event| (event.body().author, &event.body().step));
+            let is_wanted = steps.any(|(author, step)| {
+                let fits = match step {
+                    Step::Address { .. } => size <= PERSONAL_MAX_BYTES,
+                    Step::DeliverDigital { bytes, .. } => size as u64 == *bytes,
+                    _ => false,
+                };
+                fits && author != self.me.device() && step.enclosed() == Some(commitment)
+            });
+            if is_wanted {
                 let fresh = self.entropy.fresh();
                 vault::keep(&mut self.tx, self.me, id, &enclosure, fresh);
             }
@@ -75,25 +83,27 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Destroys what was kept long enough. Called with each round of comparing.
+    /// Destroys what was kept long enough, and tells what could not be told when there was an agreement: right after a start nothing is
+    /// signed. Called with each round of comparing.
     pub(in crate::engine) fn tend_vault(&mut self) {
         for id in vault::orders(&self.tx) {
-            let past = view::order::folded(&self.tx, &id).is_none_or(|(set, order)| self.is_past_keeping(&set, &order));
-            if past {
+            if view::order::folded(&self.tx, &id).is_none_or(|(_, order)| self.is_past_keeping(&order)) {
                 vault::destroy(&mut self.tx, &id);
+            } else {
+                self.tell_address(&id);
             }
         }
     }
 
-    /// Whether an order is over for so long that nothing enclosed is kept any more.
-    fn is_past_keeping(&self, set: &OrderSet, order: &Order) -> bool {
-        let keep_ms = match order.state {
-            State::Completed | State::Refunded | State::Resolved => ENCLOSED_KEEP_MS,
-            state if state.is_terminal() => ENCLOSED_KEEP_CANCELLED_MS,
+    /// Whether an order is over for so long that nothing enclosed is kept any more. What is only said later does not lengthen that.
+    fn is_past_keeping(&self, order: &Order) -> bool {
+        let (over, keep_ms) = match order.state {
+            State::Completed | State::Refunded | State::Resolved => (order.since, ENCLOSED_KEEP_MS),
+            State::Negotiating => (order.terms.valid_until, ENCLOSED_KEEP_CANCELLED_MS),
+            state if state.is_terminal() => (order.since, ENCLOSED_KEEP_CANCELLED_MS),
             _ => return false,
         };
-        let last = order.history.iter().filter_map(|id| set.event(id)).map(|event| event.body().at).max();
-        last.is_some_and(|last| self.now.since(last) > keep_ms)
+        self.now.since(over) > keep_ms
     }
 }
 

@@ -9,7 +9,7 @@ use crate::store::memory::MemoryStore;
 use crate::witness::{Note, OrderLast, Recalled, Witness};
 
 /// The witness of a node that signed what it holds of its chain in an order.
-fn witness(node: &Node, order: OrderId) -> Recalled {
+pub(super) fn witness(node: &Node, order: OrderId) -> Recalled {
     let last = node
         .read(|tx| view::order::set(tx, &order))
         .events()
@@ -22,7 +22,7 @@ fn witness(node: &Node, order: OrderId) -> Recalled {
 }
 
 /// The node starts anew, with this store.
-fn starts(node: &mut Node, store: MemoryStore, witness: &Recalled) {
+pub(super) fn starts(node: &mut Node, store: MemoryStore, witness: &Recalled) {
     node.store = store;
     node.passing = Passing::default();
     node.passing.guard = guard::recover(&mut node.store, witness, &node.me, node.now).expect("memory");

@@ -1,9 +1,10 @@
 //! What goes with an order beside its chain: told in time to the right one, kept under a key of the order, destroyed in time.
 
 use data_encoding::BASE64;
-use haat_protocol::limits::{CONTENT_MAX_BYTES, ENCLOSED_KEEP_CANCELLED_MS, ENCLOSED_KEEP_MS, PERSONAL_MAX_BYTES};
+use haat_protocol::limits::{CONTENT_MAX_BYTES, ENCLOSED_KEEP_CANCELLED_MS, ENCLOSED_KEEP_MS, PERSONAL_MAX_BYTES, START_WORD_MS};
 use haat_protocol::order::Enclosure;
 
+use super::chains::{starts, witness};
 use super::*;
 use crate::vault;
 
@@ -81,6 +82,59 @@ fn a_lost_address_comes_with_the_next_comparison() {
     let DirectResponse::Orders(messages) = bob.work(|work| work.answer_order_heads(&a, &heads)) else { panic!("orders") };
     ana.work(|work| work.take_orders(b, &BTreeSet::from([order]), messages));
     assert_eq!(address(&ana, order).expect("it came").data, CANARY);
+}
+
+#[test]
+fn who_was_just_started_tells_the_address_a_little_later() {
+    let (mut ana, mut bob, listing) = neighbours(None);
+    let offer = NewOffer { address: Some(BASE64.encode(CANARY)), ..wanted(listing) };
+    let order = bob.offer(&offer).expect("offers").order;
+    carry(&mut bob, &mut ana);
+    let (store, kept) = (bob.store.clone(), witness(&bob, order));
+    starts(&mut bob, store, &kept);
+    ana.act(order, "accept", &words()).expect("accepts");
+    carry(&mut ana, &mut bob);
+    assert_eq!((bob.order(order).state, bob.order(order).personal.is_some()), (State::Agreed, true));
+    assert!(address(&ana, order).is_none(), "nothing is signed right after a start");
+    bob.now = bob.now.plus(START_WORD_MS);
+    bob.work(|work| work.tend_waiting());
+    connect(&mut bob, &mut ana);
+    bob.work(|work| {
+        work.tend_vault();
+        work.send_orders();
+    });
+    carry(&mut bob, &mut ana);
+    assert_eq!(address(&ana, order).expect("told by now").data, CANARY);
+}
+
+#[test]
+fn a_file_of_another_size_and_words_after_the_end_change_nothing() {
+    let (mut ana, mut bob, listing) = neighbours(None);
+    let order = bob.offer(&wanted(listing)).expect("offers").order;
+    carry(&mut bob, &mut ana);
+    ana.act(order, "accept", &words()).expect("accepts");
+    carry(&mut ana, &mut bob);
+    // A program of somebody else's makes: as long as a file may be, and told as an address.
+    let long = Enclosure { salt: haat_protocol::id::Digest([1; 32]), data: vec![b'x'; PERSONAL_MAX_BYTES + 1] };
+    let personal = long.commitment();
+    let set = bob.read(|tx| view::order::set(tx, &order));
+    let body = order::draft(&set, order::Role::Buyer, order::Act::Address { personal }, bob.now).expect("allowed");
+    let event = order::sign(&body, &bob.me.pair).expect("signed");
+    let events = vec![ByteBuf::from(haat_protocol::codec::encode(event.signed()))];
+    ana.give(bob.device(), &OrderMessage { order, events, receipts: vec![], enclosed: vec![long], chain: None });
+    assert_eq!(ana.order(order).personal, Some(personal));
+    assert!(address(&ana, order).is_none() && ana.read(|tx| vault::orders(tx).is_empty()));
+
+    let (mut ana, mut bob, listing) = neighbours(None);
+    let offer = NewOffer { address: Some(BASE64.encode(CANARY)), ..wanted(listing) };
+    let order = bob.offer(&offer).expect("offers").order;
+    bob.act(order, "withdraw", &words()).expect("takes it back");
+    carry(&mut bob, &mut ana);
+    bob.now = bob.now.plus(ENCLOSED_KEEP_CANCELLED_MS);
+    bob.act(order, "say", &OrderWords { text: Some("sorry".into()), ..words() }).expect("always");
+    bob.now = bob.now.plus(1);
+    bob.work(|work| work.tend_vault());
+    assert!(address(&bob, order).is_none(), "a word later does not keep it");
 }
 
 #[test]
