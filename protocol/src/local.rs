@@ -253,6 +253,9 @@ pub struct NewShop {
     /// `ZONE=PRICE`, each.
     #[serde(default)]
     pub ship: Vec<String>,
+    /// The goods are files.
+    #[serde(default)]
+    pub digital: bool,
     /// `METHOD:TIMING[:INSTRUCTIONS]`, each.
     #[serde(default)]
     pub pay: Vec<String>,
@@ -280,6 +283,9 @@ pub struct NewListing {
     /// `ZONE=PRICE`, each; none = the shop's.
     #[serde(default)]
     pub ship: Vec<String>,
+    /// It is a file.
+    #[serde(default)]
+    pub digital: bool,
     /// RFC 3339 instant, date, or a span such as `30d`, after which nobody may order.
     pub expires: Option<String>,
 }

@@ -74,6 +74,9 @@ pub(crate) struct Add {
     /// Where you send to, and for how much; the shop's unless given
     #[arg(long, value_name = "ZONE=PRICE")]
     ship: Vec<String>,
+    /// It is a file
+    #[arg(long)]
+    digital: bool,
     /// After this nobody may order it: a date, an instant, or a span such as 30d
     #[arg(long, value_name = "WHEN")]
     expires: Option<String>,
@@ -153,6 +156,7 @@ impl Add {
             sku: self.sku,
             pickup: self.pickup,
             ship: self.ship,
+            digital: self.digital,
             expires: self.expires,
         };
         cx.answer(cx.call(&Command::ListingAdd(listing))?, |v: Value| format!("Listed ({}).", text::short(field(&v, "listing"))))?;

@@ -64,6 +64,9 @@ pub(crate) struct Create {
     /// Where you send to, and for how much; may be given several times
     #[arg(long, value_name = "ZONE=PRICE")]
     ship: Vec<String>,
+    /// The goods are files, handed over with `haat order deliver-digital`
+    #[arg(long)]
+    digital: bool,
     /// How and when buyers pay (before, on-delivery, after); may be given several times
     #[arg(long, value_name = "METHOD:TIMING[:INSTRUCTIONS]")]
     pay: Vec<String>,
@@ -74,7 +77,15 @@ impl Shop {
         match self {
             Self::Create(c) => {
                 let name = c.name.clone();
-                let shop = NewShop { name: c.name, currency: c.currency, returns: c.returns, pickup: c.pickup, ship: c.ship, pay: c.pay };
+                let shop = NewShop {
+                    name: c.name,
+                    currency: c.currency,
+                    returns: c.returns,
+                    pickup: c.pickup,
+                    ship: c.ship,
+                    digital: c.digital,
+                    pay: c.pay,
+                };
                 cx.answer(cx.call(&Command::ShopCreate(shop))?, |v: Value| {
                     format!("Opened the shop {name} ({}).", text::short(field(&v, "shop")))
                 })?;

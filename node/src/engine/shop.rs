@@ -36,7 +36,7 @@ impl Work<'_, '_> {
     /// Opens a shop.
     pub(in crate::engine) fn shop_create(&mut self, new: &NewShop) -> Result<Value, Problem> {
         let currency = words::currency(&new.currency)?;
-        let delivery = words::ways(&new.pickup, &new.ship, currency)?;
+        let delivery = words::ways(&new.pickup, &new.ship, new.digital, currency)?;
         let payment = new.pay.iter().map(|text| words::payment(text, currency)).collect::<Result<_, _>>()?;
         let rows = self.tx.prefix(Table::Shop, &[]);
         let mut own =
@@ -105,7 +105,7 @@ impl Work<'_, '_> {
             description: new.description.clone().unwrap_or_default(),
             currency,
             variants: vec![Variant { sku: new.sku.clone().unwrap_or_default(), options: Vec::new(), price, stock: new.stock }],
-            delivery: words::ways(&new.pickup, &new.ship, currency)?,
+            delivery: words::ways(&new.pickup, &new.ship, new.digital, currency)?,
             payment: Vec::new(),
             returns: None,
             images: Vec::new(),

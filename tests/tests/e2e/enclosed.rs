@@ -64,3 +64,31 @@ fn an_address_is_told_to_the_seller_and_found_nowhere() {
     }
     assert!(found(&town.path(""), CANARY).is_empty());
 }
+
+#[test]
+fn a_file_is_handed_over_to_the_buyer() {
+    let town = Town::new();
+    let [mut seller, mut buyer] = circle_of(&town, ["chen", "wang"], "Lane 12", &[]);
+    seller.ok(&["shop", "create", "Press", "--currency", "EUR", "--returns", "none", "--digital"]);
+    let book = told(&seller.ok(&["listing", "add", "--shop", "Press", "--title", "Tea book", "--price", "5.00"])["listing"]);
+    seller.ok(&["shop", "share", "Press", "--circle", "Lane 12"]);
+    until_listed(&buyer, &book);
+    let order = offer(&buyer, &seller, &book, &[]);
+    seller.ok(&["order", "accept", &order]);
+    until_may(&buyer, &order, "pay");
+    buyer.ok(&["order", "pay", &order, "--reference", "T-1"]);
+    until_may(&seller, &order, "confirm-payment");
+    let file = town.file("book.txt", CANARY);
+    assert_eq!(seller.no(&["order", "deliver-digital", &order, "--file", &file], &[3]).code, "wrong_state", "not before it is paid");
+    seller.ok(&["order", "confirm-payment", &order]);
+    let large = town.file("large", vec![0; 48 * 1024 + 1]);
+    seller.no(&["order", "deliver-digital", &order, "--file", &large], &[2]);
+    let saved = town.path("saved.txt").display().to_string();
+    assert_eq!(buyer.no(&["order", "save", &order, &saved], &[4]).code, "not-enclosed");
+    seller.ok(&["order", "deliver-digital", &order, "--file", &file]);
+    until_order(&buyer, &order, "shipped");
+    assert_eq!(buyer.ok(&["order", "save", &order, &saved])["name"], "book.txt");
+    assert_eq!(std::fs::read(&saved).expect("written"), CANARY.as_bytes());
+    buyer.ok(&["order", "receive", &order]);
+    until_order(&seller, &order, "delivered");
+}

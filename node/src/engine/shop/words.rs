@@ -18,14 +18,15 @@ pub(in crate::engine) fn amount(flag: &str, text: &str, currency: Currency) -> R
     Money::parse(text, currency).map_err(|fault| wrong(flag, &fault.to_string()))
 }
 
-/// Places and `ZONE=PRICE`s.
-pub(super) fn ways(pickup: &[String], ship: &[String], currency: Currency) -> Result<Vec<Delivery>, Problem> {
+/// Places, `ZONE=PRICE`s, and whether the goods are files.
+pub(super) fn ways(pickup: &[String], ship: &[String], digital: bool, currency: Currency) -> Result<Vec<Delivery>, Problem> {
     let mut ways: Vec<Delivery> = pickup.iter().map(|place| Delivery::Pickup { place: place.trim().to_owned() }).collect();
     for text in ship {
         // A zone's name may hold an equals sign, a price never does.
         let (zone, price) = text.rsplit_once('=').ok_or_else(|| wrong("--ship", &format!("{text:?} is not ZONE=PRICE, as in CN=6.00")))?;
         ways.push(Delivery::Ship { zone: zone.trim().to_owned(), price: amount("--ship", price, currency)? });
     }
+    ways.extend(digital.then_some(Delivery::Digital {}));
     Ok(ways)
 }
 
@@ -106,12 +107,12 @@ mod tests {
 
     #[test]
     fn ways_to_get_things() {
-        let read = ways(&["Gate 2".into()], &["CN=6.00".into(), "a=b=1".into()], cny()).expect("well said");
+        let read = ways(&["Gate 2".into()], &["CN=6.00".into(), "a=b=1".into()], true, cny()).expect("well said");
         let price = |minor| Money { minor, currency: cny() };
         let ship = |zone: &str, minor| Delivery::Ship { zone: zone.into(), price: price(minor) };
-        assert_eq!(read, [Delivery::Pickup { place: "Gate 2".into() }, ship("CN", 600), ship("a=b", 100)]);
-        assert!(ways(&[], &["CN".into()], cny()).is_err());
-        assert!(ways(&[], &["CN=cheap".into()], cny()).is_err());
+        assert_eq!(read, [Delivery::Pickup { place: "Gate 2".into() }, ship("CN", 600), ship("a=b", 100), Delivery::Digital {}]);
+        assert!(ways(&[], &["CN".into()], false, cny()).is_err());
+        assert!(ways(&[], &["CN=cheap".into()], false, cny()).is_err());
     }
 
     #[test]

@@ -48,6 +48,7 @@ pub(super) fn imports(day: &Day<'_>) -> Result<(), Problem> {
             returns: "Unopened bags within 7 days. 未开封七天内可退。".to_owned(),
             pickup: vec!["Chen's courtyard, No. 2 后巷二号".to_owned()],
             ship: vec!["CN=8.00".to_owned()],
+            digital: false,
             pay: vec!["cash:on-delivery".to_owned(), "transfer:before:ICBC 6222 0202 0011 2345".to_owned()],
         }),
     )?;
@@ -93,6 +94,7 @@ pub(super) fn bakes(day: &Day<'_>) -> Result<(), Problem> {
             returns: "If it is not good, tell me and the next one is free. 不好吃，下一个免费。".to_owned(),
             pickup: vec!["The oven, No. 3 后巷三号".to_owned()],
             ship: vec!["CN=6.00".to_owned()],
+            digital: false,
             pay: vec!["transfer:before:CMB 6214 8301 2345".to_owned(), "cash:on-delivery".to_owned()],
         }),
     )?;

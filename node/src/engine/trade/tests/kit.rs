@@ -148,6 +148,7 @@ impl Node {
             returns: "within 14 days".into(),
             pickup: vec!["Gate 2".into()],
             ship: vec!["CN=6.00".into()],
+            digital: false,
             pay: vec!["cash:on-delivery".into(), "transfer:before:account 7".into()],
         };
         id(&self.work(|work| work.shop_create(&new)).expect("opens"), "shop").parse().expect("an id")
