@@ -183,6 +183,9 @@ impl Session {
                 self.push(holdings, run, &rest)
             }
             (SyncResponse::Stored {}, Step::Introducing) => self.compare_again(holdings, run),
+            // Who is out and a stranger to the other learns nothing from it; nor does the other need more than it was handed.
+            (SyncResponse::Stranger {}, Step::Comparing) if holdings.is_out(&circle) => self.ended(holdings),
+            (SyncResponse::Stored {}, Step::Bequeathing) => self.ended(holdings),
             (SyncResponse::Stranger {}, Step::Comparing) if !run.introduced => {
                 run.introduced = true;
                 run.step = Step::Introducing;
@@ -200,8 +203,7 @@ impl Session {
         let farewell = Effect::Accept { circle, items };
         let bequest = if self.bequeathed.insert(circle) { holdings.bequest(&circle) } else { Vec::new() };
         let next = if bequest.is_empty() {
-            self.turn += 1;
-            self.next_run(holdings)
+            self.ended(holdings)
         } else {
             run.step = Step::Bequeathing;
             let request = SyncRequest::Push { tag: run.tag, items: bequest };
@@ -323,6 +325,12 @@ impl Session {
     fn unfinished(&mut self, holdings: &impl Holdings, circle: SpaceId) -> Vec<Effect> {
         self.turn += 1;
         [vec![Effect::Unfinished(circle)], self.next_run(holdings)].concat()
+    }
+
+    /// The run ends without anything to tell.
+    fn ended(&mut self, holdings: &impl Holdings) -> Vec<Effect> {
+        self.turn += 1;
+        self.next_run(holdings)
     }
 
     fn put_off(&mut self, holdings: &impl Holdings, circle: SpaceId, after_ms: u64) -> Vec<Effect> {

@@ -116,8 +116,13 @@ impl Holdings for Held<'_, '_> {
         }
     }
 
+    fn is_out(&self, circle: &SpaceId) -> bool {
+        let speaks = known::speaks_for(self.tx, &self.me.device()).is_some();
+        circle::roster(self.tx, circle).is_some_and(|roster| !speaks || !roster.has(&self.me.id()))
+    }
+
     fn introduction(&self, circle: &SpaceId) -> Vec<Item> {
-        let Some(roster) = circle::roster(self.tx, circle) else { return Vec::new() };
+        let Some(roster) = circle::roster(self.tx, circle).filter(|_| !self.is_out(circle)) else { return Vec::new() };
         let Some(member) = roster.members.get(&self.me.id()) else { return Vec::new() };
         let mut items: Vec<Item> = vec![Item::Identity(known::own_chain(self.tx, self.me))];
         items.extend(self.record(&self.me.device(), Slot::Prekey).map(Item::Record));
@@ -133,6 +138,13 @@ impl Holdings for Held<'_, '_> {
         let removal = known::person_of(self.tx, device).and_then(|person| roster.removed.get(&person));
         let Some(by) = removal.map(|removal| removal.by) else { return self.shows_undone(&roster, device) };
         self.removal(circle, &anew::shown_removal(self.tx, circle, by, self.now), SYNC_BATCH_BYTES)
+    }
+
+    fn overturns(&self, circle: &SpaceId, device: &DeviceId, introduction: &[Item]) -> Vec<Item> {
+        if self.pause(device).is_some() {
+            return Vec::new();
+        }
+        circle::roster(self.tx, circle).map(|roster| self.sets_aside(&roster, device, introduction)).unwrap_or_default()
     }
 
     fn bequest(&self, circle: &SpaceId) -> Vec<Item> {

@@ -36,7 +36,13 @@ impl Session {
             (Relation::Member, SyncRequest::Push { items, .. }) if items.is_empty() => {
                 return vec![Effect::Wanted(circle), Effect::Answer(SyncResponse::Stored {})];
             }
-            (Relation::Unknown | Relation::Member, SyncRequest::Push { items, .. }) => {
+            // Only what the stranger hands over itself is spoken of.
+            (Relation::Unknown, SyncRequest::Push { items, .. }) => {
+                let shown = holdings.overturns(&circle, &self.peer, &items);
+                let answer = if shown.is_empty() { SyncResponse::Stored {} } else { SyncResponse::Removed { items: shown } };
+                return vec![Effect::Accept { circle, items }, Effect::Answer(answer)];
+            }
+            (Relation::Member, SyncRequest::Push { items, .. }) => {
                 return vec![Effect::Accept { circle, items }, Effect::Answer(SyncResponse::Stored {})];
             }
             (Relation::Unknown, _) => SyncResponse::Stranger {},

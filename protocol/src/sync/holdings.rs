@@ -109,10 +109,14 @@ pub trait Holdings {
     fn pause(&self, device: &DeviceId) -> Option<u64>;
     /// How a device stands in a circle.
     fn relation(&self, circle: &SpaceId, device: &DeviceId) -> Relation;
-    /// What shows to another member that this node was admitted.
+    /// Whether this node knows that it is out of a circle, or its device revoked.
+    fn is_out(&self, circle: &SpaceId) -> bool;
+    /// What shows to another member that this node was admitted; nothing when it is out.
     fn introduction(&self, circle: &SpaceId) -> Vec<Item>;
     /// What shows to a removed device that it was removed, and nothing later; nothing when it was handed its share of that.
     fn farewell(&self, circle: &SpaceId, device: &DeviceId) -> Vec<Item>;
+    /// What shows to a device that is in no roster here that what it introduces itself with does not count; nothing when it may count.
+    fn overturns(&self, circle: &SpaceId, device: &DeviceId, introduction: &[Item]) -> Vec<Item>;
     /// What a node that is out knows of removals and leaves: a member may have heard of them from nobody else.
     fn bequest(&self, circle: &SpaceId) -> Vec<Item>;
 }

@@ -26,12 +26,15 @@ struct Node {
     refuses: BTreeSet<EntryId>,
     parked: BTreeMap<(LogId, u64), Entry>,
     pause: Option<u64>,
+    is_out: bool,
+    overturns: bool,
 }
 
 impl Node {
     fn new(lengths: &[(u16, u64)]) -> Self {
         let (logs, refuses, parked) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
-        let mut node = Self { topics: vec![[9; 32]], logs, relation: Relation::Member, refuses, parked, pause: None };
+        let mut node =
+            Self { topics: vec![[9; 32]], logs, relation: Relation::Member, refuses, parked, pause: None, is_out: false, overturns: false };
         for (device, length) in lengths {
             (0..*length).for_each(|seq| node.take(entry(*device, seq)));
         }
@@ -145,6 +148,14 @@ impl Holdings for Node {
 
     fn introduction(&self, _: &SpaceId) -> Vec<Item> {
         vec![Item::Entry(entry(77, 0).raw().clone())]
+    }
+
+    fn is_out(&self, _: &SpaceId) -> bool {
+        self.is_out
+    }
+
+    fn overturns(&self, _: &SpaceId, _: &DeviceId, introduction: &[Item]) -> Vec<Item> {
+        if self.overturns { introduction.to_vec() } else { Vec::new() }
     }
 
     fn farewell(&self, _: &SpaceId, _: &DeviceId) -> Vec<Item> {
@@ -425,6 +436,22 @@ fn a_stranger_is_told_nothing_and_may_introduce_itself_once() {
     assert_eq!((took.requests, took.synced), (4, false), "greeting, comparison, introduction, comparison");
     assert_eq!(a.heights()[0].1, 2, "nothing was handed over");
     assert!(b.logs.keys().any(|log| log.device == entry(77, 0).header().device), "the introduction was looked at");
+}
+
+#[test]
+fn who_introduces_itself_with_what_does_not_count_is_shown_why() {
+    let (mut a, mut b) = (Node::new(&[(1, 2)]), Node::new(&[(1, 9)]));
+    (b.relation, b.overturns) = (Relation::Unknown, true);
+    let took = run(&mut a, &mut b);
+    assert_eq!((took.requests, took.synced), (3, false), "greeting, comparison, introduction");
+    assert!(a.logs.keys().any(|log| log.device == entry(77, 0).header().device), "what it is shown is taken in");
+    a.is_out = true;
+    b.overturns = false;
+    let (mut asking, mut answering, turn) = greeted(&a, &mut b);
+    let refusal = SyncResponse::Removed { items: Vec::new() };
+    let Some(Effect::Ask(turn, push)) = asking.answered(&a, turn, refusal).pop() else { panic!("it hands over what it knows") };
+    assert_eq!(asking.answered(&a, turn, answer(&mut answering, &mut b, push)), [], "and the run ends");
+    assert_eq!(run(&mut a, &mut b).requests, 2, "who knows that it is out does not introduce itself");
 }
 
 #[test]

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use haat_protocol::body::{Body, MemberAdd};
 use haat_protocol::circle::Roster;
-use haat_protocol::entry::Entry;
+use haat_protocol::entry::{Entry, LogId};
 use haat_protocol::id::{DeviceId, EntryId, IdentityId, KeyId, SpaceId};
+use haat_protocol::identity::Identity;
 use haat_protocol::invite;
 use haat_protocol::limits::{REMOVALS_HANDED_OVER_MAX, SYNC_BATCH_BYTES};
 use haat_protocol::wire::Item;
@@ -130,6 +131,32 @@ impl Held<'_, '_> {
         items
     }
 
+    /// What sets aside the entries with which a stranger introduces itself: chains of who wrote them, its own when that revokes it, and
+    /// proofs of forks. The entries need not be readable here. Nothing is shown that the stranger did not speak of itself, signed.
+    pub(super) fn sets_aside(&self, roster: &Roster, device: &DeviceId, introduction: &[Item]) -> Vec<Item> {
+        let is_known = |person: &IdentityId| roster.has(person) || roster.removed.contains_key(person);
+        let revoked = known::person_of(self.tx, device).filter(|_| known::speaks_for(self.tx, device).is_none());
+        let mut people: BTreeSet<IdentityId> = revoked.into_iter().filter(is_known).collect();
+        let mut logs: BTreeSet<LogId> = BTreeSet::new();
+        for item in introduction {
+            let Item::Entry(raw) = item else { continue };
+            let Some(entry) = raw.clone().verify().ok().filter(|entry| entry.header().space == roster.space) else { continue };
+            let (header, log) = (entry.header(), entry.header().log_id());
+            let Some(author) = known::author(self.tx, header).filter(is_known) else { continue };
+            if !fork::standing(self.tx, &author, &log).counts(header.seq) {
+                people.insert(author);
+                logs.insert(log);
+            }
+        }
+        let is_news = |person: &IdentityId| {
+            let held = known::identity(self.tx, person);
+            held.is_some_and(|held| introduction.iter().filter_map(|item| told_chain(item, person)).all(|told| held.beats(&told)))
+        };
+        let chains = people.iter().filter(|person| is_news(person)).filter_map(|person| known::chain(self.tx, person));
+        let chains = chains.take(REMOVALS_HANDED_OVER_MAX).map(Item::Identity);
+        chains.chain(logs.iter().filter_map(|log| self.fork(log)).take(REMOVALS_HANDED_OVER_MAX)).collect()
+    }
+
     /// The epochs whose control keys a device needs to read what undoes its admission. One that covers a removal of who let it in is for
     /// those who stayed: it is never among them, else whoever was removed could read on through somebody let in in vain.
     pub(in crate::engine) fn undoing(&self, roster: &Roster, device: &DeviceId) -> BTreeSet<KeyId> {
@@ -138,5 +165,13 @@ impl Held<'_, '_> {
         let is_handed = |key: &KeyId| !keyring.covers_any(key, &undone.removals);
         let said = undone.removals.iter().chain(&undone.entries);
         said.filter_map(|id| known::entry(self.tx, id)?.header().key).filter(is_handed).collect()
+    }
+}
+
+/// The chain of a person, if this is one and holds.
+fn told_chain(item: &Item, person: &IdentityId) -> Option<Identity> {
+    match item {
+        Item::Identity(chain) if chain.inception.id() == *person => chain.clone().verify().ok(),
+        _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A further device of a person, who has it added to the own chain.
-fn other_device(node: &mut Node, seed: u8) -> Node {
+pub(super) fn other_device(node: &mut Node, seed: u8) -> Node {
     let mut other = self::node(seed);
     let consent = identity::consent(&other.me.pair, node.me.id());
     let mut chain = node.me.identity.chain().clone();

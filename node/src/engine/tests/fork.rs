@@ -182,7 +182,7 @@ fn of_a_revoked_device_stands_what_its_cuts_name() {
 }
 
 /// One comparison over sync, from greeting to end, as two connected nodes hold it.
-fn compare(asker: &mut Node, answerer: &mut Node) {
+pub(super) fn compare(asker: &mut Node, answerer: &mut Node) {
     let (a, b) = (asker.device(), answerer.device());
     let (mut asking, mut answering) = (Session::new(a, b), Session::new(b, a));
     let mut steps: VecDeque<Step> = asking.begin([3; 16]).into();
@@ -193,7 +193,7 @@ fn compare(asker: &mut Node, answerer: &mut Node) {
                 for step in answerer.work_less(|held| answering.asked(held, request, &[5; 32])) {
                     match step {
                         Step::Answer(answer) => response = Some(answer),
-                        Step::Accept { circle, items } => answerer.work(|work| work.take_items(circle, items, None)),
+                        Step::Accept { circle, items } => answerer.work(|work| work.take_items(circle, items, Some(a))),
                         _ => {}
                     }
                 }
@@ -201,7 +201,7 @@ fn compare(asker: &mut Node, answerer: &mut Node) {
                 steps.extend(asker.work_less(|held| asking.answered(held, turn, response)));
             }
             Step::Accept { circle, items } => {
-                asker.work(|work| work.take_items(circle, items, None));
+                asker.work(|work| work.take_items(circle, items, Some(b)));
                 steps.extend(asker.work_less(|held| asking.proceed(held)));
             }
             _ => {}

@@ -1,7 +1,10 @@
 //! Who was let in in vain: by an invite of somebody whose removal the one who let in did not know.
 
+use haat_protocol::identity::{LogEnd, blind_log};
 use haat_protocol::sync::Relation;
 
+use super::again::other_device;
+use super::fork::compare;
 use super::*;
 
 /// The code of an invite.
@@ -131,6 +134,89 @@ fn who_was_let_in_twice_and_once_in_vain_asks_for_the_keys() {
     dan.work(|work| work.keys_answered(space, &keys));
     assert!(is_in(&dan, space, &dan));
     is_sound(&dan);
+}
+
+/// Ana's circle with bob and his other device, which bob took back: ana knows it, the device does not. It has begun new keys, on the
+/// topic of before, and lets dan in under them: to ana dan's add says nothing.
+fn with_a_guest_of_a_revoked_device() -> (Node, Node, Node, Node, SpaceId) {
+    let (mut ana, space) = founded();
+    let mut bob = node(2);
+    join(&mut ana, &mut bob, space);
+    let mut other = other_device(&mut bob, 6);
+    join(&mut ana, &mut other, space);
+    let said = other.work(|work| work.author(space, &Body::Post(Post { text: "me too".into(), listings: vec![], reply_to: None })));
+    meet(&mut ana, &other);
+    let mut chain = bob.me.identity.chain().clone();
+    let end = LogEnd { log: blind_log(&space, &other.device(), 0), seq: 0, id: said.expect("said") };
+    let change = Change::RevokeDevice { device: other.device(), cuts: vec![end] };
+    chain.append(bob.me.root.as_ref().expect("at hand"), change, bob.now);
+    ana.work(|work| work.take_items(space, vec![Item::Identity(chain)], None));
+    other.work(|work| {
+        let (_, keys) = keyring::current(&work.tx, work.me, &space).expect("keys");
+        work.rotate(space, keys.topic.map(|topic| topic.0)).expect("new keys");
+    });
+    let mut dan = node(4);
+    let code = invites(&mut other);
+    lets_in(&mut other, &mut dan, &code);
+    assert!(is_in(&dan, space, &dan) && is_in(&other, space, &dan) && !is_in(&ana, space, &dan));
+    (ana, bob, other, dan, space)
+}
+
+#[test]
+fn who_was_let_in_by_a_revoked_device_learns_it_from_who_cannot_read_that() {
+    let (mut ana, bob, _, mut dan, space) = with_a_guest_of_a_revoked_device();
+    let before = rows(&ana, Table::Membership);
+    compare(&mut dan, &mut ana);
+    assert_eq!(rows(&ana, Table::Membership), before, "what ana cannot read says nothing to her");
+    assert!(!is_in(&dan, space, &dan), "bob's chain revokes who let dan in");
+    assert!(is_in(&dan, space, &bob), "but not bob");
+    let newest = ana.read(|tx| known::chain(tx, &bob.me.id()));
+    assert_eq!(dan.read(|tx| known::chain(tx, &bob.me.id())), newest);
+    is_sound(&dan);
+    is_sound(&ana);
+    let told = dan.everything();
+    compare(&mut dan, &mut ana);
+    assert_eq!(dan.everything(), told, "it is out, and shows itself no more");
+}
+
+#[test]
+fn a_revoked_device_learns_it_and_tells_whom_it_let_in() {
+    let (mut ana, bob, mut other, mut dan, space) = with_a_guest_of_a_revoked_device();
+    compare(&mut other, &mut ana);
+    assert_eq!(other.read(|tx| known::speaks_for(tx, &other.device())), None);
+    assert!(is_in(&other, space, &bob) && !is_in(&other, space, &dan));
+    let post = Body::Post(Post { text: "still here".into(), listings: vec![], reply_to: None });
+    assert!(other.work(|work| work.author(space, &post)).is_err(), "nothing of it would count");
+    compare(&mut dan, &mut other);
+    assert!(!is_in(&dan, space, &dan));
+    is_sound(&other);
+    is_sound(&dan);
+}
+
+#[test]
+fn a_chain_is_shown_to_nobody_who_does_not_hold_an_entry_that_it_sets_aside() {
+    let (mut ana, bob, other, dan, space) = with_a_guest_of_a_revoked_device();
+    let shown = |introduction: &[Item]| ana.work_less(|held| held.overturns(&space, &dan.device(), introduction));
+    let introduction = dan.work_less(|held| held.introduction(&space));
+    let [Item::Identity(_), rest @ ..] = introduction.as_slice() else { panic!("who it is: {introduction:?}") };
+    assert_eq!(shown(rest).len(), 1, "bob's chain: {:?}", shown(rest));
+    assert_eq!(shown(&[]), []);
+    // The chain alone, as it was, shows nothing; nor does an entry that counts, or one that nobody signed.
+    let chain = Item::Identity(bob.me.identity.chain().clone());
+    assert_eq!(shown(&[chain]), []);
+    let counting = crafted(&bob, space, post("counts"), None, |_| {});
+    assert_eq!(shown(&[Item::Entry(counting.raw().clone())]), []);
+    let mut forged = crafted(&other, space, post("forged"), None, |_| {}).raw().clone();
+    assert_eq!(shown(&[Item::Entry(forged.clone())]).len(), 1);
+    forged.sig.0[0] ^= 1;
+    assert_eq!(shown(&[Item::Entry(forged)]), []);
+    let elsewhere = crafted(&other, space, post("elsewhere"), None, |header| header.space = SpaceId([3; 32]));
+    assert_eq!(shown(&[Item::Entry(elsewhere.raw().clone())]), []);
+    // Who knows the chain is not told again.
+    let newest = ana.read(|tx| known::chain(tx, &bob.me.id())).expect("held");
+    assert_eq!(shown(&[rest, &[Item::Identity(newest)]].concat()), []);
+    ana.passing.handed.note(dan.device(), usize::MAX, usize::MAX, ana.now);
+    assert_eq!(ana.work_less(|held| held.overturns(&space, &dan.device(), rest)), [], "nor without end");
 }
 
 #[test]
