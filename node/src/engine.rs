@@ -109,6 +109,8 @@ struct Passing {
     /// last comparison did not end.
     wanted: BTreeMap<(DeviceId, SpaceId), Millis>,
     outbox: BTreeMap<OrderId, trade::Attempt>,
+    /// Orders that are given to another device of this person.
+    giving: BTreeMap<(OrderId, DeviceId), trade::Giving>,
     reminders: trade::Reminders,
     /// Connected devices with which orders are still to be compared.
     comparing: BTreeMap<DeviceId, trade::Retry>,
@@ -147,6 +149,7 @@ impl Passing {
         self.reach = reach::Reach::default();
         self.wanted.clear();
         self.outbox.clear();
+        self.giving.clear();
         self.reminders = trade::Reminders::default();
         self.comparing.clear();
         self.dialled.clear();
@@ -177,6 +180,8 @@ enum What {
     Join(SpaceId),
     Keys(SpaceId),
     Order(OrderId),
+    /// An order that goes over to the device.
+    Given(OrderId),
     /// Orders that were compared.
     OrderHeads(BTreeSet<OrderId>),
     Meet,

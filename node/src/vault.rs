@@ -5,7 +5,8 @@ use haat_protocol::codec::{decode_own, encode};
 use haat_protocol::crypto::{Context, hash, seal};
 use haat_protocol::epoch::ByteKey;
 use haat_protocol::id::{Digest, OrderId};
-use haat_protocol::order::Enclosure;
+use haat_protocol::order::handover::code_commitment;
+use haat_protocol::order::{Enclosure, Order};
 
 use crate::myself::Myself;
 use crate::store::{Table, Tx};
@@ -30,6 +31,22 @@ pub fn open(tx: &Tx<'_>, me: &Myself, order: &OrderId, commitment: &Digest) -> O
     let place = [order.0, commitment.0].concat();
     let plain = seal::decrypt(&key(tx, me, order)?, &place, &tx.get(Table::Enclosed, &place)?).ok()?;
     decode_own(&plain).ok()
+}
+
+/// Everything that is enclosed with an order.
+#[must_use]
+pub fn all(tx: &Tx<'_>, me: &Myself, order: &OrderId) -> Vec<Enclosure> {
+    let rows = tx.prefix(Table::Enclosed, &order.0);
+    rows.iter().filter_map(|(place, _)| open(tx, me, order, &Digest(*place.last_chunk()?))).collect()
+}
+
+/// The code that is told at the hand-over of the goods: this device's own, or that of the device which had the chain when they were
+/// made ready.
+#[must_use]
+pub fn code(tx: &Tx<'_>, me: &Myself, order: &Order) -> Option<String> {
+    let kept = || all(tx, me, &order.id).into_iter().filter_map(|enclosure| String::from_utf8(enclosure.data).ok());
+    let fits = |code: &String| order.code == Some(code_commitment(&order.id, code));
+    Some(me.handover_code(&order.id)).filter(fits).or_else(|| kept().find(fits))
 }
 
 /// Destroys the key of an order and all that is enclosed with it; says whether there was anything.

@@ -19,7 +19,7 @@ use crate::store::{Batch, StoreError, Table};
 /// The last entry that was signed in a log.
 pub type Last = (u64, EntryId);
 
-/// The last event that was signed in an order.
+/// The last event that was signed in an order, or the one by which another device gave its chain to this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderLast {
     /// The event.

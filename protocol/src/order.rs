@@ -265,6 +265,13 @@ impl Order {
         self.chain(role).devices.last().copied().unwrap_or(self.terms.party(role).device)
     }
 
+    /// Whether a chain may go over to this device: one that the terms do not name. Whose it is, is not in the order.
+    #[must_use]
+    pub fn is_free(&self, device: &DeviceId) -> bool {
+        let terms = &self.terms;
+        ![Some(terms.buyer.device), Some(terms.seller.device), terms.resolver.map(|party| party.device)].contains(&Some(*device))
+    }
+
     /// Which side a device speaks or spoke for.
     #[must_use]
     pub fn role(&self, device: &DeviceId) -> Option<Role> {

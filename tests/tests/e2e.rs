@@ -4,6 +4,7 @@
 
 mod api;
 mod crash;
+mod devices;
 mod enclosed;
 mod evidence;
 mod fork;

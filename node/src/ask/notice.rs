@@ -3,10 +3,10 @@
 //! Derived whenever it is asked for; answering is what takes a notice away.
 
 use haat_protocol::circle::Roster;
-use haat_protocol::id::EntryId;
+use haat_protocol::id::{EntryId, OrderId};
 use haat_protocol::local::NoticeRow;
 use haat_protocol::norms::Role;
-use haat_protocol::order::{Event, Step};
+use haat_protocol::order::{self, Event, Step};
 use haat_protocol::time::{DAY_MS, Millis};
 
 use super::Ask;
@@ -31,7 +31,7 @@ impl Ask<'_, '_> {
 
     fn orders_due(&self) -> Vec<NoticeRow> {
         let due = orders::all(self.tx).into_iter().filter_map(|id| {
-            let mine = orders::row(self.tx, &id)?.mine;
+            let mine = self.side_here(&id)?;
             let (set, order) = orders::folded(self.tx, &id)?;
             let duty = duty::of(&set, &order, mine, self.facts.now)?;
             let other = self.people.call(&order.terms.party(mine.other()).identity);
@@ -50,7 +50,7 @@ impl Ask<'_, '_> {
     /// What the other side wrote in an order since this person last did something there.
     fn messages(&self) -> Vec<NoticeRow> {
         let unanswered = orders::all(self.tx).into_iter().filter_map(|id| {
-            let mine = orders::row(self.tx, &id)?.mine;
+            let mine = self.side_here(&id)?;
             let (set, order) = orders::folded(self.tx, &id)?;
             let other = self.people.call(&order.terms.party(mine.other()).identity);
             let events = order.history.iter().rev().filter_map(|id| set.event(id)).map(Event::body);
@@ -63,6 +63,11 @@ impl Ask<'_, '_> {
             })
         });
         unanswered.collect()
+    }
+
+    /// One's own side of an order with which this device goes on: who has it elsewhere is told there.
+    fn side_here(&self, id: &OrderId) -> Option<order::Role> {
+        orders::row(self.tx, id).filter(|row| row.own == self.me.device()).map(|row| row.mine)
     }
 
     /// Orders of which the other side's node takes nothing.

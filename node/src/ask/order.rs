@@ -77,9 +77,9 @@ impl Ask<'_, '_> {
             deadline,
             asked: order.asked.map(|asked| question(asked.what).to_owned()),
             closing: order.closing.map(|closing| closed(closing).to_owned()),
-            handover_code: (mine == Role::Seller && order.state == State::Ready).then(|| self.me.handover_code(&order.id)),
+            handover_code: (mine == Role::Seller && order.state == State::Ready).then(|| vault::code(self.tx, self.me, order)).flatten(),
             events: self.events(set, order),
-            next: orders::verbs(self.me, order, mine, self.facts.now).iter().map(|verb| verb.name().to_owned()).collect(),
+            next: orders::verbs(self.tx, self.me, order, self.facts.now).iter().map(|verb| verb.name().to_owned()).collect(),
             warning: self.order_warning(order, mine),
         }
     }
@@ -87,7 +87,8 @@ impl Ask<'_, '_> {
     /// Who has to act, and until when.
     fn waits(&self, set: &OrderSet, order: &Order, mine: Role) -> (Option<&'static str>, Option<Millis>) {
         let of = |role| duty::of(set, order, role, self.facts.now);
-        match of(mine) {
+        let is_here = order.device(mine) == self.me.device();
+        match of(mine).filter(|_| is_here) {
             Some(duty) => (Some("me"), duty.by),
             None if order.state.is_terminal() => (None, None),
             None => (Some("other"), of(mine.other()).and_then(|duty| duty.by)),

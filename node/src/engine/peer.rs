@@ -291,6 +291,7 @@ impl Work<'_, '_> {
             (What::Join(space), Some(response)) => self.join_answered(space, device, response),
             (What::Keys(space), Some(response)) => self.keys_answered(space, &response),
             (What::Order(order), Some(response)) => self.order_stored(order, response),
+            (What::Given(order), response) => self.order_given(order, device, response),
             (What::OrderHeads(asked), Some(DirectResponse::Orders(messages))) => self.take_orders(device, &asked, messages),
             (What::OrderHeads(_), _) => self.orders_not_compared(&device),
             (What::Order(order), None) => self.order_failed(order),
@@ -328,6 +329,7 @@ impl Work<'_, '_> {
         match asked.what {
             What::Sync(turn) => self.sync_answered(device, turn, None),
             What::Order(order) => self.order_failed(order),
+            What::Given(order) => self.order_given(order, device, None),
             What::Meet => self.met(device, None),
             What::OrderHeads(_) => self.orders_not_compared(&device),
             What::Join(_) | What::Keys(_) => {}

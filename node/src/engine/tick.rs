@@ -37,6 +37,7 @@ impl Work<'_, '_> {
         self.tend_seeds();
         self.tend_waiting();
         self.send_orders();
+        self.give_orders();
         self.compare_orders();
         self.remind();
         self.tend_keys();

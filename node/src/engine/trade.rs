@@ -7,6 +7,7 @@ mod choice;
 mod compare;
 mod decide;
 mod deliver;
+mod devices;
 mod enclose;
 mod offer;
 mod receive;
@@ -28,10 +29,16 @@ use serde_json::{Value, json};
 
 use super::work::Work;
 use crate::{ask, intake, view};
+pub(super) use devices::Giving;
 pub(super) use remind::Reminders;
 
 /// The code of an event that is later than the receiver's clock.
 const AHEAD: &str = "ahead";
+
+/// The code of an order that another device of the receiver's person has now: that device or this one tells so.
+const MOVED: &str = "moved";
+/// The code of an order that the receiver does not have.
+const UNKNOWN_ORDER: &str = "unknown-order";
 
 /// When something that needs an answer is tried again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -82,6 +89,9 @@ impl Work<'_, '_> {
     /// Signs the next event of this node's chain in an order, and takes it in.
     fn sign_act(&mut self, id: &OrderId, mine: Role, act: Act) -> Result<(), Problem> {
         let body = order::draft(&view::order::set(&self.tx, id), mine, act, self.now).map_err(refused)?;
+        if body.author != self.me.device() {
+            return Err(refused(Refusal::HandedOver));
+        }
         self.chain_goes_on(&body)?;
         self.take_own(&body).map(|_| ()).map_err(refused)
     }
@@ -102,7 +112,7 @@ impl Work<'_, '_> {
         ask::order_row(&self.tx, self.me, self.now, &id).map(|row| json!(row))
     }
 
-    /// The device of the other side.
+    /// The device that the other side's chain belongs to.
     fn other_side(&self, id: &OrderId) -> Option<DeviceId> {
         view::order::row(&self.tx, id).map(|row| row.other)
     }

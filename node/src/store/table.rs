@@ -62,6 +62,8 @@ tables! {
     Hole = "hole", Beside;
     /// order id, deadline (8) -> nothing: this person was reminded of it.
     Reminded = "reminded", Beside;
+    /// order id, device id -> nothing: the device that goes on with an order has not said yet that it has all of it.
+    Heir = "heir", Beside;
     /// name -> value: format version and small things of this node.
     Meta = "meta", Beside;
 

@@ -151,6 +151,12 @@ pub fn own_chain(tx: &Tx<'_>, me: &Myself) -> Chain {
     chain(tx, &me.id()).unwrap_or_else(|| me.identity.chain().clone())
 }
 
+/// This node's person: what was appended since the start included.
+#[must_use]
+pub fn person(tx: &Tx<'_>, me: &Myself) -> Arc<Identity> {
+    identity(tx, &me.id()).unwrap_or_else(|| Arc::new(me.identity.clone()))
+}
+
 /// A person's identity, from the newest chain held.
 #[must_use]
 pub fn identity(tx: &Tx<'_>, person: &IdentityId) -> Option<Arc<Identity>> {

@@ -56,8 +56,9 @@ pub(super) fn hold(cx: &mut Cx<'_, '_, '_>, id: OrderId) {
         return;
     }
     let Some((_, order)) = order::folded(cx.tx, &id) else { return };
-    // From here on the seller may sign that the payment did not come.
-    let pay_by = order.deadlines.iter().find(|(name, _)| *name == Deadline::PayBy).filter(|_| order.paid() == 0);
+    // From here on the seller may sign that the payment did not come: through this device, while it has the chain.
+    let may_end = order.paid() == 0 && order.device(Role::Seller) == cx.me.device();
+    let pay_by = order.deadlines.iter().find(|(name, _)| *name == Deadline::PayBy).filter(|_| may_end);
     let until = pay_by.map(|(_, at)| at.plus(CLOCK_SKEW_MS));
     for (at, line) in order.terms.lines.iter().enumerate() {
         let key = [variant_key(&line.listing, &line.sku).as_slice(), &id.0].concat();

@@ -52,7 +52,7 @@ fn devices_of(set: &OrderSet, order: &Order, sides: &BTreeMap<EventId, Role>, si
     own.sort_by_key(|event| (event.body().seq, event.id()));
     for event in own {
         match &event.body().step {
-            Step::Handover { to } if devices.contains(&event.body().author) && is_free(order, to) => devices.insert(*to),
+            Step::Handover { to } if devices.contains(&event.body().author) && order.is_free(to) => devices.insert(*to),
             Step::Takeover { .. } if is_takeover_of(&party, &order.id, event.body()) => devices.insert(event.body().author),
             _ => continue,
         };
@@ -163,7 +163,7 @@ impl<'a> Chain<'a> {
     fn take(&mut self, order: &Order, event: &'a Event) {
         self.events.push(event);
         match &event.body().step {
-            Step::Handover { to } if is_free(order, to) => self.devices.push(*to),
+            Step::Handover { to } if order.is_free(to) => self.devices.push(*to),
             Step::Takeover { .. } => self.devices.push(event.body().author),
             _ => {}
         }
@@ -238,10 +238,4 @@ impl<'a> Chain<'a> {
         let needs = self.needs(done, other, by_receipt)?;
         if needs <= other_done { self.events.get(usize::try_from(done).ok()?).copied() } else { None }
     }
-}
-
-/// Whether a device has no part in the order yet.
-pub(crate) fn is_free(order: &Order, device: &DeviceId) -> bool {
-    let terms = &order.terms;
-    ![Some(terms.buyer.device), Some(terms.seller.device), terms.resolver.map(|party| party.device)].contains(&Some(*device))
 }

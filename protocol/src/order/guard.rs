@@ -4,7 +4,6 @@ use crate::id::{DeviceId, OrderId};
 use crate::limits::{CLOCK_SKEW_MS, MONEY_MAX_MINOR, ORDER_EVENTS_MAX, ORDER_ROUNDS_MAX};
 use crate::listing::Delivery;
 use crate::money::Money;
-use crate::order::chain;
 use crate::order::deadline::{is_before, is_over, is_paid_first};
 use crate::order::event::EventBody;
 use crate::order::handover;
@@ -146,7 +145,7 @@ fn settles(order: &Order, guard: Guard, body: &EventBody) -> Result<(), Refusal>
 }
 
 fn is_other_device(order: &Order, body: &EventBody) -> bool {
-    matches!(&body.step, Step::Handover { to } if chain::is_free(order, to))
+    matches!(&body.step, Step::Handover { to } if order.is_free(to))
 }
 
 fn amount_of(body: &EventBody) -> Option<Money> {

@@ -62,8 +62,8 @@ pub(crate) enum Trouble {
         #[command(flatten)]
         order: Which,
         /// Which, when you have several others
-        #[arg(long)]
-        device: Option<String>,
+        #[arg(long, value_name = "DEVICE")]
+        to: Option<String>,
     },
 }
 
@@ -90,7 +90,7 @@ impl Trouble {
             Self::Settle { order, refund } => act(cx, order, "settle", OrderWords { refund: Some(refund), ..none }),
             Self::Decide(decide) => decide.run(cx),
             Self::Perform { order, reference } => act(cx, order, "perform", OrderWords { reference, ..none }),
-            Self::Handover { order, device } => act(cx, order, "handover", OrderWords { device, ..none }),
+            Self::Handover { order, to } => act(cx, order, "handover", OrderWords { device: to, ..none }),
         }
     }
 }

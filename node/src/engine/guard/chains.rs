@@ -31,12 +31,15 @@ pub(super) struct Chains {
     signed: BTreeSet<OrderId>,
     /// Orders whose stock is to be answered for.
     stock: BTreeSet<OrderId>,
+    /// Whether this home is a copy of another one.
+    is_copy: bool,
 }
 
 impl Chains {
     pub(super) fn recovered(tx: &Tx<'_>, witness: &dyn Witness, now: Millis) -> Self {
         let has_orders = !tx.scan(Table::OrderTime, Range { from: &[], to: None, reverse: false, limit: 1 }).is_empty();
-        Self { own: Arc::new(witness.orders()), until: has_orders.then(|| now.plus(START_WORD_MS)), ..Self::default() }
+        let until = has_orders.then(|| now.plus(START_WORD_MS));
+        Self { own: Arc::new(witness.orders()), until, is_copy: witness.is_copy(), ..Self::default() }
     }
 
     pub(super) fn wait_no_longer_than(&mut self, latest: Millis) {
@@ -67,6 +70,15 @@ impl Chains {
         };
     }
 
+    /// Another device gave a chain to this one by this event. When nothing was signed there before, it is as good as begun here.
+    fn came(&mut self, last: &Event) {
+        let (order, shared) = (last.order(), self.is_copy);
+        if !self.own.contains_key(&order) {
+            Arc::make_mut(&mut self.own).insert(order, OrderLast { id: last.id(), shared });
+            self.signed.insert(order);
+        }
+    }
+
     /// Whether a chain may go on after this event.
     fn judge(&self, order: &OrderId, last: &EventId, now: Millis) -> Result<(), Problem> {
         let (what, why) = ("nothing is signed in this order now", "the other side has not told yet what it holds of your part of it");
@@ -87,6 +99,11 @@ impl Guard {
     /// This node signed an event, and it was kept.
     pub(in crate::engine) fn event_signed(&mut self, event: &Event) {
         self.chains.signed(event);
+    }
+
+    /// A chain that another device had goes on here after this event.
+    pub(in crate::engine) fn chain_came(&mut self, last: &Event) {
+        self.chains.came(last);
     }
 
     /// The stock of an order is answered for once its chain may go on.

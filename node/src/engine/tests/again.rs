@@ -5,15 +5,7 @@ use super::*;
 /// A further device of a person, who has it added to the own chain.
 pub(super) fn other_device(node: &mut Node, seed: u8) -> Node {
     let mut other = self::node(seed);
-    let consent = identity::consent(&other.me.pair, node.me.id());
-    let mut chain = node.me.identity.chain().clone();
-    chain.append(node.me.root.as_ref().expect("at hand"), Change::AddDevice { device: other.device(), consent }, node.now);
-    let both = chain.verify().expect("a chain that was added to");
-    node.me.identity = both.clone();
-    node.work(|work| intake::identity(&mut work.cx(), &both));
-    other.me.identity = both.clone();
-    other.me.root = None;
-    other.work(|work| intake::identity(&mut work.cx(), &both));
+    node.adds(&mut other);
     other
 }
 

@@ -1,8 +1,7 @@
 //! What a person does in an order: the words of a verb become an act, the table says whether it is allowed now.
 
-use haat_protocol::id::DeviceId;
 use haat_protocol::local::{OrderWords, Problem};
-use haat_protocol::order::{self, Act, Order, Role, Verb};
+use haat_protocol::order::{self, Act, Order, Role, Step, Verb};
 use serde_json::Value;
 
 use super::super::work::Work;
@@ -17,16 +16,16 @@ impl Work<'_, '_> {
         let mine = view::order::row(&self.tx, &id).ok_or_else(missing)?.mine;
         let (set, held) = view::order::folded(&self.tx, &id).ok_or_else(missing)?;
         let verb = words::verb(verb)?;
+        if held.device(mine) != self.me.device() {
+            return Err(refused(order::Refusal::HandedOver).hint("go on where that device is"));
+        }
         let act = match words::act(&held, verb, said, self.now)? {
             Some(act) => act,
             None => self.prepared(&held, verb, said)?,
         };
         let accepts = act == Act::Accept;
-        if held.device(mine) != self.me.device() {
-            return Err(refused(order::Refusal::HandedOver).hint("go on where that device is"));
-        }
         let body = order::draft(&set, mine, act, self.now).map_err(|refusal| {
-            let open: Vec<&str> = view::order::verbs(self.me, &held, mine, self.now).iter().map(|verb| verb.name()).collect();
+            let open: Vec<&str> = view::order::verbs(&self.tx, self.me, &held, self.now).iter().map(|verb| verb.name()).collect();
             let hint =
                 if open.is_empty() { "there is nothing for you to do now".to_owned() } else { format!("you can: {}", open.join(", ")) };
             refused(refusal).hint(hint)
@@ -52,6 +51,9 @@ impl Work<'_, '_> {
             .hint("reject it with --reason out_of_stock, or count the stock again"));
         }
         self.take_own(&body).map_err(refused)?;
+        if let Step::Handover { to } = &body.step {
+            self.hand_over(id, *to);
+        }
         self.tell_address(&id);
         self.answer_for_stock(&id);
         self.told(id)
@@ -59,10 +61,9 @@ impl Work<'_, '_> {
 
     /// The act of a verb that needs more than words.
     fn prepared(&mut self, order: &Order, verb: Verb, said: &OrderWords) -> Result<Act, Problem> {
-        let mine = order.role(&self.me.device()).ok_or_else(|| refused(order::Refusal::HandedOver))?;
         // These two say better why they cannot be.
         let is_told = matches!(verb, Verb::Decide | Verb::Handover);
-        if !is_told && !view::order::verbs(self.me, order, mine, self.now).contains(&verb) {
+        if !is_told && !view::order::verbs(&self.tx, self.me, order, self.now).contains(&verb) {
             return Err(refused(order::Refusal::WrongState));
         }
         match verb {
@@ -70,20 +71,8 @@ impl Work<'_, '_> {
             Verb::Address => self.address_given(&order.id, said),
             Verb::DeliverDigital => self.file_given(&order.id, said),
             Verb::Decide => decide::brought(said.data.as_deref()),
-            Verb::Handover => self.other_device(said.device.as_deref()),
+            Verb::Handover => self.heir(order, said.device.as_deref()),
             _ => Err(Problem::usage("unknown-verb", "there is no such verb", "this node cannot do that yet")),
-        }
-    }
-
-    /// The device of one's own that goes on with an order: the one that is named, else the only other one.
-    fn other_device(&self, named: Option<&str>) -> Result<Act, Problem> {
-        let mine = self.me.device();
-        let others: Vec<DeviceId> = self.me.identity.devices().iter().copied().filter(|device| *device != mine).collect();
-        let fits = |device: &&DeviceId| named.is_none_or(|named| device.to_string().starts_with(named));
-        match others.iter().filter(fits).collect::<Vec<_>>().as_slice() {
-            [device] => Ok(Act::Handover { to: **device }),
-            [] => Err(Problem::refused("no-other-device", "nobody could go on", "you have no other device that fits")),
-            _ => Err(Problem::usage("ambiguous", "which device is not said", "you have several others").hint("--device ID")),
         }
     }
 }

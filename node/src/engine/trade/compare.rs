@@ -6,16 +6,17 @@ use std::collections::BTreeSet;
 use haat_protocol::codec::encode;
 use haat_protocol::id::{DeviceId, EventId, OrderId};
 use haat_protocol::limits::{ORDER_HEADS_MAX, SYNC_BATCH_BYTES};
+use haat_protocol::order::Role;
 use haat_protocol::time::{DAY_MS, Millis};
 use haat_protocol::wire::{DirectRequest, DirectResponse, OrderHead, OrderMessage};
 
 use super::super::What;
 use super::super::work::Work;
-use super::deliver::{chain_of, own_receipts};
+use super::deliver::own_receipts;
 use super::{AHEAD, Retry};
 use crate::net::Channel;
 use crate::store::Table;
-use crate::view;
+use crate::view::{self, order::OrderRow};
 
 /// Age up to which an order that is over is still compared.
 const COMPARE_WITHIN_MS: u64 = 90 * DAY_MS;
@@ -82,7 +83,8 @@ impl Work<'_, '_> {
                 }
             }
         }
-        if !is_given_back {
+        // Only the other side knows what of these chains has gone out.
+        if !is_given_back && !self.is_kin(&device) {
             self.chains_told(&told);
         }
         if is_new {
@@ -106,10 +108,16 @@ impl Work<'_, '_> {
         (!heads.is_empty()).then_some(heads)
     }
 
-    /// Orders with a device, newest first, and since when.
+    /// Orders with a device, newest first, and since when: with the other side's, or with an own one that has or had the chain.
     fn orders_with(&self, device: &DeviceId) -> impl Iterator<Item = (OrderId, Millis)> {
         let rows = view::order::all(&self.tx).into_iter().filter_map(|id| Some((id, view::order::row(&self.tx, &id)?)));
-        rows.filter(move |(_, row)| row.other == *device).map(|(id, row)| (id, row.at))
+        let is_kin = self.is_kin(device);
+        rows.filter(move |(id, row)| row.other == *device || is_kin && self.has_part(device, id, row)).map(|(id, row)| (id, row.at))
+    }
+
+    /// Whether a device has or had a chain of an order.
+    fn has_part(&self, device: &DeviceId, id: &OrderId, row: &OrderRow) -> bool {
+        row.other == *device || row.moved && view::order::folded(&self.tx, id).is_some_and(|(_, order)| order.role(device).is_some())
     }
 
     /// Messages with what a device lacks of its orders with this node. What it lacks of its own chains goes first: it signs in none
@@ -117,11 +125,13 @@ impl Work<'_, '_> {
     pub(in crate::engine) fn answer_order_heads(&mut self, device: &DeviceId, heads: &[OrderHead]) -> DirectResponse {
         let mut found = Vec::new();
         let (mut looked_up, mut told) = (BTreeSet::new(), BTreeSet::new());
-        for head in heads.iter().take(ORDER_HEADS_MAX).filter(|head| self.other_side(&head.order) == Some(*device)) {
-            if !looked_up.insert(head.order) {
+        let is_kin = self.is_kin(device);
+        for head in heads.iter().take(ORDER_HEADS_MAX) {
+            let row = view::order::row(&self.tx, &head.order);
+            if row.is_none_or(|row| !self.has_part(device, &head.order, &row)) || !looked_up.insert(head.order) {
                 continue;
             }
-            if head.other.is_none_or(|last| self.tx.has(Table::OrderEvent, &last.0)) {
+            if !is_kin && head.other.is_none_or(|last| self.tx.has(Table::OrderEvent, &last.0)) {
                 told.insert(head.order);
             }
             found.extend(self.lacking(device, head));
@@ -136,19 +146,29 @@ impl Work<'_, '_> {
         DirectResponse::Orders(found.into_iter().map(|(_, message)| message).take_while(fits).collect())
     }
 
-    /// What the asker lacks of both chains, and the receipt of its last event; with whether some of it is the asker's own.
+    /// What the asker lacks of both chains, and the receipt of its last event; with whether some of it is the asker's own. A device that
+    /// had the chain before gets back what it signed itself, so that it learns that it has the chain no more, and nothing else; another
+    /// one of this person gets the receipts too.
     fn lacking(&self, device: &DeviceId, head: &OrderHead) -> Option<(bool, OrderMessage)> {
-        let set = view::order::set(&self.tx, &head.order);
-        let chain = |author: DeviceId, last: Option<EventId>| {
-            let events = chain_of(&set, author);
+        let (set, order) = view::order::folded(&self.tx, &head.order)?;
+        let (role, is_kin) = (order.role(device)?, self.is_kin(device));
+        let chain = |role: Role, last: Option<EventId>| {
+            let events = view::order::chain(&set, &order, role);
             // An end that this node does not know of is not behind: nothing can be added to it.
             let from = last.map_or(Some(0), |last| events.iter().position(|event| event.id() == last).map(|at| at + 1));
             events[from.unwrap_or(events.len())..].to_vec()
         };
-        let (theirs, own) = (chain(*device, head.own), chain(self.me.device(), head.other));
+        let (mut theirs, mut own) = (chain(role, head.own), chain(role.other(), head.other));
+        if order.device(role) != *device && !is_kin {
+            theirs.retain(|event| event.body().author == *device);
+            own.clear();
+        }
         let last = head.own.into_iter().collect();
-        let gives_back = !theirs.is_empty();
-        let message = self.packed(head.order, theirs.into_iter().chain(own), own_receipts(&set, self.me.device(), &last));
+        let gives_back = theirs.iter().any(|event| event.body().author == *device);
+        let told: BTreeSet<EventId> = theirs.iter().chain(&own).map(|event| event.id()).filter(|_| is_kin).collect();
+        let all = set.receipts().filter(|(_, receipt)| told.contains(&receipt.event)).map(|(signed, _)| signed);
+        let receipts = own_receipts(&set, self.me.device(), &last).chain(all);
+        let message = self.packed(head.order, theirs.into_iter().chain(own), receipts);
         (!message.events.is_empty()).then_some((gives_back, message))
     }
 }

@@ -14,7 +14,7 @@ use serde_bytes::ByteBuf;
 
 use super::super::work::Work;
 use super::super::{Effect, What};
-use super::AHEAD;
+use super::{AHEAD, MOVED, UNKNOWN_ORDER};
 use crate::net::Channel;
 use crate::store::Table;
 use crate::view::{self, known};
@@ -66,8 +66,10 @@ impl Work<'_, '_> {
             return None;
         }
         let set = view::order::set(&self.tx, id);
-        let events = chain_of(&set, self.me.device()).into_iter().filter(|event| queued.contains(&event.id()));
-        let message = self.packed(*id, events, own_receipts(&set, self.me.device(), &owed));
+        // Whichever own device signed them: one that went on with the chain says what the one before could not say any more.
+        let mut events: Vec<&Event> = queued.iter().filter_map(|event| set.event(event)).collect();
+        events.sort_by_key(|event| (event.body().seq, event.id()));
+        let message = self.packed(*id, events.into_iter(), own_receipts(&set, self.me.device(), &owed));
         (!message.events.is_empty() || !message.receipts.is_empty()).then_some(message)
     }
 
@@ -115,6 +117,11 @@ impl Work<'_, '_> {
             }
             DirectResponse::Refused { code } => {
                 self.order_failed(id);
+                let is_moving = || view::order::row(&self.tx, &id).is_some_and(|row| row.moved);
+                if code == MOVED || code == UNKNOWN_ORDER && is_moving() {
+                    // Until both have heard of the device that goes on.
+                    return;
+                }
                 // A clock that shows too early a time is set right some day, and nobody says when.
                 if code != AHEAD {
                     self.passing.outbox.entry(id).or_default().retry.refuse(now);
@@ -143,14 +150,12 @@ impl Work<'_, '_> {
                 attempt.retry.reset();
             }
         }
+        for ((_, heir), giving) in &mut self.passing.giving {
+            if heir == device {
+                giving.retry.reset();
+            }
+        }
     }
-}
-
-/// The events of one device, oldest first.
-pub(super) fn chain_of(set: &OrderSet, author: DeviceId) -> Vec<&Event> {
-    let mut events: Vec<&Event> = set.events().filter(|event| event.body().author == author).collect();
-    events.sort_by_key(|event| (event.body().seq, event.id()));
-    events
 }
 
 /// One's own receipts for these events.

@@ -5,9 +5,10 @@ use data_encoding::BASE64;
 use haat_protocol::id::{Digest, OrderId};
 use haat_protocol::limits::{CONTENT_MAX_BYTES, ENCLOSED_KEEP_CANCELLED_MS, ENCLOSED_KEEP_MS, PERSONAL_MAX_BYTES};
 use haat_protocol::local::{OrderWords, Problem};
-use haat_protocol::order::{Act, Enclosure, Event, Order, Role, State, Step};
+use haat_protocol::order::{Act, Enclosure, Event, Order, OrderSet, Role, State, Step};
 
 use super::super::work::Work;
+use super::devices::is_committed;
 use super::words::need;
 use crate::{vault, view};
 
@@ -35,14 +36,17 @@ impl Work<'_, '_> {
 
     /// What these own events commit to, as far as it is here.
     pub(super) fn enclosed_with<'a>(&self, id: &OrderId, events: impl Iterator<Item = &'a Event>) -> Vec<Enclosure> {
-        let own = events.filter(|event| event.body().author == self.me.device());
-        let commitments = own.filter_map(|event| event.body().step.enclosed());
+        let mut own = events.filter(|event| event.body().step.enclosed().is_some()).peekable();
+        let order = own.peek().and_then(|_| view::order::folded(&self.tx, id)).map(|(_, order)| order);
+        let is_own = |event: &&Event| order.as_ref().is_some_and(|order| self.is_own_side(order, &event.body().author));
+        let commitments = own.filter(is_own).filter_map(|event| event.body().step.enclosed());
         // One at a time, so that a message never grows beyond what a request may have; the last counts.
         commitments.filter_map(|commitment| vault::open(&self.tx, self.me, id, &commitment)).last().into_iter().collect()
     }
 
-    /// Takes in what the other side enclosed: what one of its events commits to, and nothing else.
-    pub(super) fn take_enclosed(&mut self, id: &OrderId, enclosed: Vec<Enclosure>) {
+    /// Takes in what the other side enclosed: what one of its events commits to, and nothing else. Another device of this person hands
+    /// over what either side's events commit to.
+    pub(super) fn take_enclosed(&mut self, id: &OrderId, enclosed: Vec<Enclosure>, is_kin: bool) {
         if enclosed.is_empty() {
             return;
         }
@@ -51,16 +55,7 @@ impl Work<'_, '_> {
             return;
         }
         for enclosure in enclosed {
-            let (commitment, size) = (enclosure.commitment(), enclosure.data.len());
-            let mut steps = order.history.iter().filter_map(|id| set.event(id)).map(|event| (event.body().author, &event.body().step));
-            let is_wanted = steps.any(|(author, step)| {
-                let fits = match step {
-                    Step::Address { .. } => size <= PERSONAL_MAX_BYTES,
-                    Step::DeliverDigital { bytes, .. } => size as u64 == *bytes,
-                    _ => false,
-                };
-                fits && author != self.me.device() && step.enclosed() == Some(commitment)
-            });
+            let is_wanted = if is_kin { is_committed(&set, &order, &enclosure) } else { self.is_theirs(&set, &order, &enclosure) };
             if is_wanted {
                 let fresh = self.entropy.fresh();
                 vault::keep(&mut self.tx, self.me, id, &enclosure, fresh);
@@ -68,13 +63,28 @@ impl Work<'_, '_> {
         }
     }
 
+    /// Whether an event of the other side that counts commits to this.
+    fn is_theirs(&self, set: &OrderSet, order: &Order, enclosure: &Enclosure) -> bool {
+        let (commitment, size) = (enclosure.commitment(), enclosure.data.len());
+        let mut bodies = order.history.iter().filter_map(|id| set.event(id)).map(Event::body);
+        bodies.any(|body| {
+            let fits = match &body.step {
+                Step::Address { .. } => size <= PERSONAL_MAX_BYTES,
+                Step::DeliverDigital { bytes, .. } => size as u64 == *bytes,
+                _ => false,
+            };
+            fits && !self.is_own_side(order, &body.author) && body.step.enclosed() == Some(commitment)
+        })
+    }
+
     /// The seller is told the address that the buyer's offer committed to, once there is an agreement and not before.
     pub(super) fn tell_address(&mut self, id: &OrderId) {
-        let Some(row) = view::order::row(&self.tx, id).filter(|row| row.mine == Role::Buyer) else { return };
+        let is_here = |row: &view::order::OrderRow| row.mine == Role::Buyer && row.own == self.me.device();
+        let Some(row) = view::order::row(&self.tx, id).filter(is_here) else { return };
         let Some((set, order)) = view::order::folded(&self.tx, id) else { return };
         let is_time = matches!(order.state, State::Agreed | State::PaymentClaimed | State::Fulfilling);
         let Some(personal) = order.terms.personal.filter(|_| is_time) else { return };
-        let is_told = set.events().any(|event| event.body().step.enclosed().is_some() && event.body().author == self.me.device());
+        let is_told = set.events().any(|event| event.body().step.enclosed().is_some() && self.is_own_side(&order, &event.body().author));
         if is_told || vault::open(&self.tx, self.me, id, &personal).is_none() {
             return;
         }
@@ -87,7 +97,7 @@ impl Work<'_, '_> {
     /// signed. Called with each round of comparing.
     pub(in crate::engine) fn tend_vault(&mut self) {
         for id in vault::orders(&self.tx) {
-            if view::order::folded(&self.tx, &id).is_none_or(|(_, order)| self.is_past_keeping(&order)) {
+            if view::order::folded(&self.tx, &id).is_none_or(|(_, order)| self.is_past_keeping(&order)) && !self.has_heir(&id) {
                 vault::destroy(&mut self.tx, &id);
             } else {
                 self.tell_address(&id);
@@ -95,12 +105,15 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Whether an order is over for so long that nothing enclosed is kept any more. What is only said later does not lengthen that.
+    /// Whether an order is over for so long that nothing enclosed is kept any more, or another device has it for so long. What is only
+    /// said later does not lengthen that.
     fn is_past_keeping(&self, order: &Order) -> bool {
+        let is_given = view::order::side_of(&order.terms, self.me).is_some_and(|mine| order.device(mine) != self.me.device());
         let (over, keep_ms) = match order.state {
             State::Completed | State::Refunded | State::Resolved => (order.since, ENCLOSED_KEEP_MS),
             State::Negotiating => (order.terms.valid_until, ENCLOSED_KEEP_CANCELLED_MS),
             state if state.is_terminal() => (order.since, ENCLOSED_KEEP_CANCELLED_MS),
+            _ if is_given => (order.since, ENCLOSED_KEEP_MS),
             _ => return false,
         };
         self.now.since(over) > keep_ms

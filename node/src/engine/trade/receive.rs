@@ -16,17 +16,17 @@ use haat_protocol::wire::{DirectResponse, OrderMessage};
 use serde_bytes::ByteBuf;
 
 use super::super::work::Work;
-use super::AHEAD;
 use super::choice::Choice;
+use super::{AHEAD, MOVED, UNKNOWN_ORDER};
 use crate::store::Table;
 use crate::view::{self, circle, known, shelf};
 use crate::{intake, view::order as orders};
 
 /// Room for signatures around the signed bytes of an event or a receipt.
-const ENVELOPE_BYTES: usize = 512;
+pub(super) const ENVELOPE_BYTES: usize = 512;
 
 /// A stable code of a refusal.
-type Code = &'static str;
+pub(super) type Code = &'static str;
 
 /// What became of a message.
 #[derive(Default)]
@@ -59,41 +59,50 @@ impl Work<'_, '_> {
             return Err(Refusal::Oversize.code());
         }
         let claimed = chain.map(|chain| claimed(chain, &device)).transpose()?;
-        let events = self.read_events(&device, &id, &events)?;
-        match orders::row(&self.tx, &id) {
-            Some(row) if row.other != device => return Err(Refusal::WrongSigner.code()),
+        let events = self.read_events(&id, &events)?;
+        let (before, is_kin) = (orders::row(&self.tx, &id), self.is_kin(&device));
+        match &before {
+            // The device that goes on with it receipts what comes from now on.
+            Some(row) if row.own != self.me.device() && !is_kin => return Err(MOVED),
             Some(_) => {}
             None => {
-                let offer = events.iter().find(|event| event.id().0 == id.0).ok_or("unknown-order")?;
-                self.check_offer(offer, claimed.as_ref())?;
+                let offer = events.iter().find(|event| event.id().0 == id.0).ok_or(UNKNOWN_ORDER)?;
+                if is_kin { self.check_given(offer)? } else { self.check_offer(offer, claimed.as_ref())? }
             }
         }
+        let moved = self.check_devices((&device, is_kin), &id, &events, claimed.as_ref())?;
         if let Some(identity) = claimed {
             intake::identity(&mut self.cx(), &identity);
         }
-        let mut news = self.take_receipts(&device, &id, &receipts);
+        let mut news = !is_kin && self.take_receipts(&device, &id, &receipts);
         // Looked up once: a message that is said again and again costs little.
         let (receipted, own_head) = self.own_side(&id);
         let mut took = Took::default();
         for event in &events {
-            let is_own = event.body().author == self.me.device();
+            let author = &event.body().author;
+            let is_mine = *author == self.me.device();
+            let is_own = moved.as_ref().map_or(is_mine, |order| self.is_own_side(order, author));
             match self.take_event(event) {
                 Ok(is_new) => {
                     news |= is_new;
                     took.is_new |= is_new;
-                    took.is_given_back |= is_new && is_own;
+                    took.is_given_back |= is_new && is_mine;
                 }
                 // What came before it is held, and the other side shall know.
                 Err(_) if !took.held.is_empty() => break,
                 Err(code) => return Err(code),
             }
-            if !is_own {
+            if !is_own && !is_kin {
                 took.held.push(event.id());
                 let known = receipted.get(&event.id()).cloned();
                 took.receipts.extend(known.or_else(|| self.make_receipt(&id, event.id(), own_head)));
             }
         }
-        self.take_enclosed(&id, enclosed);
+        if is_kin {
+            news |= self.take_given_receipts(&id, &receipts);
+        }
+        self.take_enclosed(&id, enclosed, is_kin);
+        self.chain_moved(&id, before.as_ref());
         if news {
             self.tell_address(&id);
             self.answer_for_stock(&id);
@@ -103,17 +112,14 @@ impl Work<'_, '_> {
         Ok(took)
     }
 
-    /// Reads the events of a message: all are of this order, of the device or of this node, and not from the future.
-    fn read_events(&self, device: &DeviceId, id: &OrderId, events: &[ByteBuf]) -> Result<Vec<Event>, Code> {
+    /// Reads the events of a message: all are of this order, and not from the future.
+    fn read_events(&self, id: &OrderId, events: &[ByteBuf]) -> Result<Vec<Event>, Code> {
         let mut read = Vec::new();
         for bytes in events {
             let signed: SignedEvent = decode(bytes, ORDER_EVENT_MAX_BYTES + ENVELOPE_BYTES).map_err(|_| Refusal::Malformed.code())?;
             let event = Event::read(signed).map_err(Refusal::code)?;
             if event.order() != *id {
                 return Err(Refusal::OtherOrder.code());
-            }
-            if ![*device, self.me.device()].contains(&event.body().author) {
-                return Err(Refusal::WrongSigner.code());
             }
             if event.is_ahead(self.now) {
                 return Err(AHEAD);

@@ -80,7 +80,7 @@ impl Work<'_, '_> {
 
     /// The deadline that this person has to meet in an order.
     fn to_remind(&self, id: &OrderId) -> Option<(Millis, Duty)> {
-        let mine = orders::row(&self.tx, id)?.mine;
+        let mine = orders::row(&self.tx, id).filter(|row| row.own == self.me.device())?.mine;
         let (set, order) = orders::folded(&self.tx, id)?;
         let duty = duty::of(&set, &order, mine, self.now)?;
         duty.by.map(|by| (by, duty))

@@ -43,7 +43,7 @@ impl Work<'_, '_> {
 
     /// The seller's node's word about the stock, when an acceptance waits for it.
     pub(in crate::engine) fn answer_for_stock(&mut self, id: &OrderId) {
-        if view::order::row(&self.tx, id).is_none_or(|row| row.mine != Role::Seller) {
+        if view::order::row(&self.tx, id).is_none_or(|row| row.mine != Role::Seller || row.own != self.me.device()) {
             return;
         }
         let Some((_, order)) = view::order::folded(&self.tx, id) else { return };

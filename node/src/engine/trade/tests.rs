@@ -2,6 +2,7 @@
 
 mod chains;
 mod compare;
+mod devices;
 mod duty;
 mod enclose;
 pub(in crate::engine) mod kit;

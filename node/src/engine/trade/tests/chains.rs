@@ -4,7 +4,7 @@ use haat_protocol::limits::START_WORD_MS;
 use haat_protocol::order::Refusal;
 
 use super::*;
-use crate::engine::{Passing, guard};
+use crate::engine::guard;
 use crate::store::memory::MemoryStore;
 use crate::witness::{Note, OrderLast, Recalled, Witness};
 
@@ -23,13 +23,12 @@ pub(super) fn witness(node: &Node, order: OrderId) -> Recalled {
 
 /// The node starts anew, with this store.
 pub(super) fn starts(node: &mut Node, store: MemoryStore, witness: &Recalled) {
-    node.store = store;
-    node.passing = Passing::default();
+    node.wakes(store);
     node.passing.guard = guard::recover(&mut node.store, witness, &node.me, node.now).expect("memory");
 }
 
 /// Two connected nodes compare their orders, as often as the asker wants.
-fn compare(asker: &mut Node, answerer: &mut Node) {
+pub(super) fn compare(asker: &mut Node, answerer: &mut Node) {
     let (a, b) = (asker.device(), answerer.device());
     connect(asker, answerer);
     for _ in 0..4 {
@@ -47,7 +46,7 @@ fn begun(ana: &mut Node, bob: &mut Node, listing: EntryId) -> OrderId {
     order
 }
 
-fn code(result: Result<haat_protocol::local::OrderRow, haat_protocol::local::Problem>) -> String {
+pub(super) fn code(result: Result<haat_protocol::local::OrderRow, haat_protocol::local::Problem>) -> String {
     result.expect_err("nothing is signed").code
 }
 

@@ -6,7 +6,7 @@ use haat_protocol::circle::{Member, NormsState, Role, Roster};
 use haat_protocol::crypto::Keypair;
 use haat_protocol::epoch::{ByteKey, EpochKeys};
 use haat_protocol::id::{DeviceId, EntryId, KeyId, OrderId, SpaceId};
-use haat_protocol::identity::Chain;
+use haat_protocol::identity::{Chain, Change, consent};
 use haat_protocol::listing::Stock;
 use haat_protocol::local::{NewListing, NewOffer, NewShop, OrderRow, OrderWords, Problem};
 use haat_protocol::norms::Norms;
@@ -66,6 +66,28 @@ impl Node {
         node
     }
 
+    /// Another device joins this person, who has the root at hand.
+    pub(in crate::engine) fn adds(&mut self, other: &mut Self) {
+        let consent = consent(&other.me.pair, self.me.id());
+        let mut chain = self.me.identity.chain().clone();
+        chain.append(self.me.root.as_ref().expect("at hand"), Change::AddDevice { device: other.device(), consent }, self.now);
+        let both = chain.verify().expect("a chain that was added to");
+        other.me.root = None;
+        for node in [self, other] {
+            node.me.identity = both.clone();
+            node.work(|work| intake::identity(&mut work.cx(), &both));
+        }
+    }
+
+    /// Another device of this person that keeps nothing but who the person is.
+    pub(in crate::engine) fn beside(&mut self, seed: u8) -> Self {
+        let mut other = Self::new(seed);
+        other.store = MemoryStore::default();
+        other.now = self.now;
+        self.adds(&mut other);
+        other
+    }
+
     /// The same person over a copy of what was kept, with other chance: what both do from now on differs.
     pub(in crate::engine) fn again(&self, seed: u64) -> Self {
         Self {
@@ -77,6 +99,11 @@ impl Node {
             memos: Memos::default(),
             sent: Vec::new(),
         }
+    }
+
+    /// Starts anew over this store: nothing else is remembered.
+    pub(in crate::engine) fn wakes(&mut self, store: MemoryStore) {
+        (self.store, self.memos, self.passing) = (store, Memos::default(), Passing::default());
     }
 
     /// Does something in a transaction of its own, and keeps what is to be sent.
@@ -135,7 +162,7 @@ impl Node {
     }
 
     /// What waits to be carried to one device.
-    fn outgoing_to(&mut self, device: DeviceId) -> Vec<OrderMessage> {
+    pub(in crate::engine) fn outgoing_to(&mut self, device: DeviceId) -> Vec<OrderMessage> {
         let (theirs, others) = std::mem::take(&mut self.sent).into_iter().partition(|(to, _)| *to == device);
         self.sent = others;
         theirs.into_iter().map(|(_, message)| message).collect()
@@ -175,6 +202,11 @@ impl Node {
 
     pub(in crate::engine) fn give(&mut self, from: DeviceId, message: &OrderMessage) -> DirectResponse {
         self.work(|work| work.order_message(from, message.clone()))
+    }
+
+    /// The answer to a message: of an own device that is given an order, or of the other side.
+    pub(in crate::engine) fn hears(&mut self, from: DeviceId, order: OrderId, answer: DirectResponse) {
+        self.work(|work| if work.is_kin(&from) { work.order_given(order, from, Some(answer)) } else { work.order_stored(order, answer) });
     }
 
     pub(in crate::engine) fn order(&self, id: OrderId) -> Order {
@@ -267,7 +299,7 @@ fn carry_one_way(from: &mut Node, to: &mut Node) -> usize {
     let messages = from.outgoing_to(to.device());
     for message in &messages {
         let answer = to.give(from.device(), message);
-        from.work(|work| work.order_stored(message.order, answer));
+        from.hears(to.device(), message.order, answer);
     }
     messages.len()
 }
