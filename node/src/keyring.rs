@@ -4,9 +4,10 @@
 //! could be the very one who was removed. Nothing here makes keys or keeps them.
 
 use std::collections::BTreeSet;
+use std::ops::Deref;
 
 use haat_protocol::circle::Roster;
-use haat_protocol::epoch::{ByteKey, EpochKeys, Graph};
+use haat_protocol::epoch::{ByteKey, EpochKeys, Graph, Next, Ring};
 use haat_protocol::id::{Digest, EntryId, KeyId, SpaceId};
 use haat_protocol::limits::TOPIC_SECRETS_KEPT;
 
@@ -24,12 +25,15 @@ pub struct Keyring<'a, 's> {
     space: SpaceId,
     /// Each as often as it was told.
     rows: Vec<(KeyId, EpochRow)>,
-    /// Epochs whose entries count, as far as they stand.
-    pub graph: Graph,
-    /// What every epoch that is written under covers: removals and leaves that are known here, and revocations of members' devices.
-    pub required: BTreeSet<Digest>,
-    /// Revocations that are known of whoever is or was in the circle.
-    revoked: BTreeSet<Digest>,
+    ring: Ring,
+}
+
+impl Deref for Keyring<'_, '_> {
+    type Target = Ring;
+
+    fn deref(&self) -> &Ring {
+        &self.ring
+    }
 }
 
 impl<'a, 's> Keyring<'a, 's> {
@@ -41,39 +45,37 @@ impl<'a, 's> Keyring<'a, 's> {
         let graph = Graph::new(counting.map(|(key, row)| (*key, row.node())));
         let required = circle::revocations(tx, roster.members.keys()).union(&removals(roster)).copied().collect();
         let revoked = circle::revocations(tx, roster.members.keys().chain(roster.removed.keys()));
-        Self { tx, me, space: roster.space, graph, required, revoked, rows }
+        Self { tx, me, space: roster.space, ring: Ring { graph, required, revoked }, rows }
     }
 
     /// The epoch to write under. Without one, whoever wants to write begins one.
     #[must_use]
     pub fn current(&self) -> Option<(KeyId, EpochKeys)> {
         let held = |key: &KeyId| secret::epoch(self.tx, self.me, &self.space, key).filter(|keys| keys.content.is_some());
-        let key = self.graph.choose(&self.required, |digest| self.is_known(digest), |key| held(key).is_some())?;
+        let key = self.ring.current(|digest| self.is_opened(digest), |key| held(key).is_some())?;
         Some((key, held(&key)?))
     }
 
     /// The epoch that is shown and listened for: the one to write under, else the newest that can be read.
     #[must_use]
     pub fn leading(&self) -> Option<(KeyId, EpochKeys)> {
-        let readable = |key: KeyId| Some((key, secret::epoch(self.tx, self.me, &self.space, &key).filter(|keys| keys.topic.is_some())?));
-        self.current().or_else(|| self.graph.newest_first().into_iter().find_map(readable))
-    }
-
-    /// What the next epoch follows: with generation and control key. Not what covers something unknown here: nothing that follows
-    /// it could be written under.
-    #[must_use]
-    pub fn parents(&self) -> Vec<(KeyId, u64, ByteKey)> {
         let held = |key: &KeyId| secret::epoch(self.tx, self.me, &self.space, key);
-        let serves = |key: &KeyId| held(key).is_some() && self.graph.covered(key).iter().all(|digest| self.is_known(digest));
-        let parent = |key: KeyId| Some((key, self.graph.node(&key)?.generation, held(&key)?.control.clone()));
-        self.graph.heads(serves).into_iter().filter_map(parent).collect()
+        let current = self.current().map(|(key, _)| key);
+        let key = self.ring.leading(current, |key| held(key).is_some_and(|keys| keys.topic.is_some()))?;
+        Some((key, held(&key)?))
     }
 
-    /// What the next epoch has to cover beyond these parents.
+    /// What an epoch that is begun now follows and covers.
     #[must_use]
-    pub fn uncovered(&self, parents: &[(KeyId, u64, ByteKey)]) -> BTreeSet<Digest> {
-        let covered: BTreeSet<Digest> = parents.iter().flat_map(|(key, ..)| self.graph.covered(key)).collect();
-        self.required.difference(&covered).copied().collect()
+    pub fn following(&self) -> Option<Next> {
+        self.ring.next(|digest| self.is_opened(digest), |key| secret::epoch(self.tx, self.me, &self.space, key).is_some())
+    }
+
+    /// These parents of an epoch, with generation and control key.
+    #[must_use]
+    pub fn parents(&self, next: &Next) -> Vec<(KeyId, u64, ByteKey)> {
+        let held = |key: &KeyId| secret::epoch(self.tx, self.me, &self.space, key);
+        next.parents.iter().filter_map(|key| Some((*key, self.graph.node(key)?.generation, held(key)?.control.clone()))).collect()
     }
 
     /// Whether an epoch covers everything that it has to; it need not stand.
@@ -100,7 +102,9 @@ impl<'a, 's> Keyring<'a, 's> {
     #[must_use]
     pub fn to_hand_on(&self) -> Vec<(KeyId, EpochKeys)> {
         let met = self.met();
-        let is_known = |key: &KeyId| met.node(key).is_some() && met.covered(key).iter().all(|digest| self.is_known(digest));
+        let is_known = |key: &KeyId| {
+            met.node(key).is_some() && met.covered(key).iter().all(|digest| self.is_opened(digest) || self.revoked.contains(digest))
+        };
         secret::epochs(self.tx, self.me, &self.space).into_iter().filter(|(key, _)| is_known(key)).collect()
     }
 
@@ -111,9 +115,9 @@ impl<'a, 's> Keyring<'a, 's> {
         self.rows.iter().filter(|(_, row)| row.parents.contains(key)).map(|(_, row)| row.at).max()
     }
 
-    /// Whether what an epoch covers is held here.
-    fn is_known(&self, digest: &Digest) -> bool {
-        self.tx.has(Table::Body, &digest.0) || self.revoked.contains(digest)
+    /// Whether an entry of this id is held here and was opened.
+    fn is_opened(&self, digest: &Digest) -> bool {
+        self.tx.has(Table::Body, &digest.0)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod boxes;
 mod graph;
+mod ring;
 
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -19,6 +20,7 @@ use crate::kind::Secrecy;
 
 pub use boxes::place_of;
 pub use graph::{Graph, Node};
+pub use ring::{Next, Ring, is_exposed, lot};
 
 /// The keys of one epoch, as one member holds them. A newcomer lacks the content key of what lies before the window, and whoever
 /// only followed the links back has the control key alone.

@@ -5,10 +5,9 @@
 
 use haat_protocol::body::Body;
 use haat_protocol::circle::Roster;
-use haat_protocol::crypto::{Context, hash};
 use haat_protocol::epoch::{self, Rotated, Rotation};
 use haat_protocol::id::{DeviceId, SpaceId};
-use haat_protocol::limits::{EPOCH_BACKUP_MS, EPOCH_COVERS_MAX, EPOCH_LIFE_MS, RENEWAL_BACKUP_MS};
+use haat_protocol::limits::{EPOCH_BACKUP_MS, EPOCH_LIFE_MS, RENEWAL_BACKUP_MS};
 use haat_protocol::local::Problem;
 use haat_protocol::record::{Claim, SignedRecord, Slot};
 
@@ -24,16 +23,12 @@ impl Work<'_, '_> {
     pub(super) fn rotate(&mut self, space: SpaceId, topic: Option<[u8; 32]>) -> Result<(), Problem> {
         let roster = circle::roster(&self.tx, &space).ok_or_else(|| internal("a circle without roster"))?;
         let ring = Keyring::of(&self.tx, self.me, &roster);
-        let parents = ring.parents();
-        if parents.is_empty() && !ring.graph.is_empty() {
-            return Err(no_key());
-        }
-        // More removals than one epoch names are covered by the next one.
-        let covers = ring.uncovered(&parents).into_iter().take(EPOCH_COVERS_MAX).collect();
+        let next = ring.following().ok_or_else(no_key)?;
+        let parents = ring.parents(&next);
         let devices = self.sealable(&roster);
         let fresh = self.entropy.fresh();
         let Rotated { key, epoch, more, keys } =
-            epoch::rotate(&Rotation { space, parents: &parents, covers, devices: &devices, topic }, &fresh);
+            epoch::rotate(&Rotation { space, parents: &parents, covers: next.covers, devices: &devices, topic }, &fresh);
         self.author(space, &Body::Epoch(epoch))?;
         for boxes in more {
             self.author(space, &Body::EpochBoxes(boxes))?;
@@ -64,7 +59,7 @@ impl Work<'_, '_> {
         let Some(roster) = circle::roster(&self.tx, &space).filter(|roster| roster.has(&self.me.id())) else { return };
         let ring = Keyring::of(&self.tx, self.me, &roster);
         let (current, leading) = (ring.current(), ring.leading().map(|(key, _)| key));
-        let lot = |device: &DeviceId| hash(Context::Duty, &[leading.as_ref().map_or(&space.0, |key| &key.0), &device.0]);
+        let lot = |device: &DeviceId| epoch::lot(&space, leading.as_ref(), device);
         let mine = lot(&self.me.device());
         let before = circle::devices(&self.tx, &roster).iter().filter(|device| lot(device) < mine).count() as u64;
         let Some((key, keys)) = current else {

@@ -26,7 +26,7 @@ use haat_protocol::wire::{DirectRequest, DirectResponse, Item, StreamKey, SyncRe
 use crate::codes::Coded;
 use crate::shown::shown;
 use crate::trade;
-use crate::{compared, door, house, reader};
+use crate::{compared, door, house, keyring, reader, runs};
 
 pub(crate) type Found = Result<Value, String>;
 
@@ -66,6 +66,8 @@ pub(crate) fn judge(check: &str, input: &[u8], context: &Value) -> Found {
             let known = house::judge(other, input, context)
                 .or_else(|| door::judge(other, input, context))
                 .or_else(|| reader::judge(other, input, context))
+                .or_else(|| keyring::judge(other, input, context))
+                .or_else(|| runs::judge(other, input))
                 .or_else(|| compared::judge(other, input, context))
                 .or_else(|| trade::judge(other, input));
             known.unwrap_or_else(|| message(other, input))

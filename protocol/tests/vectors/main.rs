@@ -15,20 +15,26 @@ mod crypto;
 mod deals;
 mod door;
 mod entries;
+mod epochs;
 mod evidence;
 mod folds;
 mod form;
 mod hands;
 mod histories;
+mod holder;
 mod house;
 mod judge;
+mod keyring;
 mod kit;
 mod orders;
 mod pages;
 mod people;
 mod reader;
+mod rings;
 mod rosters;
+mod runs;
 mod sheet;
+mod shops;
 mod shown;
 mod story;
 mod trade;
@@ -52,8 +58,11 @@ fn sheets() -> Vec<Sheet> {
         rosters::sheet(),
         admission::sheet(),
         histories::sheet(),
+        epochs::sheet(),
+        shops::sheet(),
         wire::sheet(),
         compared::sheet(),
+        runs::sheet(),
         orders::sheet(),
         folds::sheet(),
         evidence::sheet(),

@@ -11,9 +11,10 @@ use haat_protocol::body::Body;
 use haat_protocol::circle::{Operation, Roster, Standing, fold};
 use haat_protocol::codec::decode_own;
 use haat_protocol::entry::{Entry, Header, LogId, Unverified};
-use haat_protocol::id::{DeviceId, EntryId, IdentityId, SpaceId};
+use haat_protocol::epoch::EpochKeys;
+use haat_protocol::id::{DeviceId, EntryId, IdentityId, KeyId, SpaceId};
 use haat_protocol::identity::{Chain, Identity};
-use haat_protocol::kind::Kind;
+use haat_protocol::kind::{Kind, secrecy_of};
 use haat_protocol::money::Money;
 use haat_protocol::norms::Role;
 use haat_protocol::space::{Inception, Sort};
@@ -37,21 +38,38 @@ pub(crate) struct Pile {
     pub(crate) entries: Vec<Unverified>,
 }
 
+/// The keys that a reader holds.
+pub(crate) enum Keys {
+    /// One for all that is said.
+    One([u8; 32]),
+    /// Those of epochs.
+    Epochs(BTreeMap<KeyId, EpochKeys>),
+}
+
+impl Keys {
+    fn of(&self, header: &Header) -> Option<[u8; 32]> {
+        match self {
+            Self::One(key) => Some(*key),
+            Self::Epochs(held) => held.get(&header.key?)?.key(secrecy_of(header.kind)).copied(),
+        }
+    }
+}
+
 /// An entry that is kept, and the end of its log with it.
-struct Kept {
-    entry: Entry,
+pub(crate) struct Kept {
+    pub(crate) entry: Entry,
     head: Head,
 }
 
-struct Reader {
+pub(crate) struct Reader {
     inception: Inception,
-    key: [u8; 32],
-    people: BTreeMap<DeviceId, Identity>,
-    kept: BTreeMap<EntryId, Kept>,
+    keys: Keys,
+    pub(crate) people: BTreeMap<DeviceId, Identity>,
+    pub(crate) kept: BTreeMap<EntryId, Kept>,
     places: BTreeMap<(LogId, u64), EntryId>,
     heads: BTreeMap<LogId, Head>,
     forks: BTreeMap<LogId, u64>,
-    roster: Option<Roster>,
+    pub(crate) roster: Option<Roster>,
 }
 
 impl View for Reader {
@@ -98,6 +116,33 @@ impl View for Reader {
 }
 
 impl Reader {
+    /// Who holds nothing yet but people's chains.
+    pub(crate) fn new(inception: Inception, chains: Vec<Chain>, keys: Keys) -> Result<Self, String> {
+        let mut people = BTreeMap::new();
+        for chain in chains {
+            let identity = verified(chain)?;
+            people.extend(identity.ever().map(|device| (device, identity.clone())));
+        }
+        let (kept, places, heads, forks) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Ok(Self { inception, keys, people, kept, places, heads, forks, roster: None })
+    }
+
+    /// Takes these in, one after the other: what becomes of each.
+    pub(crate) fn hear(&mut self, entries: Vec<Unverified>, now: Millis) -> Result<Vec<&'static str>, String> {
+        entries.into_iter().map(|raw| Ok(self.take(raw.verify().map_err(|fault| fault.code())?, now))).collect()
+    }
+
+    /// Whether an entry counts that is kept.
+    pub(crate) fn counts(&self, header: &Header) -> bool {
+        matches!(self.writer(&header.log_id()), Writer::Person(_, standing) if standing.counts(header.seq))
+    }
+
+    /// What an entry says that is kept, if it can be read.
+    pub(crate) fn opened(&self, id: &EntryId) -> Option<Vec<u8>> {
+        let entry = &self.kept.get(id)?.entry;
+        entry.open(self.keys.of(entry.header()).as_ref()).ok().map(|plain| plain.to_vec())
+    }
+
     /// What the chain of a log's person and its lowest known fork let stand.
     fn ended(&self, log: &LogId) -> Standing {
         let fork = self.forks.get(log).copied();
@@ -131,12 +176,12 @@ impl Reader {
     }
 
     /// The body of a kept entry that takes effect, whatever the circle says of its log.
-    fn effect(&self, kept: &Kept, with_norms: bool) -> Result<Body, String> {
+    pub(crate) fn effect(&self, kept: &Kept, with_norms: bool) -> Result<Body, String> {
         let header = kept.entry.header();
         let Some(kind) = Kind::from_code(header.kind) else {
             return Err(if kept.head.stopped.is_some() { "stopped" } else { "newer" }.to_owned());
         };
-        let plain = kept.entry.open(Some(&self.key)).map_err(|fault| fault.code())?;
+        let plain = kept.entry.open(self.keys.of(header).as_ref()).map_err(|fault| fault.code())?;
         let body = Body::decode(kind, &plain).map_err(|fault| fault.code())?;
         let norms = self.roster.as_ref().filter(|_| with_norms).map(|roster| &roster.norms);
         let author = self.people[&header.device].id();
@@ -178,19 +223,7 @@ impl Reader {
 
 fn history(input: &[u8], context: &Value) -> Found {
     let pile: Pile = decode_own(input).map_err(|fault| fault.code())?;
-    let mut people = BTreeMap::new();
-    for chain in pile.chains {
-        let identity = verified(chain)?;
-        people.extend(identity.ever().map(|device| (device, identity.clone())));
-    }
-    let (kept, places, heads, forks) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    let key = array(context, "key");
-    let mut reader = Reader { inception: pile.inception, key, people, kept, places, heads, forks, roster: None };
-    let now = Millis(context["now"].as_u64().expect("a time"));
-    let mut came = Vec::new();
-    for raw in pile.entries {
-        let entry = raw.verify().map_err(|fault| fault.code())?;
-        came.push(reader.take(entry, now));
-    }
+    let mut reader = Reader::new(pile.inception, pile.chains, Keys::One(array(context, "key")))?;
+    let came = reader.hear(pile.entries, Millis(context["now"].as_u64().expect("a time")))?;
     Ok(reader.shown(&came))
 }

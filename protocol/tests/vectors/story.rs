@@ -8,11 +8,12 @@ use haat_protocol::body::{
 use haat_protocol::codec::encode;
 use haat_protocol::crypto::Keypair;
 use haat_protocol::entry::{Draft, Entry, Header, Unverified};
-use haat_protocol::id::EntryId;
+use haat_protocol::epoch::EpochKeys;
+use haat_protocol::id::{EntryId, KeyId};
 use haat_protocol::invite;
 use haat_protocol::kind::Secrecy;
 use haat_protocol::norms::{Norms, Role};
-use haat_protocol::space::Sort;
+use haat_protocol::space::{Inception, Sort};
 use serde_json::json;
 
 use crate::house::Pile;
@@ -30,25 +31,50 @@ pub(crate) struct Story {
     pub(crate) entries: Vec<Entry>,
     ends: BTreeMap<(u8, u64), EntryId>,
     late: u64,
+    under: Option<(KeyId, EpochKeys)>,
+    is_other: bool,
 }
 
 impl Story {
     /// Person 1 begins a circle with these norms.
     pub(crate) fn begin(norms: Norms) -> Self {
-        let mut story = Self::default();
-        let body = CircleCreate { inception: inception(Sort::Circle), name: "Tea".into(), norms, creator_name: "One".into() };
+        Self::default().begun(norms)
+    }
+
+    /// The same of another circle of person 1, with this many people.
+    pub(crate) fn of_another(size: u8) -> Self {
+        Self { is_other: true, ..Self::default() }.begun(Norms::default()).joined(size)
+    }
+
+    /// What the circle begins with.
+    pub(crate) fn inception(&self) -> Inception {
+        let first = inception(Sort::Circle);
+        if self.is_other { Inception { salt: [0xb6; 16], ..first } } else { first }
+    }
+
+    fn begun(mut self, norms: Norms) -> Self {
+        let story = &mut self;
+        let body = CircleCreate { inception: story.inception(), name: "Tea".into(), norms, creator_name: "One".into() };
         story.say(1, &[], Body::CircleCreate(body));
-        story
+        self
     }
 
     /// A circle of this many people, whom person 1 lets in one after the other by one invite.
     pub(crate) fn of(size: u8) -> Self {
-        let mut story = Self::begin(Norms::default());
-        let by = story.invite(1, &[], 9);
+        Self::begin(Norms::default()).joined(size)
+    }
+
+    fn joined(mut self, size: u8) -> Self {
+        let by = self.invite(1, &[], 9);
         (2..=size).for_each(|n| {
-            story.add(1, &[], n, by);
+            self.add(1, &[], n, by);
         });
-        story
+        self
+    }
+
+    /// What is said from here on is said under the keys of an epoch.
+    pub(crate) fn under(&mut self, key: KeyId, keys: &EpochKeys) {
+        self.under = Some((key, keys.clone()));
     }
 
     /// The entry that was written last.
@@ -79,11 +105,14 @@ impl Story {
         refs.dedup();
         let lamport = 1 + prev.iter().chain(&refs).map(|id| self.lamport(id)).max().unwrap_or(0);
         let code = body.kind().code();
-        let form = if body.kind().secrecy() == Secrecy::Clear { header(code) } else { hidden(code) };
+        let secrecy = body.kind().secrecy();
+        let form = if secrecy == Secrecy::Clear { header(code) } else { hidden(code) };
+        let under = self.under.as_ref().filter(|_| secrecy != Secrecy::Clear);
+        let form = Header { key: under.map_or(form.key, |(key, _)| Some(*key)), space: self.inception().id(), ..form };
         let at = START.plus(lamport * 1_000 + self.late);
         let header = Header { device: device(who), log, seq, prev, refs, lamport, at, ..form };
         let fresh = [u8::try_from(self.entries.len()).expect("few"); 32];
-        let key = header.key.map(|_| SPACE_KEY);
+        let key = under.map_or(header.key.map(|_| SPACE_KEY), |(_, keys)| keys.key(secrecy).copied());
         let entry = Draft { header, body: body.encode() }.sign(&pair(who), key.as_ref(), &fresh).expect("a good entry");
         let id = entry.id();
         self.ends.insert((who, log), id);
@@ -100,7 +129,7 @@ impl Story {
     /// What lets a person in by an invite.
     pub(crate) fn admission(&self, newcomer: u8, by: EntryId) -> MemberAdd {
         let place = self.entries.iter().position(|entry| entry.id() == by).expect("an invite");
-        let proof = invite::prove(&invite_key(place), circle(), person(newcomer), device(newcomer));
+        let proof = invite::prove(&invite_key(place), self.inception().id(), person(newcomer), device(newcomer));
         MemberAdd { identity: person(newcomer), device: device(newcomer), name: format!("Person {newcomer}"), invite: by, proof }
     }
 

@@ -110,7 +110,7 @@ class Judge:
         need(self.end["stopped"] is None, "stopped")
         kind = self.header["kind"]
         need(kind in bodies.KINDS, "newer")
-        key = self.context["key"] and bytes.fromhex(self.context["key"])
+        key = bytes.fromhex(self.context["key"]) if self.context["key"] else None
         plain = entry.open_payload(self.raw, self.header, key)
         self._lamport()
         body = bodies.read(kind, plain)

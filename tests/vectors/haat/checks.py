@@ -1,6 +1,6 @@
 """One function per check that a vector can name: bytes and context in, values out, or a refusal with its code."""
 
-from . import admission, bodies, ciphers, entry, evidence, fold, history, identity, order, records, roster, shape, sign, wire
+from . import admission, bodies, ciphers, entry, epochs, evidence, fold, history, identity, order, records, roster, run, shape, shops, sign, wire
 from .cbor import Refused, read
 
 _PLAIN = {
@@ -103,6 +103,21 @@ def _effect(data, context):
 def _history(data, context):
     """Entries of one space that come one by one: what becomes of each, where logs end and how far they count, what has no effect."""
     return history.read(data, bytes.fromhex(context["key"]), context["now"])
+
+
+def _epochs(data, context):
+    """The epochs of a circle, whose entries come one by one, to a reader who holds these keys."""
+    return epochs.read(data, context)
+
+
+def _renewal(data, context):
+    """A shop and what its creator, who holds these keys, knows of the circles it was ever shared into."""
+    return shops.renewal(data, context)
+
+
+def _run(data, _):
+    """Two who hold a circle, and what they say to each other on one connection after the other."""
+    return run.read(data)
 
 
 def _fork(data, _):
@@ -212,6 +227,9 @@ ALL = {
     "kept": _kept,
     "effect": _effect,
     "history": _history,
+    "epochs": _epochs,
+    "renewal": _renewal,
+    "run": _run,
     "fork": _fork,
     "record": _record,
     "invite_code": _invite_code,

@@ -66,12 +66,16 @@ def open_payload(raw, header, key):
     return plain[20 : 20 + size]
 
 
-def read_fork(data):
+def check_fork(proof):
     """What a proof of two entries at one place shows."""
-    proof = decode(data, FORK)
     one, other = (check({**proof[name], "p": None}) for name in ("one", "other"))
     where = [tuple(header[name] for name in ("space", "device", "log", "seq")) for _, header in (one, other)]
     if where[0] != where[1] or one[0] >= other[0]:
         raise Refused("no_fork")
     space, device, log, seq = where[0]
     return {"log": {"space": space, "device": device, "number": log}, "seq": seq, "ids": [one[0], other[0]]}
+
+
+def read_fork(data):
+    """The same for its canonical bytes."""
+    return check_fork(decode(data, FORK))

@@ -21,8 +21,9 @@ def least(one, other):
 class Reader:
     """What is held of one space."""
 
-    def __init__(self, inception, chains, key, now):
-        self.inception, self.key, self.now = inception, key, now
+    def __init__(self, inception, chains, keys, now):
+        """`keys` gives the key under which the kind of a header is read; no bytes when it is not held."""
+        self.inception, self.keys, self.now = inception, keys, now
         self.space = bodies.space_of(inception)
         self.people = {}
         for chain in chains:
@@ -108,7 +109,7 @@ class Reader:
             "shops": {self.space.hex(): self.inception["creator"].hex()} if self.inception["sort"] == "shop" else {},
             "norms": norms,
             "role": self.role(found),
-            "key": self.key.hex(),
+            "key": self.keys(header).hex(),
         }
         end = admission.follow(self.before[found], found, header)
         return admission.Judge((raw, header), end, self.held, context)
@@ -126,7 +127,7 @@ class Reader:
 def read(data, key, now):
     """What becomes of each entry, where the logs end in the end, and what has no effect."""
     pile = decode(data, PILE)
-    reader = Reader(pile["inception"], pile["chains"], key, now)
+    reader = Reader(pile["inception"], pile["chains"], lambda _: key, now)
     came = [reader.take(raw, *entry.check(raw)) for raw in pile["entries"]]
     return {
         "came": came,

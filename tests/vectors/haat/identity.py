@@ -17,7 +17,7 @@ def check(chain):
     if len(operations) > 256:
         raise Refused("too_long")
     me, prev, devices, revoked, added_by = hash_of("identity", write(inception)), None, [], {}, {}
-    steps, closes = [], []
+    steps, closes, revocations = [], [], []
     for seq, signed in enumerate(operations):
         operation = decode(signed["bytes"], OPERATION, 4096)
         if operation["identity"] != me or operation["seq"] != seq or operation["prev"] != prev:
@@ -43,8 +43,10 @@ def check(chain):
             closes.append((change["end"], signer, signer == inception["root"]))
         prev = hash_of("identity operation", signed["bytes"])
         steps.append((signer == inception["root"], what != "add_device", prev))
+        if what == "revoke_device":
+            revocations.append(prev)
     state = {"id": me, "devices": devices, "revoked": list(revoked), "height": len(operations), "head": prev or me}
-    return state | {"steps": steps, "cuts": revoked, "closes": closes}
+    return state | {"steps": steps, "cuts": revoked, "closes": closes, "revocations": revocations}
 
 
 def read(data):

@@ -98,7 +98,8 @@ def head_tag(joint, head):
     return hash_of("head tag", joint, head)[:8]
 
 
-def _place(stream):
+def place_of(stream):
+    """The place of a stream in the order of its scope."""
     (name, value) = next(iter(stream.items()))
     if name == "log":
         return 0, value["space"], value["device"], value["number"]
@@ -111,7 +112,7 @@ def _place(stream):
 
 def digest(streams):
     """The digest of a scope, whose streams come in any order."""
-    return hash_of("sync digest", write(sorted(streams, key=lambda stream: _place(stream[0]))))
+    return hash_of("sync digest", write(sorted(streams, key=lambda stream: place_of(stream[0]))))
 
 
 def place(secret, seed, sort):
@@ -140,23 +141,34 @@ def _number(data, at):
     return None
 
 
-def _summary(streams, joint):
+def summary(streams, joint):
     """The marks of the digest of a scope, and of its names."""
     names = hash_of("sync digest", write([key for key, _, _ in streams]))
     return head_tag(joint, hash_of("sync digest", write(streams))), head_tag(joint, names)
 
 
+def name_of(key, joint):
+    """The mark of the name of a stream."""
+    return head_tag(joint, hash_of("sync digest", write(key)))
+
+
+def rows_of(streams, is_named, joint):
+    """The rows of heights."""
+    rows = b""
+    for key, height, head in streams:
+        rows += name_of(key, joint) if is_named else b""
+        rows += _varint(height) + head_tag(joint, head)
+    return rows
+
+
 def comparison(asker, answerer, joint):
     """What the asker says of a scope, and what the answerer says to that."""
-    state, names = _summary(asker, joint)
-    own_state, own_names = _summary(answerer, joint)
+    state, names = summary(asker, joint)
+    own_state, own_names = summary(answerer, joint)
     answer = None
     if state != own_state:
-        named, rows = names != own_names, b""
-        for key, height, head in answerer:
-            rows += head_tag(joint, hash_of("sync digest", write(key))) if named else b""
-            rows += _varint(height) + head_tag(joint, head)
-        answer = {"names": own_names, "named": named, "rows": rows}
+        named = names != own_names
+        answer = {"names": own_names, "named": named, "rows": rows_of(answerer, named, joint)}
     return {"state": state, "names": names, "answer": answer}
 
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use haat_protocol::body::{Body, Share, Unshare};
 use haat_protocol::circle::Roster;
+use haat_protocol::epoch::is_exposed;
 use haat_protocol::id::{KeyId, SpaceId};
 use haat_protocol::limits::SHOP_KEYS_EARLIER_MAX;
 use haat_protocol::local::Problem;
@@ -80,7 +81,7 @@ impl Work<'_, '_> {
             return false;
         }
         let ring = Keyring::of(&self.tx, self.me, roster);
-        !shelf::is_shared(&self.tx, roster, shop) || !under.all(|epoch| epoch.is_some_and(|epoch| ring.covers_all(&epoch)))
+        is_exposed(shelf::is_shared(&self.tx, roster, shop), under, |epoch| ring.covers_all(epoch))
     }
 
     /// The desk keeps the keys of its shops young although nothing is written.

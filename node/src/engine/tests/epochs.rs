@@ -23,7 +23,7 @@ fn made(by: &Node, space: SpaceId, to: &[&Node], strangers: u64, covers: Vec<Dig
     let mut devices: Vec<_> = to.iter().map(|node| (node.device(), seal::prekey_public(&node.me.prekeys[0].0))).collect();
     let anybody = seal::prekey_public(&[9; 32]);
     devices.extend((0..strangers).map(|n| (DeviceId(hash(Context::Stream, &[&n.to_be_bytes()])), anybody)));
-    let parents = by.read(|tx| Keyring::of(tx, &by.me, &circle::roster(tx, &space).expect("a roster")).parents());
+    let parents = ring(by, space, |ring| ring.parents(&ring.following().expect("a key is held")));
     rotate(&Rotation { space, parents: &parents, covers, devices: &devices, topic: None }, &[42; 32])
 }
 
