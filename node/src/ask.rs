@@ -104,6 +104,15 @@ pub fn order_row(tx: &Tx<'_>, me: &Myself, now: Millis, order: &OrderId) -> Resu
     Ask::new(tx, me, &facts).order(order)
 }
 
+/// The evidence of an order of this person's own, without personal data.
+///
+/// # Errors
+/// The order is not here, or the other party's identity chain is not.
+pub fn evidence(tx: &Tx<'_>, me: &Myself, now: Millis, order: &OrderId) -> Result<Vec<u8>, Problem> {
+    let facts = NodeFacts { presence: &Presence::default(), store_bytes: 0, started: now, now };
+    Ask::new(tx, me, &facts).evidence_file(order, None)
+}
+
 /// One listing as its seller sees it, for whoever has just changed it.
 ///
 /// # Errors

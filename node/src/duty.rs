@@ -128,7 +128,6 @@ impl Duty {
     /// What is to be done, for people.
     #[must_use]
     pub fn text(&self, order: &Order, other: &str) -> String {
-        let goods: Vec<String> = order.terms.lines.iter().map(|line| format!("{} x {}", line.qty, line.title)).collect();
         let claim = (order.paid_claimed - order.paid_confirmed).max(0);
         let words: [(&str, String); 6] = [
             ("{total}", order.terms.total.to_string()),
@@ -136,7 +135,7 @@ impl Duty {
             ("{claim}", order.money(claim).to_string()),
             ("{refund}", order.money(order.refund_left()).to_string()),
             ("{other}", other.to_owned()),
-            ("{goods}", goods.join(", ")),
+            ("{goods}", goods(order)),
         ];
         // Only the table's own words are looked at for places to fill, never what people wrote.
         let said = self.words.split_inclusive('}').map(|part| {
@@ -170,6 +169,13 @@ pub fn of(set: &OrderSet, order: &Order, role: Role, now: Millis) -> Option<Duty
     }
     let (_, words) = RIGHTS.iter().filter(|_| !order.state.is_terminal()).find(|(verb, _)| is_open(verb))?;
     Some(Duty { kind: "right", words, by: None, since })
+}
+
+/// What an order is about, in words.
+#[must_use]
+pub fn goods(order: &Order) -> String {
+    let lines: Vec<String> = order.terms.lines.iter().map(|line| format!("{} x {}", line.qty, line.title)).collect();
+    lines.join(", ")
 }
 
 fn holds(order: &Order, when: When) -> bool {

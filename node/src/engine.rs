@@ -34,6 +34,7 @@ use haat_protocol::entry::Entry;
 use haat_protocol::id::{DeviceId, OrderId, SpaceId};
 use haat_protocol::limits::START_WORD_MS;
 use haat_protocol::local::{Command, Happening, Problem, ProblemKind};
+use haat_protocol::order::Role;
 use haat_protocol::sync::{Session, Turn};
 use haat_protocol::time::Millis;
 use serde_json::Value;
@@ -114,6 +115,7 @@ struct Passing {
     reminders: trade::Reminders,
     /// Connected devices with which orders are still to be compared.
     comparing: BTreeMap<DeviceId, trade::Retry>,
+    cases: trade::Cases,
     dialled: BTreeMap<DeviceId, Vec<String>>,
     /// Where connected devices were reached by dialling, without the peer at the end.
     reached: BTreeMap<DeviceId, String>,
@@ -152,6 +154,7 @@ impl Passing {
         self.giving.clear();
         self.reminders = trade::Reminders::default();
         self.comparing.clear();
+        self.cases = trade::Cases::default();
         self.dialled.clear();
         self.topics.clear();
         self.members.clear();
@@ -182,6 +185,10 @@ enum What {
     Order(OrderId),
     /// An order that goes over to the device.
     Given(OrderId),
+    /// A dispute that was laid before its resolver, with the heads it had.
+    Case(OrderId, trade::Heads),
+    /// A resolver's word, and to which side.
+    Decision(OrderId, Role),
     /// Orders that were compared.
     OrderHeads(BTreeSet<OrderId>),
     Meet,

@@ -6,6 +6,7 @@ pub mod api;
 pub mod ask;
 pub mod catalogue;
 pub mod daemon;
+pub mod docket;
 pub mod duty;
 pub mod engine;
 pub mod entropy;

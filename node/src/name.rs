@@ -157,13 +157,15 @@ pub fn entry(tx: &Tx<'_>, _me: &Myself, text: &str) -> Result<EntryId, Problem> 
     choose("entry", text, &by_prefix(tx, Table::Body, text, is_said)).map(EntryId)
 }
 
-/// The order that is meant, by its id or by the reference of its payment.
+/// The order that is meant, of this person's own or one to decide about, by its id or by the reference of its payment.
 ///
 /// # Errors
 /// None or several fit.
 pub fn order(tx: &Tx<'_>, _me: &Myself, text: &str) -> Result<OrderId, Problem> {
     let text = payment::order_of(text).unwrap_or(text);
-    choose("order", text, &by_prefix(tx, Table::Order, text, |_| true)).map(OrderId)
+    let mut candidates = by_prefix(tx, Table::Order, text, |_| true);
+    candidates.extend(by_prefix(tx, Table::Case, text, |_| true));
+    choose("order", text, &candidates).map(OrderId)
 }
 
 /// Rows of a table whose key begins with these digits.

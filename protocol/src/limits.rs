@@ -25,6 +25,12 @@ pub const ORDER_MESSAGE_MAX_BYTES: usize = 64 * 1024;
 pub const CONTENT_MAX_BYTES: usize = 48 * 1024;
 /// Bytes of an address and what else the seller is told in confidence.
 pub const PERSONAL_MAX_BYTES: usize = 4 * 1024;
+/// Disputes that others laid before a node for its person to decide: more than anybody decides, few enough to read at a glance.
+pub const CASES_MAX: usize = 256;
+/// The same by one party.
+pub const CASES_PER_PERSON_MAX: usize = 8;
+/// Milliseconds for which a dispute stays with who is to decide it, since it was last laid before them.
+pub const CASE_KEEP_MS: u64 = 90 * DAY_MS;
 /// Milliseconds after which what was enclosed is destroyed, once an order is completed or closed.
 pub const ENCLOSED_KEEP_MS: u64 = 30 * DAY_MS;
 /// The same for an order that came to nothing.

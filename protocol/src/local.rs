@@ -201,8 +201,10 @@ pub enum Command {
     OrderOffer(NewOffer),
     /// Decide a dispute in which the terms name this person, on one party's evidence.
     OrderDecide {
-        /// The evidence file, as base64.
-        data: String,
+        /// Which order, of those that a party laid before this node.
+        order: Option<String>,
+        /// The evidence file, as base64, in place of that.
+        data: Option<String>,
         /// How much goes back to the buyer.
         refund: String,
         /// Why.

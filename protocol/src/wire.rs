@@ -13,7 +13,7 @@ use crate::fork::ForkProof;
 use crate::id::{DeviceId, EventId, IdentityId, KeyId, OrderId, SpaceId};
 use crate::identity::Chain;
 use crate::limits::{GOSSIP_MAX_BYTES, INTEGER_MAX, REQUEST_MAX_BYTES, RESPONSE_MAX_BYTES};
-use crate::order::Enclosure;
+use crate::order::{Enclosure, SignedDecision};
 use crate::record::{SignedRecord, Slot};
 use crate::space::Inception;
 
@@ -220,6 +220,20 @@ pub enum DirectRequest {
         /// Orders with the asker's counterpart: what the asker holds.
         heads: Vec<OrderHead>,
     },
+    /// A party of a dispute tells the resolver of the terms what it has.
+    Case {
+        /// Which order.
+        order: OrderId,
+        /// The party's evidence file.
+        evidence: ByteBuf,
+    },
+    /// The resolver tells a party of a dispute its word.
+    Decision {
+        /// Which order.
+        order: OrderId,
+        /// The word.
+        decision: SignedDecision,
+    },
 }
 
 /// A newcomer's request.
@@ -281,12 +295,12 @@ pub enum DirectResponse {
         /// Why.
         reason: String,
     },
-    /// To an order message: kept. Receipts for the events, and what the sender lacks.
+    /// To an order message, a case or a decision: kept. Receipts for the events of a message.
     Stored {
         /// Receipts for each event of the message.
         receipts: Vec<ByteBuf>,
     },
-    /// To an order message: refused, with a stable code.
+    /// To an order message, a case or a decision: refused, with a stable code.
     Refused {
         /// `stranger`, `malformed`, …
         code: String,
@@ -315,7 +329,7 @@ impl SyncRequest {
 
 impl DirectRequest {
     /// Names of the sorts of requests that are known here.
-    pub const NAMES: &[&str] = &["join", "keys", "order", "order_heads"];
+    pub const NAMES: &[&str] = &["join", "keys", "order", "order_heads", "case", "decision"];
 }
 
 macro_rules! wire {

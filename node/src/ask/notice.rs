@@ -10,9 +10,9 @@ use haat_protocol::order::{self, Event, Step};
 use haat_protocol::time::{DAY_MS, Millis};
 
 use super::Ask;
-use crate::duty;
 use crate::store::Table;
 use crate::view::{self, fork, known, order as orders};
+use crate::{docket, duty};
 
 /// How long news that nobody can answer stay, in milliseconds.
 const NEWS_MS: u64 = 30 * DAY_MS;
@@ -23,6 +23,7 @@ impl Ask<'_, '_> {
         let mut rows = self.orders_due();
         rows.extend(self.messages());
         rows.extend(self.orders_refused());
+        rows.extend(self.cases());
         rows.extend(self.rosters.values().flat_map(|roster| self.of_circle(roster)));
         rows.extend(self.own_forks());
         rows.sort_by_key(|row| (row.deadline.is_none(), row.deadline, std::cmp::Reverse(row.at), row.about.clone()));
@@ -80,6 +81,18 @@ impl Ask<'_, '_> {
             Some(told("refused", text, *at, id))
         });
         refused.collect()
+    }
+
+    /// Disputes of others that this person is to decide.
+    fn cases(&self) -> Vec<NoticeRow> {
+        let open = docket::all(self.tx).into_iter().filter(|(_, case)| case.word.is_none());
+        let row = |(id, case): (OrderId, docket::Case)| {
+            let (_, order) = case.order()?;
+            let [buyer, seller] = [&order.terms.buyer, &order.terms.seller].map(|party| self.people.call(&party.identity));
+            let text = format!("{buyer} and {seller} disagree about {}: decide what goes back", duty::goods(&order));
+            Some(told("case", text, case.at, &id))
+        };
+        open.filter_map(row).collect()
     }
 
     /// Who asks to be let in; and that I am in no more.

@@ -3,11 +3,12 @@
 use haat_protocol::id::{EventId, IdentityId, OrderId};
 use haat_protocol::identity::Chain;
 use haat_protocol::local::{EventWords, OrderEventRow, OrderLineRow, OrderRow, Problem, ProblemKind};
-use haat_protocol::order::{self, Closing, Order, OrderSet, Question, Role, State, Step};
+use haat_protocol::order::{self, Closing, Order, OrderSet, Question, Role, State, Step, Verb};
 use haat_protocol::time::Millis;
 use serde_json::Value;
 
 use super::Ask;
+use crate::docket::{self, Case};
 use crate::duty;
 use crate::store::Table;
 use crate::vault;
@@ -44,9 +45,23 @@ impl Ask<'_, '_> {
     }
 
     pub(super) fn order(&self, id: &OrderId) -> Result<OrderRow, Problem> {
-        let row =
+        let own =
             orders::row(self.tx, id).zip(orders::folded(self.tx, id)).map(|(row, (set, order))| self.order_row(&set, &order, row.mine));
-        row.ok_or_else(|| Problem::not_found("order", &id.to_string()))
+        own.or_else(|| self.case_row(&docket::case(self.tx, id)?)).ok_or_else(|| Problem::not_found("order", &id.to_string()))
+    }
+
+    /// A dispute of others as who decides it sees it: on one party's evidence, and to decide is all that can be done.
+    fn case_row(&self, case: &Case) -> Option<OrderRow> {
+        let (set, order) = case.order()?;
+        let is_open = case.word.is_none();
+        let row = self.order_row(&set, &order, case.by);
+        Some(OrderRow {
+            waits_for: Some(if is_open { "me" } else { "other" }.to_owned()),
+            deadline: None,
+            handover_code: None,
+            next: is_open.then(|| Verb::Decide.name().to_owned()).into_iter().collect(),
+            ..row
+        })
     }
 
     fn order_row(&self, set: &OrderSet, order: &Order, mine: Role) -> OrderRow {
@@ -148,6 +163,11 @@ impl Ask<'_, '_> {
 
     /// The evidence file, as base64.
     pub(super) fn evidence(&self, id: &OrderId, with: Option<&str>) -> Result<Value, Problem> {
+        Ok(serde_json::json!({"data": data_encoding::BASE64.encode(&self.evidence_file(id, with)?)}))
+    }
+
+    /// The evidence file.
+    pub(super) fn evidence_file(&self, id: &OrderId, with: Option<&str>) -> Result<Vec<u8>, Problem> {
         let (set, order) = orders::folded(self.tx, id).ok_or_else(|| Problem::not_found("order", &id.to_string()))?;
         let personal = match with {
             None => None,
@@ -155,9 +175,8 @@ impl Ask<'_, '_> {
             Some(_) => return Err(Problem::usage("bad-value", "evidence cannot be so", "it is made with `personal` data, or without")),
         };
         let (buyer, seller) = (self.chain(&order.terms.buyer.identity)?, self.chain(&order.terms.seller.identity)?);
-        let file = order::evidence::export(&set, [&buyer, &seller], personal, &self.me.pair, self.facts.now)
-            .map_err(|why| Problem::refused(why.code(), "the order cannot be exported", why.to_string()))?;
-        Ok(serde_json::json!({"data": data_encoding::BASE64.encode(&file)}))
+        order::evidence::export(&set, [&buyer, &seller], personal, &self.me.pair, self.facts.now)
+            .map_err(|why| Problem::refused(why.code(), "the order cannot be exported", why.to_string()))
     }
 
     fn chain(&self, person: &IdentityId) -> Result<Chain, Problem> {

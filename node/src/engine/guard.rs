@@ -3,7 +3,7 @@
 //! After a start the witness says what that was, and a peer whether the circle knows more. Until one has said so, what is to be
 //! signed waits; it is never refused for that, and after a while it goes into a new log.
 
-mod chains;
+pub(super) mod chains;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ use crate::view::{circle, shelf};
 use crate::witness::{Note, Redo, Witness};
 
 /// Code of the problem with which a command waits inside the engine.
-const WAITS: &str = "waits-for-word";
+pub(super) const WAITS: &str = "waits-for-word";
 
 /// What is known of own logs.
 #[derive(Debug, Clone, Default)]

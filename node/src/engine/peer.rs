@@ -276,6 +276,8 @@ impl Work<'_, '_> {
             DirectRequest::Keys { space, prekey } => self.keys_request(device, space, &prekey),
             DirectRequest::Order(message) => self.order_message(device, message),
             DirectRequest::OrderHeads { heads } => self.answer_order_heads(&device, &heads),
+            DirectRequest::Case { order, evidence } => self.case_laid(&device, order, evidence.into_vec()),
+            DirectRequest::Decision { order, decision } => self.decision_told(order, decision),
         }
     }
 
@@ -294,6 +296,8 @@ impl Work<'_, '_> {
             (What::Given(order), response) => self.order_given(order, device, response),
             (What::OrderHeads(asked), Some(DirectResponse::Orders(messages))) => self.take_orders(device, &asked, messages),
             (What::OrderHeads(_), _) => self.orders_not_compared(&device),
+            (What::Case(order, heads), response) => self.case_answered(order, heads, response.as_ref()),
+            (What::Decision(order, side), response) => self.decision_answered(order, side, response.as_ref()),
             (What::Order(order), None) => self.order_failed(order),
             _ => {}
         }
@@ -332,6 +336,8 @@ impl Work<'_, '_> {
             What::Given(order) => self.order_given(order, device, None),
             What::Meet => self.met(device, None),
             What::OrderHeads(_) => self.orders_not_compared(&device),
+            What::Case(order, heads) => self.case_answered(order, heads, None),
+            What::Decision(order, side) => self.decision_answered(order, side, None),
             What::Join(_) | What::Keys(_) => {}
         }
     }

@@ -71,7 +71,7 @@ impl Work<'_, '_> {
             Command::Retract { entry } => self.retract(&entry),
             Command::PeerAdd { address } => self.peer_add(&address),
             Command::OrderOffer(offer) => self.order_offer(&offer),
-            Command::OrderDecide { data, refund, reason } => self.order_decide(&data, &refund, reason),
+            Command::OrderDecide { order, data, refund, reason } => self.order_decide(order.as_deref(), data.as_deref(), &refund, reason),
             Command::OrderAct { order, verb, words } => self.order_act(&order, &verb, &words),
             Command::Review { order, rating, text, circle } => self.review(&order, rating, text, circle.as_deref()),
             Command::ReviewReply { entry, text } => self.review_reply(&entry, text),

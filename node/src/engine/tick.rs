@@ -14,6 +14,7 @@ use haat_protocol::wire::Item;
 
 use super::partner::Due;
 use super::work::Work;
+use crate::docket;
 use crate::intake;
 use crate::keyring;
 use crate::net::{NetCommand, handed_out, parse_remote};
@@ -39,6 +40,7 @@ impl Work<'_, '_> {
         self.send_orders();
         self.give_orders();
         self.compare_orders();
+        self.tend_cases();
         self.remind();
         self.tend_keys();
         self.compare_due();
@@ -47,6 +49,7 @@ impl Work<'_, '_> {
             intake::retry_all(&mut self.cx());
             self.close_own_forks();
             self.tend_vault();
+            docket::forget_old(&mut self.tx, self.now);
             let circles = circle::all(&self.tx);
             for circle in circles {
                 self.passing.due.insert(circle, Due { at: self.now, except: None, all: true });

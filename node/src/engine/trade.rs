@@ -3,6 +3,7 @@
 //! Where an order stands is the protocol's to say. Nothing is sent before it is durable, and nothing is signed twice at one place.
 
 mod act;
+mod case;
 mod choice;
 mod compare;
 mod decide;
@@ -29,6 +30,7 @@ use serde_json::{Value, json};
 
 use super::work::Work;
 use crate::{ask, intake, view};
+pub(super) use case::{Cases, Heads};
 pub(super) use devices::Giving;
 pub(super) use remind::Reminders;
 
@@ -109,6 +111,7 @@ impl Work<'_, '_> {
     fn told(&mut self, id: OrderId) -> Result<Value, Problem> {
         self.happened("order", id);
         self.send_order(id);
+        self.look_at_dispute(id);
         ask::order_row(&self.tx, self.me, self.now, &id).map(|row| json!(row))
     }
 

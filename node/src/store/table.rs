@@ -54,6 +54,8 @@ tables! {
     OrderKey = "order_key", Beside;
     /// order id, commitment -> address or file, under the order's key.
     Enclosed = "enclosed", Beside;
+    /// order id -> dispute of others that this person is to decide.
+    Case = "case", Beside;
     /// device id, slot -> signed record.
     Record = "record", Beside;
     /// space id, device id, log (8), seq (8) -> entry that waits for something.

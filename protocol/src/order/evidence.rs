@@ -193,6 +193,17 @@ pub fn verify(file: &[u8]) -> Verdict {
     verdict
 }
 
+/// The events and receipts of a file, when nothing is wrong with it.
+#[must_use]
+pub fn contents(file: &[u8]) -> Option<OrderSet> {
+    verify(file).valid.then_some(())?;
+    let sealed: Sealed = decode(file.strip_prefix(MAGIC)?, EVIDENCE_MAX_BYTES).ok()?;
+    let bundle: Bundle = decode(&sealed.bundle, EVIDENCE_MAX_BYTES).ok()?;
+    let set = read_events(&bundle).ok()?;
+    let order = fold(&set).ok()?;
+    read_receipts(&bundle, set, &order).ok()
+}
+
 fn examine(file: &[u8], verdict: &mut Verdict) -> Found<()> {
     let whole = |fault: Fault| (Position::File, fault);
     let sealed = file.strip_prefix(MAGIC).ok_or_else(|| whole(Fault::NotEvidence))?;

@@ -10,6 +10,8 @@ use haat_protocol::epoch::{ByteKey, EpochKeys, Rotation, place_of, rotate};
 use haat_protocol::id::{DeviceId, Digest, EventId, KeyId, OrderId, SpaceId};
 use haat_protocol::invite;
 use haat_protocol::meet::{Found, MeetRequest, MeetResponse, Place};
+use haat_protocol::money::Money;
+use haat_protocol::order::Decision;
 use haat_protocol::record::{Claim, Record};
 use haat_protocol::space::Sort;
 use haat_protocol::wire::{
@@ -18,7 +20,7 @@ use haat_protocol::wire::{
 };
 
 use crate::bodies;
-use crate::kit::{START, chain, circle, device, entry, hex, inception, pair, person};
+use crate::kit::{START, chain, circle, currency, device, entry, hex, inception, pair, person};
 use crate::people::{forked, prekey};
 use crate::sheet::{Case, Sheet};
 
@@ -90,11 +92,15 @@ fn direct(sheet: &mut Sheet) {
         OrderHead { order: OrderId([1; 32]), own: None, other: Some(EventId([2; 32])) },
         OrderHead { order: OrderId([3; 32]), own: Some(EventId([4; 32])), other: None },
     ];
+    let nothing = Money { minor: 0, currency: currency("EUR") };
+    let decision = Decision::new(OrderId([1; 32]), [Some(EventId([2; 32])), None], nothing, "as agreed".into(), device(3)).sign(&pair(3));
     let requests = [
         ("join", DirectRequest::Join(Box::new(join()))),
         ("keys", DirectRequest::Keys { space: circle(), prekey: prekey(1) }),
         ("order", DirectRequest::Order(message())),
         ("order_heads", DirectRequest::OrderHeads { heads }),
+        ("case", DirectRequest::Case { order: OrderId([1; 32]), evidence: ByteBuf::from([1, 2]) }),
+        ("decision", DirectRequest::Decision { order: OrderId([1; 32]), decision }),
     ];
     for (name, request) in requests {
         sheet.good(name, "a direct request", Case::new("direct_request", request.to_bytes()));

@@ -171,11 +171,42 @@ fn a_resolver_decides_on_the_evidence_of_one() {
     buyer.ok(&["order", "export", &order, &file]);
     assert_eq!(buyer.no(&decide, &[3]).code, "other-resolver");
     assert_eq!(friend.no(&["order", "decide", &file, "--refund", "7.01", "--reason", "x"], &[3]).code, "too-much");
-    let word = told(&friend.ok(&decide)["word"]);
+    friend.ok(&decide);
     assert_eq!(buyer.no(&["order", "decide", &order, "--word", "AAAA"], &[2]).code, "bad-value");
-    buyer.ok(&["order", "decide", &order, "--word", &word]);
+    until_order(&buyer, &order, "decided");
     assert_eq!(until_order(&seller, &order, "decided")["events"].as_array().map(Vec::len), Some(5));
     assert_eq!(said(&seller, &order, "decide"), json!({"refund": eur(300), "reason": "half of it was green"}));
+    seller.ok(&["order", "perform", &order, "--reference", "R-1"]);
+    assert_eq!(until_order(&buyer, &order, "resolved")["closing"], "performed");
+}
+
+#[test]
+fn a_dispute_finds_its_way_to_the_resolver_and_the_word_back() {
+    let town = Town::new();
+    let [mut seller, buyer, mut friend] = circle_of(&town, ["chen", "wang", "lin"], "Lane 12", &[]);
+    seller.ok(&["shop", "create", "Hill", "--currency", "EUR", "--returns", "14 days", "--ship", "home=2.00"]);
+    let tea = told(&seller.ok(&["listing", "add", "--shop", "Hill", "--title", "Tea", "--price", "5.00"])["listing"]);
+    seller.ok(&["shop", "share", "Hill", "--circle", "Lane 12"]);
+    until_listed(&buyer, &tea);
+    let order = offer(&buyer, &seller, &tea, &["--pay", "before", "--method", "transfer", "--resolver", "lin"]);
+    seller.ok(&["order", "accept", &order]);
+    until_may(&buyer, &order, "pay");
+    buyer.ok(&["order", "pay", &order, "--reference", "T-1"]);
+    assert_eq!(friend.no(&["order", "show", &order], &[4]).code, "not-found", "nobody laid it before the friend");
+    buyer.ok(&["order", "dispute", &order, "--claim", "it is not green"]);
+    until("the friend is to decide", || {
+        friend.see(&["notices"])["items"].as_array()?.iter().find(|row| row["kind"] == "case" && row["ref"] == order.as_str()).cloned()
+    });
+    until_may(&friend, &order, "decide");
+    assert_eq!(said(&friend, &order, "dispute"), json!({"claim": "it is not green"}));
+    assert_eq!(seller.no(&["order", "decide", &order, "--refund", "1.00", "--reason", "mine"], &[3]).code, "other-resolver");
+    let given = friend.ok(&["order", "decide", &order[..12], "--refund", "3.00", "--reason", "half of it was green"]);
+    assert_eq!((&given["order"], &given["refund"], &given["next"]), (&json!(order), &eur(300), &json!([])));
+    for party in [&buyer, &seller] {
+        until_order(party, &order, "decided");
+        assert_eq!(said(party, &order, "decide"), json!({"refund": eur(300), "reason": "half of it was green"}));
+    }
+    assert_eq!(friend.no(&["order", "decide", &order, "--refund", "3.00", "--reason", "again"], &[3]).code, "wrong-state");
     seller.ok(&["order", "perform", &order, "--reference", "R-1"]);
     assert_eq!(until_order(&buyer, &order, "resolved")["closing"], "performed");
 }

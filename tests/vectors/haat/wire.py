@@ -40,6 +40,8 @@ DIRECT_REQUEST = one_of(
     keys=record(space=ID, prekey=SIGNED),
     order=ORDER,
     order_heads=record(heads=many(record(order=ID, own=maybe(ID), other=maybe(ID)))),
+    case=record(order=ID, evidence=octets),
+    decision=record(order=ID, decision=SIGNED),
 )
 DIRECT_RESPONSE = one_of(
     welcome=record(sealed=octets),

@@ -15,11 +15,11 @@ use crate::input;
 /// Decide a dispute in which the terms name you, or bring the resolver's word in
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  haat order export 3fa9 proof.haat                                    (a party)
-  haat order decide proof.haat --refund 4.00 --reason 'half was green'  (the resolver)
-  haat order decide 3fa9 --word WORD                                   (either party)")]
+  haat order decide 3fa9 --refund 4.00 --reason 'half was green'        (the resolver, whose node was laid the dispute before)
+  haat order decide proof.haat --refund 4.00 --reason 'half was green'  (the resolver, on a file of `haat order export`)
+  haat order decide 3fa9 --word WORD                                    (either party, when no node brought it)")]
 pub(crate) struct Decide {
-    /// The evidence file that a party gave you; with --word the order
+    /// The order, or the evidence file that a party gave you
     what: String,
     /// How much goes back to the buyer; 0 for nothing
     #[arg(long, required_unless_present = "word", conflicts_with = "word")]
@@ -44,9 +44,16 @@ impl Decide {
             let words = OrderWords { data: Some(word), ..OrderWords::default() };
             return act(cx, Which { order: self.what }, "decide", words);
         }
-        let data = data_encoding::BASE64.encode(&input::read(Path::new(&self.what), EVIDENCE_MAX_BYTES)?);
         let (refund, reason) = (self.refund.unwrap_or_default(), self.reason.unwrap_or_default());
-        let answer = cx.call(&Command::OrderDecide { data, refund, reason })?;
-        cx.answer(answer, |decided: Decided| format!("Give this word to the two, or to one of them:\n\n{}", decided.word))
+        let file = Path::new(&self.what);
+        let (order, data) = if file.is_file() {
+            (None, Some(data_encoding::BASE64.encode(&input::read(file, EVIDENCE_MAX_BYTES)?)))
+        } else {
+            (Some(self.what), None)
+        };
+        let answer = cx.call(&Command::OrderDecide { order, data, refund, reason })?;
+        cx.answer(answer, |decided: Decided| {
+            format!("Both are told as soon as they are online. Else give them this word:\n\n{}", decided.word)
+        })
     }
 }

@@ -18,6 +18,9 @@ use super::{Guard, WAITS};
 use crate::store::{Range, Table, Tx};
 use crate::witness::{OrderLast, Witness};
 
+/// The code of an order in which this home may be older than what was signed.
+pub(in crate::engine) const IN_DOUBT: &str = "order-in-doubt";
+
 /// What is known of own chains of orders.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Chains {
@@ -90,7 +93,7 @@ impl Chains {
             Ok(())
         } else {
             let why = format!("this home may be older than what you signed, and {why}");
-            Err(Problem::refused("order-in-doubt", what, why).hint("wait until the other side is online, then try again"))
+            Err(Problem::refused(IN_DOUBT, what, why).hint("wait until the other side is online, then try again"))
         }
     }
 }

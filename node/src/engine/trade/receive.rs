@@ -108,6 +108,7 @@ impl Work<'_, '_> {
             self.answer_for_stock(&id);
             self.happened("order", id);
             self.send_order(id);
+            self.look_at_dispute(id);
         }
         Ok(took)
     }

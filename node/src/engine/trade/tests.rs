@@ -1,5 +1,6 @@
 //! Two neighbours with stores in memory: what a seller and a buyer do, and what the other side makes of it.
 
+mod cases;
 mod chains;
 mod compare;
 mod devices;

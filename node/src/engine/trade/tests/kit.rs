@@ -42,6 +42,8 @@ pub(in crate::engine) struct Node {
     pub(in crate::engine) now: Millis,
     entropy: Seeded,
     sent: Vec<(DeviceId, OrderMessage)>,
+    /// Disputes and words about them, to be carried by hand.
+    pub(in crate::engine) pleas: Vec<(DeviceId, DirectRequest)>,
 }
 
 impl Node {
@@ -60,6 +62,7 @@ impl Node {
             now: START,
             entropy,
             sent: Vec::new(),
+            pleas: Vec::new(),
         };
         let own = node.me.identity.clone();
         node.work(|work| intake::identity(&mut work.cx(), &own));
@@ -98,6 +101,7 @@ impl Node {
             entropy: Seeded::new(seed, u64::from(self.me.storage.0[0])),
             memos: Memos::default(),
             sent: Vec::new(),
+            pleas: Vec::new(),
         }
     }
 
@@ -131,6 +135,7 @@ impl Node {
                     Ok(DirectRequest::Order(message)) => self.sent.push((device, message)),
                     // Who compares orders does so by hand.
                     Ok(DirectRequest::OrderHeads { .. }) => {}
+                    Ok(plea @ (DirectRequest::Case { .. } | DirectRequest::Decision { .. })) => self.pleas.push((device, plea)),
                     other => panic!("not an order message: {other:?}"),
                 }
             }
