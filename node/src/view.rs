@@ -165,6 +165,7 @@ fn take_effect(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &Body) {
         Body::ShopCreate(body) => shelf::open(cx, said, body),
         Body::Listing(body) => shelf::list(cx, said, body),
         Body::ListingWithdraw(body) => shelf::withdraw(cx, said, &body.listing),
+        Body::ShopDesk(body) => shelf::move_desk(cx, said, &body.device),
         _ => {}
     }
 }

@@ -310,6 +310,13 @@ pub struct ListingWithdraw {
     pub listing: EntryId,
 }
 
+/// Moves the desk of a shop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShopDesk {
+    /// The device of the keeper's that holds the stock and answers orders from now on.
+    pub device: DeviceId,
+}
+
 /// Why a body is void, whoever wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
@@ -367,6 +374,7 @@ bodies! {
     JoinDecline(JoinDecline), Share(Share), Unshare(Unshare),
     Profile(Profile), Vouch(Vouch), Unvouch(Unvouch), Post(Post), Reply(Post), Recommend(Recommend), Review(Review),
     ReviewReply(ReviewReply), Retract(Retract), ShopCreate(ShopCreate), Listing(Listing), ListingWithdraw(ListingWithdraw),
+    ShopDesk(ShopDesk),
 }
 
 impl Body {
@@ -430,7 +438,8 @@ impl Body {
             | Self::Unshare(_)
             | Self::Unvouch(_)
             | Self::Retract(_)
-            | Self::ListingWithdraw(_) => Ok(()),
+            | Self::ListingWithdraw(_)
+            | Self::ShopDesk(_) => Ok(()),
         }
     }
 }

@@ -114,6 +114,8 @@ kinds! {
     Listing = 65, "listing", Shop, Free;
     /// Takes a listing off the shelf.
     ListingWithdraw = 66, "listing_withdraw", Shop, Free;
+    /// Another device of the keeper's holds a shop's stock and answers its orders.
+    ShopDesk = 67, "shop_desk", Shop, Free;
 }
 
 /// Which key opens a body of this number, also of kinds that a newer version made: the numbers are set apart for that.

@@ -127,6 +127,13 @@ pub enum Command {
         /// Into which circle.
         circle: String,
     },
+    /// Let a device of one's own hold a shop's stock and answer its orders.
+    ShopDesk {
+        /// Which shop.
+        shop: String,
+        /// Which device, by its id or how that begins; this one unless given.
+        device: Option<String>,
+    },
     /// Take a shop back from a circle.
     ShopUnshare {
         /// Which shop.

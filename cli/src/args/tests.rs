@@ -45,6 +45,8 @@ shop create Hill --currency CNY --returns 7_days --pickup North_gate --pickup So
 shop list
 shop show S
 shop share S --circle C
+shop desk S
+shop desk S --to 3f0a
 listing add --shop S --title T --price 39.00 --description D --stock 12 --sku A --pickup P --ship CN=8 --expires 30d
 listing import - --shop S
 listing import f.csv --shop S --format auto --currency CNY --dry-run --partial

@@ -17,6 +17,7 @@ use crate::{output, table, text};
   haat shop create Hof --currency EUR --returns '14 days' --ship DE=4.90 --pay 'epc:before:Chen Tea, DE89 3704 0044 0532 0130 00'
   haat shop share Hill --circle 'Lane 12'
   haat shop unshare Hill --circle 'Lane 12'
+  haat shop desk Hill
 
 Instructions are any text. Of epc (NAME, IBAN[, BIC]), upi (ADDRESS[, NAME]) and bitcoin (ADDRESS[, NAME]) the buyer gets a QR code.")]
 pub(crate) enum Shop {
@@ -44,6 +45,14 @@ pub(crate) enum Shop {
         /// From which circle
         #[arg(long)]
         circle: String,
+    },
+    /// Let a device of yours hold the stock and answer orders: this one unless --to names another
+    Desk {
+        /// Name or id of the shop
+        shop: String,
+        /// Id of the device, or how it begins
+        #[arg(long, value_name = "DEVICE")]
+        to: Option<String>,
     },
 }
 
@@ -98,6 +107,9 @@ impl Shop {
                     format!("Shared ({}).", text::short(field(&v, "entry")))
                 })?;
             }
+            Self::Desk { shop, to } => {
+                cx.answer(cx.call(&Command::ShopDesk { shop, device: to })?, |v: Value| moved(&v))?;
+            }
             Self::Unshare { shop, circle } => {
                 cx.answer(cx.call(&Command::ShopUnshare { shop, circle })?, |v: Value| {
                     format!("Taken back ({}). What was seen there stays seen; nothing new will be.", text::short(field(&v, "entry")))
@@ -105,6 +117,15 @@ impl Shop {
             }
         }
         Ok(())
+    }
+}
+
+fn moved(answer: &Value) -> String {
+    let words = format!("The desk is the device {} now.", text::short(field(answer, "desk")));
+    if answer["counted"] == true {
+        format!("{words} Orders of before go on here.")
+    } else {
+        format!("{words} What was sold at the former desk is not taken off: count the stock again.")
     }
 }
 
@@ -119,6 +140,7 @@ fn shown(s: ShopRow) -> String {
         ["seller".to_owned(), s.seller.name],
         ["currency".to_owned(), s.currency.to_string()],
         ["listings".to_owned(), s.listings.to_string()],
+        ["desk".to_owned(), if s.here { "this device".to_owned() } else { s.desk.short() }],
         ["returns".to_owned(), s.returns],
     ];
     rows.extend(s.delivery.iter().map(|d| ["delivery".to_owned(), delivery_words(d)]));

@@ -126,6 +126,7 @@ impl Ask<'_, '_> {
 const REFUSALS: &[(&str, &str)] = &[
     ("ahead", "it comes from later than the clock there shows"),
     ("not-offered", "its delivery, payment or returns are not what the shop there offers"),
+    ("not-the-desk", "another device of the seller's keeps that shop: make the offer again"),
     ("stale-listing", "its lines do not say what the listings there say"),
     ("stranger", "you share no circle any more that has the shop"),
     ("too-many-offers", "too many of your offers wait for an answer there"),

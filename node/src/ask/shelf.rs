@@ -16,7 +16,7 @@ impl Ask<'_, '_> {
     }
 
     pub(super) fn shop(&self, id: &SpaceId) -> Option<ShopRow> {
-        let shop = shelf::shop(self.tx, id)?;
+        let (shop, desk) = (shelf::shop(self.tx, id)?, shelf::desk(self.tx, id)?);
         let listed = |lineage: &EntryId| shelf::row(self.tx, lineage).is_some_and(|row| !row.is_withdrawn());
         let payment = payment(&[], &shop.body.payment, &shop.body.delivery);
         Some(ShopRow {
@@ -28,6 +28,8 @@ impl Ask<'_, '_> {
             delivery: shop.body.delivery,
             payment,
             circles: shelf::circles(self.tx, id),
+            desk,
+            here: desk == self.me.device(),
             listings: shelf::listings(self.tx, id).iter().filter(|lineage| listed(lineage)).count(),
         })
     }
@@ -53,7 +55,7 @@ impl Ask<'_, '_> {
         let Some(Body::Listing(body)) = view::body(self.tx, &version) else { return None };
         let shop = shelf::shop(self.tx, &row.shop)?;
         let state = if row.is_withdrawn() { "withdrawn" } else { self.shelf_state(&body) };
-        let variants = self.variants(lineage, &body, shop.keeper == self.me.id());
+        let variants = self.variants(lineage, &body, shelf::desk(self.tx, &row.shop) == Some(self.me.device()));
         let delivery = if body.delivery.is_empty() { shop.body.delivery } else { body.delivery };
         Some(ListingRow {
             listing: *lineage,
@@ -78,13 +80,13 @@ impl Ask<'_, '_> {
         if body.expires.is_some_and(|expires| self.facts.now > expires) { "expired" } else { "listed" }
     }
 
-    /// What can be bought. On the seller's own node the stock is what is free now, elsewhere what was published.
-    fn variants(&self, lineage: &EntryId, body: &Listing, is_own: bool) -> Vec<VariantRow> {
+    /// What can be bought. At the desk the stock is what is free now, elsewhere what was published.
+    fn variants(&self, lineage: &EntryId, body: &Listing, is_desk: bool) -> Vec<VariantRow> {
         let row = |variant: &haat_protocol::listing::Variant| VariantRow {
             sku: variant.sku.clone(),
             options: variant.options.clone(),
             price: variant.price,
-            stock: if is_own { stock::free(self.tx, lineage, &variant.sku, self.facts.now) } else { variant.stock },
+            stock: if is_desk { stock::free(self.tx, lineage, &variant.sku, self.facts.now) } else { variant.stock },
         };
         body.variants.iter().map(row).collect()
     }

@@ -68,7 +68,8 @@ const fn is_decision(kind: Kind) -> bool {
         | Kind::Retract
         | Kind::ShopCreate
         | Kind::Listing
-        | Kind::ListingWithdraw => false,
+        | Kind::ListingWithdraw
+        | Kind::ShopDesk => false,
     }
 }
 

@@ -4,6 +4,7 @@
 //! command that is refused may stay in it.
 
 mod count;
+mod desk;
 mod import;
 mod key;
 mod words;
@@ -91,6 +92,7 @@ impl Work<'_, '_> {
         let (shop, row) = self.own_shop(&new.shop)?;
         let listing = self.one_listing(new, row.body.currency)?;
         check_listing(&listing)?;
+        self.counts_here(&shop, &listing)?;
         let entry = self.author(shop, &Body::Listing(listing))?;
         Ok(json!({"listing": entry, "version": entry}))
     }

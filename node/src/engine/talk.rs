@@ -58,6 +58,7 @@ impl Work<'_, '_> {
             Command::Unvouch { person, circle } => self.word_about(&circle, &person, |identity| Body::Unvouch(Unvouch { identity })),
             Command::ShopCreate(shop) => self.shop_create(&shop),
             Command::ShopShare { shop, circle } => self.shop_share(&shop, &circle),
+            Command::ShopDesk { shop, device } => self.shop_desk(&shop, device.as_deref()),
             Command::ShopUnshare { shop, circle } => self.shop_unshare(&shop, &circle),
             Command::ListingAdd(listing) => self.listing_add(&listing),
             Command::ListingImport { shop, data, format, currency, dry_run, partial } => {

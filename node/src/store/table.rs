@@ -109,6 +109,8 @@ tables! {
     ReviewReply = "view_review_reply", View;
     /// shop -> its opening.
     Shop = "view_shop", View;
+    /// shop, lamport (8), entry id -> device: it was to be the desk from there on.
+    ShopDesk = "view_shop_desk", View;
     /// shop, circle -> nothing: it was shared there at some time.
     ShopCircle = "view_shop_circle", View;
     /// circle, shop -> nothing: the same.

@@ -94,6 +94,9 @@ pub(super) fn fill_again(cx: &mut Cx<'_, '_, '_>, shop: &SpaceId) {
         cx.tx.remove(Table::ShopListing, &[shop.0, lineage.0].concat());
     }
     cx.tx.remove(Table::Shop, &shop.0);
+    for (key, _) in cx.tx.prefix(Table::ShopDesk, &shop.0) {
+        cx.tx.remove(Table::ShopDesk, &key);
+    }
     let entries = cx.tx.prefix(Table::At, &shop.0).into_iter().filter_map(|(_, id)| known::entry(cx.tx, &EntryId::from_slice(&id)?));
     let mut entries: Vec<Entry> = entries.collect();
     entries.retain(|entry| known::counts(cx.tx, entry.header()));
@@ -106,6 +109,7 @@ pub(super) fn fill_again(cx: &mut Cx<'_, '_, '_>, shop: &SpaceId) {
             Some(Body::ShopCreate(body)) => open(cx, &said, &body),
             Some(Body::Listing(body)) => list(cx, &said, &body),
             Some(Body::ListingWithdraw(body)) => withdraw(cx, &said, &body.listing),
+            Some(Body::ShopDesk(body)) => move_desk(cx, &said, &body.device),
             _ => {}
         }
     }
@@ -136,6 +140,22 @@ pub(super) fn withdraw(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, lineage: &Entry
         row.withdrawn = row.withdrawn.max(Some(said.entry.header().lamport));
         cx.tx.save(Table::Listing, &lineage.0, &row);
     }
+}
+
+pub(super) fn move_desk(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, device: &DeviceId) {
+    let header = said.entry.header();
+    let key = [header.space.0.as_slice(), &header.lamport.to_be_bytes(), &said.entry.id().0].concat();
+    cx.tx.put(Table::ShopDesk, &key, device.0.to_vec());
+}
+
+/// The device that holds a shop's stock and answers its orders: the last one that was named, by lamport time and entry, and speaks for
+/// the keeper now; without any, the one that opened the shop.
+#[must_use]
+pub fn desk(tx: &Tx<'_>, shop: &SpaceId) -> Option<DeviceId> {
+    let begun = known::inception(tx, shop)?;
+    let named = tx.prefix(Table::ShopDesk, &shop.0).into_iter().rev();
+    let mut named = named.filter_map(|(_, device)| DeviceId::from_slice(&device));
+    Some(named.find(|device| known::speaks_for(tx, device) == Some(begun.creator)).unwrap_or(begun.device))
 }
 
 /// A listing with its versions.

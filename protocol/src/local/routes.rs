@@ -20,6 +20,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("shop_create", "/shops"),
     ("shop_share", "/shops/share"),
     ("shop_unshare", "/shops/unshare"),
+    ("shop_desk", "/shops/desk"),
     ("listing_add", "/listings"),
     ("listing_import", "/listings/import"),
     ("listing_stock", "/listings/stock"),

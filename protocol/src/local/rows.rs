@@ -331,6 +331,10 @@ pub struct ShopRow {
     pub payment: Vec<Payment>,
     /// Circles it is shared into, as far as I see.
     pub circles: Vec<SpaceId>,
+    /// The device that holds the stock and answers orders.
+    pub desk: DeviceId,
+    /// Whether that is this one.
+    pub here: bool,
     /// Listings on the shelf.
     pub listings: usize,
 }

@@ -5,7 +5,7 @@ use serde_bytes::{ByteArray, ByteBuf};
 use haat_protocol::body::{
     Body, BoxTag, CircleCreate, Cut, Epoch, EpochBoxes, Interest, Invite, InviteRevoke, JoinDecline, ListingRef, ListingWithdraw, Manifest,
     MemberAdd, MemberLeave, MemberRemove, NormsChange, Post, Profile, Recommend, Retract, Review, ReviewReply, RoleChange, Share,
-    ShopCreate, Unshare, Unvouch, Vouch, boxes_digest,
+    ShopCreate, ShopDesk, Unshare, Unvouch, Vouch, boxes_digest,
 };
 use haat_protocol::crypto::Sig;
 use haat_protocol::id::{DeviceId, Digest, EntryId, KeyId, OrderId, SpaceId};
@@ -181,6 +181,7 @@ pub(crate) fn every_kind() -> Vec<Body> {
         Kind::ShopCreate => Body::ShopCreate(shop()),
         Kind::Listing => Body::Listing(listing()),
         Kind::ListingWithdraw => Body::ListingWithdraw(ListingWithdraw { listing: EntryId([9; 32]) }),
+        Kind::ShopDesk => Body::ShopDesk(ShopDesk { device: device(2) }),
     };
     Kind::ALL.iter().map(body).collect()
 }

@@ -24,6 +24,12 @@ fn a_shop_is_taken_back() {
     for node in [&reader, &other] {
         until_listed(node, &tea);
     }
+    // A person with one device has nowhere to move the desk to.
+    assert_eq!(seller.see(&["shop", "show", "Hill"])["here"], true);
+    assert_eq!(reader.see(&["shop", "show", "Hill"])["here"], false);
+    seller.no(&["shop", "desk", "Hill"], &[3]);
+    seller.no(&["shop", "desk", "Hill", "--to", "zz"], &[4]);
+    reader.no(&["shop", "desk", "Hill"], &[3]);
     let order = offer(&reader, &seller, &tea, &["--delivery", "pickup"]);
 
     let answer = seller.ok(&["shop", "unshare", "Hill", "--circle", "Courtyard"]);

@@ -241,6 +241,7 @@ KINDS = {
     ),
     65: ("listing", "shop", None, LISTING, _listing),
     66: ("listing_withdraw", "shop", None, record(listing=ID), None),
+    67: ("shop_desk", "shop", None, record(device=ID), None),
 }
 
 

@@ -1,6 +1,7 @@
 //! Counting: how many there are of a variant now. It must never make sold things come back.
 
 use haat_protocol::body::Body;
+use haat_protocol::id::SpaceId;
 use haat_protocol::listing::{Listing, Stock, Variant};
 use haat_protocol::local::Problem;
 use serde_json::{Value, json};
@@ -30,10 +31,36 @@ impl Work<'_, '_> {
         }
         body.lineage = Some(lineage);
         check_listing(&body)?;
+        if !self.is_desk(&row.shop) {
+            return Err(not_the_desk());
+        }
         let version = self.author(row.shop, &Body::Listing(body))?;
         intake::fact(&mut self.cx(), &Fact::Counted { version, sku });
         ask::listing_row(&self.tx, self.me, self.now, &lineage).map(|row| json!(row))
     }
+
+    /// Whether this device may publish such a version: only the desk counts, elsewhere a version says of each variant what is
+    /// published already.
+    pub(super) fn counts_here(&self, shop: &SpaceId, listing: &Listing) -> Result<(), Problem> {
+        if self.is_desk(shop) {
+            return Ok(());
+        }
+        let row = listing.lineage.and_then(|lineage| shelf::row(&self.tx, &lineage));
+        let published = match row.and_then(|row| view::body(&self.tx, &row.current()?)) {
+            Some(Body::Listing(published)) => Some(published),
+            _ => None,
+        };
+        let counted = |sku: &str| published.as_ref().and_then(|published| published.variant(Some(sku))).map(|variant| variant.stock);
+        if listing.variants.iter().all(|variant| variant.stock == counted(&variant.sku).unwrap_or(Stock::Uncounted)) {
+            return Ok(());
+        }
+        Err(not_the_desk())
+    }
+}
+
+fn not_the_desk() -> Problem {
+    Problem::refused("not-the-desk", "nothing is counted here", "another device of yours holds the stock of this shop")
+        .hint("count there, or move the desk here with `haat shop desk SHOP`")
 }
 
 /// The variant that is meant; the only one unless said.

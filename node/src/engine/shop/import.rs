@@ -63,7 +63,10 @@ impl Work<'_, '_> {
 
     /// Everything by which an entry could be refused, asked before the first is made.
     fn check_room(&self, shop: &SpaceId, plan: &Plan) -> Result<(), Problem> {
-        plan.create.iter().chain(plan.update.iter().map(|(_, listing)| listing)).try_for_each(check_listing)?;
+        for listing in plan.create.iter().chain(plan.update.iter().map(|(_, listing)| listing)) {
+            check_listing(listing)?;
+            self.counts_here(shop, listing)?;
+        }
         if secret::shop(&self.tx, self.me, shop).is_none() {
             return Err(Problem::refused("no-key", "nothing was imported", "the shop's key is not on this device"));
         }

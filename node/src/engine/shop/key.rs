@@ -87,7 +87,7 @@ impl Work<'_, '_> {
     /// The desk keeps the keys of its shops young although nothing is written.
     pub(in crate::engine) fn tend_shops(&mut self) {
         for shop in shelf::kept_by(&self.tx, &self.me.id()) {
-            if known::inception(&self.tx, &shop).is_some_and(|begun| begun.device == self.me.device()) {
+            if self.is_desk(&shop) {
                 // What fails now is tried again.
                 let _ = self.renew_shop(shop);
             }

@@ -4,8 +4,8 @@ use super::*;
 
 /// A further device of a person, who has it added to the own chain.
 pub(super) fn other_device(node: &mut Node, seed: u8) -> Node {
-    let mut other = self::node(seed);
-    node.adds(&mut other);
+    let mut other = node.beside(seed);
+    other.me.prekeys = self::node(seed).me.prekeys;
     other
 }
 

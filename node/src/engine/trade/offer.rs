@@ -85,6 +85,7 @@ impl Work<'_, '_> {
         let gone = |why: &str| Problem::refused("not-for-sale", "there is nothing to buy", why);
         let row = shelf::row(&self.tx, lineage).ok_or_else(missing)?;
         let begun = known::inception(&self.tx, &row.shop).ok_or_else(missing)?;
+        let desk = shelf::desk(&self.tx, &row.shop).ok_or_else(missing)?;
         let opening = shelf::shop(&self.tx, &row.shop).ok_or_else(missing)?.body;
         if row.is_withdrawn() {
             return Err(gone("the listing was taken off the shelf"));
@@ -94,7 +95,7 @@ impl Work<'_, '_> {
         if listing.expires.is_some_and(|expires| expires <= self.now) {
             return Err(gone("the listing has run out"));
         }
-        let seller = Party { identity: begun.creator, device: begun.device };
+        let seller = Party { identity: begun.creator, device: desk };
         Ok(Goods { shop: row.shop, lineage: *lineage, version, listing, opening, seller })
     }
 

@@ -25,6 +25,9 @@ use crate::{intake, view::order as orders};
 /// Room for signatures around the signed bytes of an event or a receipt.
 pub(super) const ENVELOPE_BYTES: usize = 512;
 
+/// The device of the seller's that the terms name is not the desk of the shop, as far as this node has heard.
+const NOT_THE_DESK: Code = "not-the-desk";
+
 /// A stable code of a refusal.
 pub(super) type Code = &'static str;
 
@@ -200,6 +203,10 @@ impl Work<'_, '_> {
             if !self.is_known_in(&shop, &other.identity) {
                 return Err("stranger");
             }
+            // An order that goes on stays where it is; a new one is the desk's.
+            if shelf::desk(&self.tx, &shop) != Some(terms.seller.device) {
+                return Err(NOT_THE_DESK);
+            }
         }
         if mine == Role::Seller {
             self.check_choice(terms)?;
@@ -207,11 +214,11 @@ impl Work<'_, '_> {
         self.check_open_offers(&other.device)
     }
 
-    /// The shop of what somebody offers: it is theirs, and the device its desk.
+    /// The shop of what somebody offers: it is theirs.
     fn shop_of(&self, line: &Line, seller: &Party) -> Result<SpaceId, Code> {
         let shop = shelf::row(&self.tx, &line.listing).ok_or("stale-listing")?.shop;
         let begun = known::inception(&self.tx, &shop).ok_or("stale-listing")?;
-        if (begun.creator, begun.device) == (seller.identity, seller.device) { Ok(shop) } else { Err(Refusal::WrongSigner.code()) }
+        if begun.creator == seller.identity { Ok(shop) } else { Err(Refusal::WrongSigner.code()) }
     }
 
     /// Whether a person is, with this node, in a circle that has the shop.
@@ -242,7 +249,7 @@ impl Work<'_, '_> {
     fn check_line(&self, line: &Line, terms: &Terms) -> Result<SpaceId, Code> {
         let row = shelf::row(&self.tx, &line.listing).ok_or("stale-listing")?;
         let begun = known::inception(&self.tx, &row.shop).ok_or("stale-listing")?;
-        let is_mine = (begun.creator, begun.device) == (self.me.id(), self.me.device());
+        let is_mine = (begun.creator, terms.seller.device) == (self.me.id(), self.me.device());
         let is_version = row.versions.iter().any(|(_, version)| *version == line.version);
         let Some(Body::Listing(listing)) = view::body(&self.tx, &line.version) else { return Err("stale-listing") };
         let variant = listing.variant(Some(&line.sku));

@@ -1,13 +1,14 @@
 //! Stock: whether what an order wants is there, and the seller's node's own word about it.
 //!
-//! Only the desk of the shop asks here. What is published elsewhere is never taken for what is free.
+//! Only the desk of the shop has stock. What is published elsewhere is never taken for what is free.
 
 use haat_protocol::id::{EntryId, OrderId};
+use haat_protocol::listing::Stock;
 use haat_protocol::local::Problem;
 use haat_protocol::order::{self, Act, Line, Reason, Role, Terms};
 
 use super::super::work::Work;
-use crate::view;
+use crate::view::{self, shelf};
 
 impl Work<'_, '_> {
     /// Whether all lines can be had, as far as they are counted. Whose time to pay is over makes room: the seller's node signs that
@@ -24,7 +25,7 @@ impl Work<'_, '_> {
                 (line.listing, line.sku.clone(), same.fold(0, u64::saturating_add))
             })
             .collect();
-        let is_free = |(listing, sku, qty): &(EntryId, String, u64)| view::stock::free(&self.tx, listing, sku, self.now).covers(*qty);
+        let is_free = |(listing, sku, qty): &(EntryId, String, u64)| self.free_here(listing, sku).covers(*qty);
         if !wanted.iter().all(is_free) {
             return Ok(false);
         }
@@ -39,6 +40,13 @@ impl Work<'_, '_> {
             }
         }
         Ok(true)
+    }
+
+    /// How many of a variant are free here. Where the shop was moved away from, nothing is left of what is counted.
+    fn free_here(&self, listing: &EntryId, sku: &str) -> Stock {
+        let free = view::stock::free(&self.tx, listing, sku, self.now);
+        let is_desk = shelf::row(&self.tx, listing).is_some_and(|row| self.is_desk(&row.shop));
+        if is_desk || free == Stock::Uncounted { free } else { Stock::Counted(0) }
     }
 
     /// The seller's node's word about the stock, when an acceptance waits for it.
