@@ -12,7 +12,7 @@ use haat_node::view::{Cx, known};
 use haat_protocol::crypto::Keypair;
 use haat_protocol::identity::{Change, Identity, consent};
 use haat_tests::daemon::node::told;
-use haat_tests::daemon::story::{assert_log_whole, circle_of, offer, tea_shop, until_listed, until_may, until_order};
+use haat_tests::daemon::story::{assert_log_whole, circle_of, invite, offer, tea_shop, until_listed, until_may, until_order};
 use haat_tests::daemon::{Node, Town, until_so};
 
 /// No passphrase, as in all homes of these tests.
@@ -113,4 +113,52 @@ fn an_order_goes_on_with_the_other_device() {
     for node in [&seller, &phone, &laptop] {
         assert_log_whole(node);
     }
+}
+
+#[test]
+fn the_desk_of_a_shop_moves_to_the_other_device() {
+    let town = Town::new();
+    let [mut first, buyer] = circle_of(&town, ["chen", "wang"], "Lane 12", &[]);
+    let tea = tea_shop(&first, "Lane 12");
+    until_listed(&buyer, &tea);
+    first.stop();
+    let mut laptop = town.node("laptop");
+    second_device(&first, laptop.home());
+    first.up(&[]);
+    laptop.up(&[]);
+    let device = told(&laptop.ok(&["id"])["device"]);
+    laptop.ok(&["circle", "join", &invite(&first, "Lane 12", 1)]);
+    for other in [&first, &buyer] {
+        laptop.ok(&["peer", "add", &other.address()]);
+    }
+    until_listed(&laptop, &tea);
+    let before = offer(&buyer, &first, &tea, &["--delivery", "pickup"]);
+    first.ok(&["order", "accept", &before]);
+    until_order(&buyer, &before, "agreed");
+    assert_eq!(laptop.no_in_words(&["listing", "stock", &tea, "9"], &[3]).code, "not-the-desk");
+
+    first.ok(&["shop", "desk", "Hill", "--to", &device[..10]]);
+    assert_eq!(first.no_in_words(&["listing", "stock", &tea, "9"], &[3]).code, "not-the-desk");
+    until_so("everybody has heard of it", || [&buyer, &laptop].iter().all(|node| desk_of(node) == device));
+    assert_eq!(laptop.see(&["shop", "show", "Hill"])["here"], true);
+    assert_eq!(laptop.see(&["listing", "show", &tea])["variants"][0]["stock"], 49, "without what the first order holds");
+    let after = offer(&buyer, &laptop, &tea, &["--delivery", "pickup"]);
+    laptop.ok(&["order", "accept", &after]);
+    until_order(&buyer, &after, "agreed");
+
+    // The order of before ends where it began.
+    first.ok(&["order", "start", &before]);
+    let code = told(&first.ok(&["order", "ready", &before])["handover_code"]);
+    until_may(&buyer, &before, "receive");
+    buyer.ok(&["order", "receive", &before, "--code", &code]);
+    until_may(&first, &before, "confirm-payment");
+    first.ok(&["order", "confirm-payment", &before]);
+    until_order(&buyer, &before, "completed");
+    for node in [&first, &buyer, &laptop] {
+        assert_log_whole(node);
+    }
+}
+
+fn desk_of(node: &Node) -> String {
+    told(&node.see(&["shop", "show", "Hill"])["desk"])
 }
