@@ -2,8 +2,8 @@
 
 use data_encoding::BASE64;
 use haat_protocol::id::DeviceId;
-use haat_protocol::limits::{ENCLOSED_KEEP_MS, START_WORD_MS};
-use haat_protocol::order::{EventBody, Role, handover};
+use haat_protocol::limits::{CONTENT_MAX_BYTES, ENCLOSED_KEEP_MS, START_WORD_MS};
+use haat_protocol::order::{Enclosure, EventBody, Role, handover};
 
 use super::chains::{code, compare, starts, witness};
 use super::*;
@@ -128,6 +128,7 @@ fn what_waits_goes_to_the_device_that_has_the_chain() {
     meet(&mut [&mut bob, &mut lap]);
     assert_eq!((owner(&lap, order, Role::Buyer), lap.queued()), (lap.device(), 2), "what bob could not say is lap's to say");
     part(&mut [&mut bob]);
+    lap.act(order, "say", &OrderWords { text: Some("it is me, elsewhere".into()), ..words() }).expect("needs nobody's word to go on");
     meet(&mut [&mut ana, &mut lap]);
     is_same(&ana, &lap, order);
     assert_eq!((lap.order(order).state, ana.queued(), lap.queued()), (State::Fulfilling, 0, 0));
@@ -181,6 +182,46 @@ fn lost_messages_and_restarts_lose_no_order() {
     bob.now = bob.now.plus(ENCLOSED_KEEP_MS + 1_000_000);
     bob.work(|work| work.tend_vault());
     assert!(bob.read(|tx| vault::open(tx, &bob.me, &order, &personal)).is_none(), "kept no longer where it is of no use");
+}
+
+/// More than one message holds, with a file that is the goods; the parts come one after the other, and some twice.
+#[test]
+fn a_large_order_is_given_in_parts() {
+    let (mut ana, mut bob, listing) = neighbours(Some(3));
+    let mut lap = bob.beside(4);
+    let address = NewOffer { address: Some(BASE64.encode(b"Gate 7")), ..wanted(listing) };
+    let order = agreed(&mut ana, &mut bob, &address);
+    for at in 0..40 {
+        let node = if at % 2 == 0 { &mut ana } else { &mut bob };
+        node.act(order, "say", &OrderWords { text: Some(format!("{at:04000}")), ..words() }).expect("says");
+        carry(&mut ana, &mut bob);
+    }
+    let mut file = vec![7; CONTENT_MAX_BYTES];
+    file[0] = 8;
+    let enclosed = Enclosure { salt: haat_protocol::id::Digest([1; 32]), data: file };
+    let stray = enclosed.commitment();
+    bob.work(|work| vault::keep(&mut work.tx, work.me, &order, &enclosed, [5; 32]));
+    connect(&mut bob, &mut lap);
+    bob.act(order, "handover", &words()).expect("hands over");
+    let (mut parts, mut is_last) = (0, false);
+    while let Some(part) = bob.outgoing_to(lap.device()).pop() {
+        assert!(part.enclosed.len() <= 1);
+        assert!(!is_last, "the handover comes last");
+        if parts % 2 == 0 {
+            lap.give(bob.device(), &part);
+        }
+        is_last |= lap.has(order) && owner(&lap, order, Role::Buyer) == lap.device();
+        let answer = lap.give(bob.device(), &part);
+        bob.hears(lap.device(), order, answer);
+        parts += 1;
+    }
+    assert!(parts > 4, "{parts} parts");
+    assert!(bob.store.snapshot_rows(Table::Heir).is_empty(), "and nothing is to be given any more");
+    is_same(&lap, &bob, order);
+    let personal = lap.order(order).personal.expect("told");
+    assert!(lap.read(|tx| vault::open(tx, &lap.me, &order, &personal)).is_some());
+    assert!(lap.read(|tx| vault::open(tx, &lap.me, &order, &stray)).is_none(), "what nothing commits to is not taken");
+    is_sound(&lap);
 }
 
 #[test]
