@@ -117,7 +117,9 @@ impl Work<'_, '_> {
 
     /// Whether a device has or had a chain of an order.
     fn has_part(&self, device: &DeviceId, id: &OrderId, row: &OrderRow) -> bool {
-        row.other == *device || row.moved && view::order::folded(&self.tx, id).is_some_and(|(_, order)| order.role(device).is_some())
+        row.other == *device
+            || (row.moved || self.is_kin(device))
+                && view::order::folded(&self.tx, id).is_some_and(|(_, order)| order.role(device).is_some())
     }
 
     /// Messages with what a device lacks of its orders with this node. What it lacks of its own chains goes first: it signs in none
@@ -125,9 +127,12 @@ impl Work<'_, '_> {
     pub(in crate::engine) fn answer_order_heads(&mut self, device: &DeviceId, heads: &[OrderHead]) -> DirectResponse {
         let mut found = Vec::new();
         let (mut looked_up, mut told) = (BTreeSet::new(), BTreeSet::new());
-        let is_kin = self.is_kin(device);
+        let (is_kin, mut unknown) = (self.is_kin(device), Vec::new());
         for head in heads.iter().take(ORDER_HEADS_MAX) {
             let row = view::order::row(&self.tx, &head.order);
+            if is_kin && row.is_none() {
+                unknown.push(OrderHead { order: head.order, own: None, other: None });
+            }
             if row.is_none_or(|row| !self.has_part(device, &head.order, &row)) || !looked_up.insert(head.order) {
                 continue;
             }
@@ -137,6 +142,11 @@ impl Work<'_, '_> {
             found.extend(self.lacking(device, head));
         }
         self.chains_told(&told);
+        if !unknown.is_empty() {
+            // This person's, by the word of another own device: this home is older than they are.
+            let asked = unknown.iter().map(|head| head.order).collect();
+            self.request(*device, Channel::Direct, What::OrderHeads(asked), DirectRequest::OrderHeads { heads: unknown }.to_bytes());
+        }
         found.sort_by_key(|(gives_back, _)| !gives_back);
         let mut bytes = 0;
         let fits = |message: &OrderMessage| {

@@ -103,6 +103,10 @@ impl Work<'_, '_> {
             return Ok(None);
         }
         let wrong = || Refusal::WrongSigner.code();
+        // A stranger's message costs no more than that.
+        if !moved && *from != other && !is_kin && !events.iter().any(orders::is_hand_over) {
+            return Err(wrong());
+        }
         let mut set = orders::set(&self.tx, id);
         for event in events {
             set.insert(event.clone()).map_err(Refusal::code)?;
@@ -151,22 +155,18 @@ impl Work<'_, '_> {
         news
     }
 
-    /// A message was taken in: if a chain went over by it, what waits is sent where it belongs now, and a chain that came here goes on.
-    pub(super) fn chain_moved(&mut self, id: &OrderId, before: Option<&OrderRow>) {
-        let Some(row) = orders::row(&self.tx, id).filter(|row| row.moved && before != Some(row)) else { return };
+    /// A message was taken in: if a chain went over by it, what waits is sent where it belongs now. Answers the event by which a chain
+    /// came to this device.
+    pub(super) fn chain_moved(&mut self, id: &OrderId, before: Option<&OrderRow>) -> Option<Event> {
+        let row = orders::row(&self.tx, id).filter(|row| row.moved && before != Some(row))?;
         // What is under way goes to a device that has no say any more.
         self.passing.outbox.entry(*id).or_default().retry = Retry::default();
         let is_new_here = row.own == self.me.device() && before.is_none_or(|before| before.own != row.own);
-        if !is_new_here {
-            return;
-        }
-        let last = orders::folded(&self.tx, id).and_then(|(set, order)| set.event(&order.head(row.mine)?).cloned());
-        if let Some(last) = last.filter(|last| last.body().author != self.me.device()) {
-            self.passing.guard.chain_came(&last);
-        }
-        if self.passing.presence.connected.contains_key(&row.other) {
+        if is_new_here && self.passing.presence.connected.contains_key(&row.other) {
             self.compare_orders_with(row.other);
         }
+        let (set, order) = orders::folded(&self.tx, id).filter(|_| is_new_here)?;
+        set.event(&order.head(row.mine)?).filter(|last| last.body().author != self.me.device()).cloned()
     }
 
     /// Whether the device that goes on with an order has not said yet that it has all of it.

@@ -40,6 +40,8 @@ pub(super) struct Took {
     receipts: Vec<SignedReceipt>,
     /// Whether something came that was not here.
     pub(super) is_new: bool,
+    /// The event by which another device's chain came to this one.
+    came_after: Option<Event>,
     /// Whether something of this node's own chain came back that was not here.
     pub(super) is_given_back: bool,
 }
@@ -49,6 +51,9 @@ impl Work<'_, '_> {
     pub(in crate::engine) fn order_message(&mut self, device: DeviceId, message: OrderMessage) -> DirectResponse {
         match self.take_message(device, message) {
             Ok(took) => {
+                if let Some(last) = &took.came_after {
+                    self.passing.guard.chain_came(last);
+                }
                 DirectResponse::Stored { receipts: took.receipts.iter().map(haat_protocol::codec::encode).map(ByteBuf::from).collect() }
             }
             Err(code) => DirectResponse::Refused { code: code.to_owned() },
@@ -105,7 +110,7 @@ impl Work<'_, '_> {
             news |= self.take_given_receipts(&id, &receipts);
         }
         self.take_enclosed(&id, enclosed, is_kin);
-        self.chain_moved(&id, before.as_ref());
+        took.came_after = self.chain_moved(&id, before.as_ref());
         if news {
             self.tell_address(&id);
             self.answer_for_stock(&id);

@@ -224,6 +224,35 @@ fn a_large_order_is_given_in_parts() {
     is_sound(&lap);
 }
 
+/// The device that went on has a home from before, and what it signed since is elsewhere.
+#[test]
+fn a_home_from_before_the_handover_gets_the_order_again() {
+    let (mut ana, mut bob, listing) = neighbours(Some(3));
+    let mut lap = bob.beside(4);
+    let before = lap.store.clone();
+    let order = agreed(&mut ana, &mut bob, &wanted(listing));
+    bob.act(order, "handover", &words()).expect("hands over");
+    meet(&mut [&mut ana, &mut bob, &mut lap]);
+    lap.act(order, "say", &OrderWords { text: Some("here".into()), ..words() }).expect("says");
+    meet(&mut [&mut ana, &mut lap]);
+    starts(&mut lap, before, &Recalled::default());
+    assert!(!lap.has(order));
+    let (l, b) = (lap.device(), bob.device());
+    let heads = bob.work(|work| work.order_heads(&l)).expect("bob asks about it");
+    lap.work(|work| work.answer_order_heads(&b, &heads));
+    let heads = lap.asked_about().pop().expect("and lap about what it does not know");
+    let DirectResponse::Orders(messages) = bob.work(|work| work.answer_order_heads(&l, &heads)) else { panic!("orders") };
+    lap.work(|work| work.take_orders(b, &heads.iter().map(|head| head.order).collect(), messages));
+    assert_eq!(owner(&lap, order, Role::Buyer), lap.device());
+    assert_eq!(code(lap.act(order, "cancel", &words())), "order-in-doubt", "it may have said more than bob knows");
+    compare(&mut lap, &mut ana);
+    is_same(&lap, &ana, order);
+    lap.act(order, "cancel", &words()).expect("now it knows");
+    meet(&mut [&mut ana, &mut lap]);
+    assert_eq!(ana.order(order).state, State::Cancelled);
+    is_same(&lap, &ana, order);
+}
+
 #[test]
 fn what_the_old_device_says_late_is_refused() {
     let (mut ana, mut bob, listing) = neighbours(Some(3));

@@ -13,7 +13,7 @@ use haat_protocol::norms::Norms;
 use haat_protocol::order::Order;
 use haat_protocol::space::{Inception, Sort};
 use haat_protocol::time::Millis;
-use haat_protocol::wire::{DirectRequest, DirectResponse, OrderMessage};
+use haat_protocol::wire::{DirectRequest, DirectResponse, OrderHead, OrderMessage};
 use serde_json::Value;
 
 use crate::engine::held::Held;
@@ -44,6 +44,8 @@ pub(in crate::engine) struct Node {
     sent: Vec<(DeviceId, OrderMessage)>,
     /// Disputes and words about them, to be carried by hand.
     pub(in crate::engine) pleas: Vec<(DeviceId, DirectRequest)>,
+    /// What orders it asked about; who compares orders does so by hand.
+    asked: Vec<Vec<OrderHead>>,
 }
 
 impl Node {
@@ -63,6 +65,7 @@ impl Node {
             entropy,
             sent: Vec::new(),
             pleas: Vec::new(),
+            asked: Vec::new(),
         };
         let own = node.me.identity.clone();
         node.work(|work| intake::identity(&mut work.cx(), &own));
@@ -102,6 +105,7 @@ impl Node {
             memos: Memos::default(),
             sent: Vec::new(),
             pleas: Vec::new(),
+            asked: Vec::new(),
         }
     }
 
@@ -133,9 +137,8 @@ impl Node {
             if let Effect::Net(NetCommand::Request { device, data, .. }) = effect {
                 match DirectRequest::from_bytes(&data) {
                     Ok(DirectRequest::Order(message)) => self.sent.push((device, message)),
-                    // Who compares orders does so by hand.
-                    Ok(DirectRequest::OrderHeads { .. }) => {}
                     Ok(plea @ (DirectRequest::Case { .. } | DirectRequest::Decision { .. })) => self.pleas.push((device, plea)),
+                    Ok(DirectRequest::OrderHeads { heads }) => self.asked.push(heads),
                     other => panic!("not an order message: {other:?}"),
                 }
             }
@@ -164,6 +167,11 @@ impl Node {
     /// What waits to be carried.
     pub(in crate::engine) fn outgoing(&mut self) -> Vec<OrderMessage> {
         std::mem::take(&mut self.sent).into_iter().map(|(_, message)| message).collect()
+    }
+
+    /// What it asked about orders so far.
+    pub(in crate::engine) fn asked_about(&mut self) -> Vec<Vec<OrderHead>> {
+        std::mem::take(&mut self.asked)
     }
 
     /// What waits to be carried to one device.
