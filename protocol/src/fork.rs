@@ -1,7 +1,9 @@
 //! Proof that a device signed two different entries for one place of a log.
 //!
 //! It stands for itself: two headers and their signatures are enough, and no payload is ever needed. Which branch stands is not
-//! decided here, only that there are two.
+//! decided here: its person names it.
+
+mod branch;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +11,8 @@ use crate::codec::encode;
 use crate::crypto::{Context, Sig, hash};
 use crate::entry::{Entry, EntryError, LogId, Unverified};
 use crate::id::{Digest, EntryId};
+
+pub use branch::{Branch, Fit};
 
 /// A header as it was signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

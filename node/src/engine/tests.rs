@@ -7,6 +7,7 @@ mod catchup;
 mod desk;
 mod epochs;
 mod fork;
+mod golden;
 mod guard;
 mod leaving;
 mod newer;

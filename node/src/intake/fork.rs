@@ -4,13 +4,14 @@
 
 use haat_protocol::admit::{self, Missing, Refusal, Verdict, View, Writer};
 use haat_protocol::entry::{Entry, Unverified};
-use haat_protocol::fork::Fork;
+use haat_protocol::fork::{Branch, Fit, Fork};
 use haat_protocol::id::EntryId;
+use haat_protocol::limits::PARKED_MAX;
 
 use super::{PARKED_COUNT, Taken, admitted, parked, parked_key, unpark};
 use crate::ledger::{self, Sort};
 use crate::store::Table;
-use crate::view::fork::{self, Pending};
+use crate::view::fork;
 use crate::view::known::{self, Known};
 use crate::view::{Cx, place_key};
 
@@ -33,36 +34,28 @@ pub(super) fn met(cx: &mut Cx<'_, '_, '_>, held: &EntryId, entry: &Entry) -> Opt
     Fork::between(&held, entry).filter(|fork| take(cx, fork))
 }
 
-/// An entry of a branch that is waited for: the branch is taken when all of it is here, up to the named end, and links to what stands
-/// before the fork. A wrong one is let go whole.
-pub(super) fn branch(cx: &mut Cx<'_, '_, '_>, entry: &Entry, pending: &Pending) -> Taken {
+/// An entry at a place of a branch that is waited for: the branch is taken when all of it is here, up to the named end, and links to
+/// what stands before the fork. What is known to be of another one does not wait.
+pub(super) fn branch(cx: &mut Cx<'_, '_, '_>, entry: &Entry, pending: &Branch) -> Taken {
     let log = entry.header().log_id();
-    let key = parked_key(entry);
-    if !cx.tx.has(Table::Parked, &key) {
-        let count = parked(cx) + 1;
-        cx.tx.save(Table::Meta, PARKED_COUNT, &count);
-    }
-    cx.tx.save(Table::Parked, &key, entry.raw());
-    let mut branch = Vec::new();
-    let mut wanted = Some(pending.id);
-    for seq in (pending.from..=pending.to).rev() {
-        let waiting = cx.tx.load::<Unverified>(Table::Parked, &place_key(&log, seq)).and_then(|raw| raw.trusted().ok());
-        let Some(waiting) = waiting else { return Taken::Parked(Missing::Predecessor) };
-        if Some(waiting.id()) != wanted {
-            break;
+    let waiting = |seq| cx.tx.load::<Unverified>(Table::Parked, &place_key(&log, seq)).and_then(|raw| raw.trusted().ok());
+    let branch = match pending.fit(entry, waiting) {
+        Fit::Whole(branch) => branch,
+        Fit::Other => return Taken::Refused(Refusal::Unlinked),
+        Fit::TooFar => return Taken::Parked(Missing::Predecessor),
+        Fit::Waits => {
+            wait(cx, entry);
+            return Taken::Parked(Missing::Predecessor);
         }
-        wanted = waiting.header().prev;
-        branch.push(waiting);
+    };
+    for entry in &branch {
+        unpark(cx, &parked_key(entry));
     }
-    let is_whole = branch.len() as u64 == pending.to - pending.from + 1;
     let before = pending.from.checked_sub(1).and_then(|seq| Known(cx.tx).at(&log, seq));
-    for seq in pending.from..=pending.to {
-        unpark(cx, &place_key(&log, seq));
-    }
-    if !is_whole || wanted != before {
+    if branch.first().and_then(|first| first.header().prev) != before {
         return Taken::Refused(Refusal::Unlinked);
     }
-    for entry in branch.iter().rev() {
+    for entry in &branch {
         match admit::header(&Known(cx.tx), entry, cx.at) {
             Verdict::Admitted(head) => admitted(cx, entry, &head),
             Verdict::Waiting(missing) => return Taken::Parked(missing),
@@ -71,4 +64,17 @@ pub(super) fn branch(cx: &mut Cx<'_, '_, '_>, entry: &Entry, pending: &Pending) 
         }
     }
     Taken::Kept
+}
+
+/// Keeps an entry for its branch, in the place of what waited there, when there is room.
+fn wait(cx: &mut Cx<'_, '_, '_>, entry: &Entry) {
+    let key = parked_key(entry);
+    if !cx.tx.has(Table::Parked, &key) {
+        let count = parked(cx) + 1;
+        if count > PARKED_MAX {
+            return;
+        }
+        cx.tx.save(Table::Meta, PARKED_COUNT, &count);
+    }
+    cx.tx.save(Table::Parked, &key, entry.raw());
 }

@@ -6,7 +6,7 @@
 use haat_protocol::admit::{self, Head, View};
 use haat_protocol::circle::{Roster, Standing};
 use haat_protocol::entry::{Header, LogId};
-use haat_protocol::fork::Fork;
+use haat_protocol::fork::{Branch, Fork};
 use haat_protocol::id::{DeviceId, Digest, EntryId, IdentityId, SpaceId};
 use haat_protocol::identity::{Ending, Identity};
 use serde::{Deserialize, Serialize};
@@ -22,17 +22,6 @@ pub struct ForkRow {
     pub seq: u64,
     /// The proof.
     pub proof: Digest,
-}
-
-/// A branch that was named and is not whole here: from the fork to the named end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pending {
-    /// The first place that waits.
-    pub from: u64,
-    /// The last.
-    pub to: u64,
-    /// The entry that stands there.
-    pub id: EntryId,
 }
 
 /// The fork of a log, if one is known.
@@ -82,10 +71,9 @@ pub fn is_open(tx: &Tx<'_>, person: &IdentityId, log: &LogId) -> bool {
 
 /// The branch that is waited for.
 #[must_use]
-pub fn pending(tx: &Tx<'_>, log: &LogId) -> Option<Pending> {
+pub fn pending(tx: &Tx<'_>, log: &LogId) -> Option<Branch> {
     let fork = forked(tx, log)?;
-    let Ending::At(to, id) = ending(tx, &known::person_of(tx, &log.device)?, log) else { return None };
-    (fork.seq <= to && Known(tx).at(log, to) != Some(id)).then_some(Pending { from: fork.seq, to, id })
+    Branch::named(ending(tx, &known::person_of(tx, &log.device)?, log), Some(fork.seq), |seq| Known(tx).at(log, seq))
 }
 
 fn ending(tx: &Tx<'_>, person: &IdentityId, log: &LogId) -> Ending {

@@ -71,7 +71,10 @@ impl Holder {
     fn entry(&mut self, entry: Entry) {
         let (id, seq) = (entry.header().log_id(), entry.header().seq);
         let log = self.logs.entry(id).or_default();
-        if seq < log.len() as u64 {
+        if let Some(held) = usize::try_from(seq).ok().and_then(|seq| log.get_mut(seq)) {
+            if held.id() == entry.id() && held.raw().payload.is_none() {
+                *held = entry;
+            }
             return;
         }
         self.waits.entry((id, seq)).or_insert(entry);
@@ -142,8 +145,9 @@ impl Holdings for Holder {
         waiting
     }
 
-    fn holes(&self, _: &SpaceId, _: &Scope, _: &Places) -> Places {
-        Places::new()
+    fn holes(&self, _: &SpaceId, scope: &Scope, asked: &Places) -> Places {
+        let hollow = self.logs.values().flatten().filter(|entry| *scope == Scope::Circle && entry.raw().payload.is_none());
+        hollow.map(|entry| (entry.header().log_id(), entry.header().seq)).filter(|place| !asked.contains(place)).collect()
     }
 
     /// All that is wanted: the vectors hold no more than fits.

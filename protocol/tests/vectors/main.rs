@@ -8,6 +8,7 @@
 
 mod admission;
 mod bodies;
+mod branches;
 mod chains;
 mod codes;
 mod compared;
@@ -26,6 +27,7 @@ mod house;
 mod judge;
 mod keyring;
 mod kit;
+mod late;
 mod orders;
 mod pages;
 mod people;
@@ -58,6 +60,7 @@ fn sheets() -> Vec<Sheet> {
         rosters::sheet(),
         admission::sheet(),
         histories::sheet(),
+        branches::sheet(),
         epochs::sheet(),
         shops::sheet(),
         wire::sheet(),

@@ -66,9 +66,9 @@ pub(crate) struct Reader {
     keys: Keys,
     pub(crate) people: BTreeMap<DeviceId, Identity>,
     pub(crate) kept: BTreeMap<EntryId, Kept>,
-    places: BTreeMap<(LogId, u64), EntryId>,
+    pub(crate) places: BTreeMap<(LogId, u64), EntryId>,
     heads: BTreeMap<LogId, Head>,
-    forks: BTreeMap<LogId, u64>,
+    pub(crate) forks: BTreeMap<LogId, u64>,
     pub(crate) roster: Option<Roster>,
 }
 
@@ -132,9 +132,35 @@ impl Reader {
         entries.into_iter().map(|raw| Ok(self.take(raw.verify().map_err(|fault| fault.code())?, now))).collect()
     }
 
+    /// What counts of a log; none when nobody is known to write it.
+    pub(crate) fn standing(&self, log: &LogId) -> Option<Standing> {
+        if let Writer::Person(_, standing) = self.writer(log) { Some(standing) } else { None }
+    }
+
+    /// Lets go what is kept of a log from a place on.
+    pub(crate) fn forget(&mut self, log: &LogId, from: u64) {
+        let gone: Vec<(LogId, u64)> = self.places.range((*log, from)..=(*log, u64::MAX)).map(|(place, _)| *place).collect();
+        for place in &gone {
+            let id = self.places.remove(place).expect("it was listed");
+            self.kept.remove(&id);
+        }
+        if gone.is_empty() {
+            return;
+        }
+        match from.checked_sub(1).and_then(|seq| self.places.get(&(*log, seq))) {
+            Some(last) => self.heads.insert(*log, self.kept[last].head.clone()),
+            None => self.heads.remove(log),
+        };
+    }
+
+    /// The roster follows anew from what stands.
+    pub(crate) fn fold_again(&mut self) {
+        self.roster = self.folded();
+    }
+
     /// Whether an entry counts that is kept.
     pub(crate) fn counts(&self, header: &Header) -> bool {
-        matches!(self.writer(&header.log_id()), Writer::Person(_, standing) if standing.counts(header.seq))
+        self.standing(&header.log_id()).is_some_and(|standing| standing.counts(header.seq))
     }
 
     /// What an entry says that is kept, if it can be read.
@@ -152,7 +178,7 @@ impl Reader {
     }
 
     /// One entry comes: what becomes of it.
-    fn take(&mut self, entry: Entry, now: Millis) -> &'static str {
+    pub(crate) fn take(&mut self, entry: Entry, now: Millis) -> &'static str {
         let (header, id) = (entry.header().clone(), entry.id());
         match admit::header(self, &entry, now) {
             Verdict::Known => "known",

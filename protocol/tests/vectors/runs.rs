@@ -203,6 +203,14 @@ fn whole(sheet: &mut Sheet) {
     sheet.good("records of one time", "are pushed, and the rule decides", honest(records(vec![prekey(1, 9, 0)]), records(old)));
     let gap: Vec<Entry> = [&one.entries[..4], &one.entries[5..]].concat();
     sheet.good("a gap", "what waits here is not asked for", honest(side(1, &gap, &[1, 2], vec![]), side(2, &one.entries, &[1, 2], vec![])));
+    let mut hollow = side(1, &other.entries, &[1, 2], vec![]);
+    hollow.entries.iter_mut().skip(3).for_each(|raw| raw.payload = None);
+    sheet.good(
+        "payloads that are missing",
+        "they are asked for at the end",
+        honest(hollow.clone(), side(2, &one.entries, &[1, 2], vec![])),
+    );
+    sheet.good("payloads that both miss", "they are asked for once", honest(hollow.clone(), hollow));
     let mut secret = side(2, &one.entries, &[1, 2], vec![]);
     secret.topics.insert(0, ByteArray::new([0x71; 32]));
     sheet.good("a newer secret", "any that both keep serves", honest(side(1, &other.entries, &[1, 2], vec![]), secret));

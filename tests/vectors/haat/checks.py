@@ -1,6 +1,6 @@
 """One function per check that a vector can name: bytes and context in, values out, or a refusal with its code."""
 
-from . import admission, bodies, ciphers, entry, epochs, evidence, fold, history, identity, order, records, roster, run, shape, shops, sign, wire
+from . import admission, bodies, branches, ciphers, entry, epochs, evidence, fold, history, identity, order, records, roster, run, shape, shops, sign, wire
 from .cbor import Refused, read
 
 _PLAIN = {
@@ -113,6 +113,11 @@ def _epochs(data, context):
 def _renewal(data, context):
     """A shop and what its creator, who holds these keys, knows of the circles it was ever shared into."""
     return shops.renewal(data, context)
+
+
+def _branches(data, context):
+    """Items of one space that come one by one: entries, chains and proofs of forks; what is held in the end."""
+    return branches.read(data, bytes.fromhex(context["key"]), context["now"])
 
 
 def _run(data, _):
@@ -229,6 +234,7 @@ ALL = {
     "history": _history,
     "epochs": _epochs,
     "renewal": _renewal,
+    "branches": _branches,
     "run": _run,
     "fork": _fork,
     "record": _record,

@@ -12,7 +12,7 @@ from .side import SCOPES, SIDE, Side
 
 EXCHANGE = record(request=octets, answer=maybe(octets))
 PILE = record(space=ID, asker=SIDE, answerer=SIDE, connections=many(many(EXCHANGE)))
-ROUNDS, PULLS, WANTS, PUSH_BYTES, UNASKED = 8, 4, 500, 73_728, 64
+ROUNDS, PULLS, WANTS, PUSH_BYTES, UNASKED, HOLES = 8, 4, 500, 73_728, 64, 256
 
 
 class Ended(Exception):
@@ -92,6 +92,7 @@ class Connection:
             self._pull(plan)
             self._push(plan)
             if not plan.is_amiss():
+                self._fill()
                 raise Ended("in step")
         raise Ended("unfinished")
 
@@ -192,6 +193,24 @@ class Connection:
             items = [item for item in items if item not in now]
             self.answerer.take(now)
             self._stored({"push": len(now)})
+
+    def _fill(self):
+        """Payloads that are missing here are asked for once."""
+        holes = self.asker.holes()[:HOLES]
+        if not holes:
+            return
+        name, request = self._next()
+        need(name == "pull" and request["tag"] == self.tag and not request["newest"], "missing payloads are to be pulled")
+        names = wire.summary(self.asker.streams("circle"), self.joint)[1]
+        need([(part["scope"], part["names"]) for part in request["wants"]] == [("circle", names)], "of the circle's logs")
+        rows = wire.read_wants(request["wants"][0]["rows"], 1 << 53)
+        need([(row["stream"], row["from"]) for row in rows] == holes and all(row["count"] == 1 for row in rows), "each place once")
+        shown = {"pull": [["circle", row["stream"], row["from"], 1] for row in rows], "newest": False}
+        name, answer = self._answered(shown, lambda answer: answer == self._items(request))
+        if name == "items":
+            self.asker.take(answer["items"])
+        elif name != "stale":
+            raise Ended("put off" if name == "later" else "unfinished")
 
     def _stored(self, asked):
         name, _ = self._answered(asked, lambda answer: answer == {"stored": {}})

@@ -32,7 +32,12 @@ class Side:
         found, header = entry.check(raw)
         key = (header["device"], header["log"])
         log = self.logs.setdefault(key, [])
-        if header["seq"] < len(log) or header["space"] != self.space:
+        if header["space"] != self.space:
+            return
+        if header["seq"] < len(log):
+            held = log[header["seq"]]
+            if held[0] == found and held[2]["p"] is None:
+                log[header["seq"]] = (found, header, raw)
             return
         self.waits.setdefault((key, header["seq"]), (found, header, raw))
         while (key, len(log)) in self.waits:
@@ -93,6 +98,14 @@ class Side:
                 found[-1] = (found[-1][0], found[-1][1] + 1)
             else:
                 found.append((seq, 1))
+        return found
+
+    def holes(self):
+        """Places of entries without their payload: number of the stream, and sequence."""
+        found = []
+        for stream, (key, _, _) in enumerate(self.streams("circle")):
+            log = self.logs[key["log"]["device"], key["log"]["number"]]
+            found += [(stream, seq) for seq, one in enumerate(log) if one[2]["p"] is None]
         return found
 
     def items(self, wants):

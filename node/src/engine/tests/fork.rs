@@ -7,7 +7,7 @@ use haat_protocol::codec::{decode, encode};
 use haat_protocol::crypto::hash;
 use haat_protocol::fork::Fork;
 use haat_protocol::identity::{Change, LogEnd, blind_log};
-use haat_protocol::limits::GOSSIP_MAX_BYTES;
+use haat_protocol::limits::{GOSSIP_MAX_BYTES, PARKED_PER_LOG_MAX};
 use haat_protocol::sync::{Effect as Step, Relation, Session, Stream};
 use haat_protocol::trust::Weight;
 use haat_protocol::wire::Scope;
@@ -127,6 +127,29 @@ fn a_close_names_the_branch_that_stands_and_the_others_take_it() {
     assert_eq!((rows(&ana, Table::Vouch), rows(&eve, Table::Vouch)), (0, 0), "a vouch above a fork never weighs");
     assert!(ana.read(|tx| fork::of_person(tx, &space, &bob.me.id())) == [false]);
     is_sound(&ana);
+    is_sound(&eve);
+}
+
+#[test]
+fn an_end_far_away_neither_keeps_a_node_busy_nor_fills_it() {
+    let (_, bob, mut eve, space, [left, right]) = forked();
+    let found = Fork::between(&left[0], &right[0]).expect("a fork");
+    eve.work(|work| intake::fork::take(&mut work.cx(), &found));
+    let mut chain = bob.me.identity.chain().clone();
+    let (log, far) = (log_of(&bob, space), 1 << 50);
+    let end = LogEnd { log: blind_log(&space, &log.device, 0), seq: far, id: EntryId([7; 32]) };
+    chain.append(bob.me.root.as_ref().expect("at hand"), Change::CloseLog { end }, Millis(5));
+    let closed = chain.verify().expect("holds");
+    assert!(eve.work(|work| intake::identity(&mut work.cx(), &closed)));
+    let at = |seq: u64| crafted(&bob, space, post("far away"), Some(&left[0]), |header| header.seq = seq);
+    assert!(matches!(take(&mut eve, &at(far)), Taken::Refused(_)), "another entry is named for that place");
+    let near = found.seq() + PARKED_PER_LOG_MAX as u64;
+    for seq in [near, far - 1] {
+        assert!(matches!(take(&mut eve, &at(seq)), Taken::Parked(_)));
+    }
+    assert_eq!(rows(&eve, Table::Parked), 0, "what is so far away is not kept");
+    assert!(matches!(take(&mut eve, &at(near - 1)), Taken::Parked(_)));
+    assert_eq!(rows(&eve, Table::Parked), 1);
     is_sound(&eve);
 }
 
