@@ -115,19 +115,20 @@ pub fn row(tx: &Tx<'_>, order: &OrderId) -> Option<OrderRow> {
     tx.load(Table::Order, &order.0)
 }
 
-/// Everything that is held of an order.
+/// Everything that is held of an order. It was verified when it was taken in; to do that again with each look would cost more than
+/// all the rest.
 #[must_use]
 pub fn set(tx: &Tx<'_>, id: &OrderId) -> OrderSet {
     let mut set = OrderSet::new(*id);
     for (key, _) in tx.prefix(Table::OrderSet, &id.0) {
-        if let Some(event) = EventId::from_slice(&key[32..]).and_then(|id| signed(tx, &id)).and_then(|signed| Event::read(signed).ok()) {
+        if let Some(event) = EventId::from_slice(&key[32..]).and_then(|id| signed(tx, &id)).and_then(|signed| Event::trusted(signed).ok()) {
             // What was accepted once fits its order, so the set takes it.
             let _ = set.insert(event);
         }
     }
     for (key, _) in tx.prefix(Table::OrderReceipt, &id.0) {
         if let Some(receipt) = tx.load::<SignedReceipt>(Table::Receipt, &key[32..]) {
-            let _ = set.receive(receipt);
+            let _ = set.recall(receipt);
         }
     }
     set

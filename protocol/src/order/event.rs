@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{CodecError, decode};
+use crate::codec::{CodecError, decode, decode_own};
 use crate::crypto::{Context, Label, Sig, hash, verify};
 use crate::id::{DeviceId, EventId, OrderId};
 use crate::limits::{CLOCK_SKEW_MS, INTEGER_MAX, NETWORK, ORDER_EVENT_MAX_BYTES, ORDER_EVENTS_MAX, WIRE_VERSION};
@@ -75,6 +75,16 @@ impl Event {
         event.body.check()?;
         event.check_right()?;
         Ok(event)
+    }
+
+    /// The event that these bytes are, for bytes that this node read before and has kept since: nothing is checked again. Never
+    /// for anything that comes from outside.
+    ///
+    /// # Errors
+    /// The fault, when the kept bytes were changed.
+    pub fn trusted(signed: SignedEvent) -> Result<Self, Refusal> {
+        let body = decode_own(&signed.bytes).map_err(|fault| refuse_form(&fault))?;
+        Ok(Self { id: event_id(&signed.bytes), body, signed })
     }
 
     /// The event's id.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::codec::decode_own;
 use crate::id::{EventId, OrderId};
 use crate::limits::{ORDER_EVENTS_MAX, ORDER_PARKED_MAX};
-use crate::order::event::Event;
+use crate::order::event::{Event, refuse_form};
 use crate::order::receipt::{Receipt, SignedReceipt};
 use crate::order::refusal::Refusal;
 use crate::order::right::ReviewRight;
@@ -55,6 +56,20 @@ impl OrderSet {
     /// It does not hold, belongs to another order, or there are as many as one order may have.
     pub fn receive(&mut self, receipt: SignedReceipt) -> Result<bool, Refusal> {
         let content = receipt.read()?;
+        self.hold(receipt, content)
+    }
+
+    /// Takes in a receipt that this node received before and has kept since: nothing is checked again. Never for anything that comes
+    /// from outside.
+    ///
+    /// # Errors
+    /// The kept bytes were changed, or it does not fit.
+    pub fn recall(&mut self, receipt: SignedReceipt) -> Result<bool, Refusal> {
+        let content = decode_own(&receipt.bytes).map_err(|fault| refuse_form(&fault))?;
+        self.hold(receipt, content)
+    }
+
+    fn hold(&mut self, receipt: SignedReceipt, content: Receipt) -> Result<bool, Refusal> {
         if content.order != self.order {
             return Err(Refusal::OtherOrder);
         }
