@@ -207,15 +207,20 @@ pub fn offer(terms: Terms, author: DeviceId, note: Option<String>, now: Millis) 
 /// The event by which `me` does something now, at the end of my chain, having seen all that is in the set.
 ///
 /// # Errors
-/// Why the table refuses it. Also when one's own chain is not whole here, so that nothing is signed twice at one place.
+/// Why the table refuses it. Also when one's own chain is not whole here, so that nothing is signed twice at one place. A deadline right
+/// is used by [`Act::Expire`] alone, even where the other side would sign the same kind of event by a verb of its own.
 pub fn draft(set: &OrderSet, me: Role, act: Act, now: Millis) -> Result<EventBody, Refusal> {
     let order = fold(set)?;
     if !order.is_whole(me) {
         return Err(Refusal::ChainUnknown);
     }
+    let is_right = act == Act::Expire;
     let body = body(&order, me, step(&order, me, act, now)?, now);
     body.check()?;
-    judge(&order, Case { role: me, body: &body, seen: order.chain(me.other()).len })?;
+    let row = judge(&order, Case { role: me, body: &body, seen: order.chain(me.other()).len })?;
+    if !is_right && verb(row) == Some(Verb::Expire) {
+        return Err(Refusal::WrongSigner);
+    }
     Ok(body)
 }
 

@@ -103,6 +103,29 @@ fn deadline_rights_open_after_the_skew_and_not_before() {
 }
 
 #[test]
+fn what_expire_signs_no_other_verb_does() {
+    let paid = || {
+        let mut deal = agreed(sent_paid_first());
+        deal.buyer(pay(None)).seller(confirm(None));
+        deal
+    };
+    let mut received = paid();
+    received.seller(ship()).buyer(Act::Receive { code: None }).wait(30 * DAY_MS);
+    let mut refunded = paid();
+    refunded.buyer(Act::RequestCancel { reason: "no".into() }).seller(Act::Agree).seller(refund(None)).wait(14 * DAY_MS);
+    let mut asked = paid();
+    asked.seller(Act::RequestCancel { reason: "no".into() }).wait(14 * DAY_MS);
+    for (deal, act, verb) in
+        [(received, Act::Complete, Verb::Complete), (refunded, Act::ConfirmRefund, Verb::ConfirmRefund), (asked, Act::Agree, Verb::Agree)]
+    {
+        let verbs = deal.verbs(Role::Seller);
+        assert!(verbs.contains(&Verb::Expire) && !verbs.contains(&verb), "{verbs:?}");
+        assert_eq!(deal.draft(Role::Seller, act), Err(Refusal::WrongSigner), "{verb:?}");
+        assert!(deal.draft(Role::Seller, Act::Expire).is_ok());
+    }
+}
+
+#[test]
 fn money_comes_back() {
     let mut deal = agreed(sent_paid_first());
     deal.buyer(pay(None)).wait(14 * DAY_MS).buyer(Act::Expire);
