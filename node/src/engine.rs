@@ -289,6 +289,7 @@ impl<S: Store> Engine<S> {
 
     fn work(&mut self, now: Millis, inputs: Vec<Input>) -> Result<Vec<Effect>, StoreError> {
         self.passing.guard.begin();
+        let ends = self.passing.guard.chain_ends();
         let snapshot = self.store.snapshot()?;
         let tx = Tx::with_memos(&*snapshot, &self.memos);
         let base = ledger::end(&tx);
@@ -331,7 +332,7 @@ impl<S: Store> Engine<S> {
         let committed = if batch.is_empty() { Ok(()) } else { self.store.commit(batch) };
         if let (Err(_), Some(note)) = (&committed, &signed) {
             // Nothing of it was sent, so it was never signed. If that cannot be written down either, a new log follows.
-            let back = guard::taken_back(&Tx::new(&*self.store.snapshot()?), note);
+            let back = guard::taken_back(&Tx::new(&*self.store.snapshot()?), note, &ends);
             drop(self.witness.note(back));
         }
         committed.map(|()| out)

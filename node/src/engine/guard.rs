@@ -6,10 +6,11 @@
 pub(super) mod chains;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use haat_protocol::admit::{self, Head, View};
 use haat_protocol::entry::LogId;
-use haat_protocol::id::{Digest, EntryId, SpaceId};
+use haat_protocol::id::{Digest, EntryId, OrderId, SpaceId};
 use haat_protocol::limits::{COMMANDS_WAITING_MAX, LOG_NUMBERS_MAX, LOG_STEP_MAX, REDO_MAX_BYTES, START_WORD_MS};
 use haat_protocol::local::{Command, Problem, ProblemKind};
 use haat_protocol::time::Millis;
@@ -22,7 +23,7 @@ use crate::store::{Batch, Store, StoreError, Table, Tx};
 use crate::view::fork::log_of;
 use crate::view::known::{self, Known};
 use crate::view::{circle, shelf};
-use crate::witness::{Note, Redo, Witness};
+use crate::witness::{Note, OrderLast, Redo, Witness};
 
 /// Code of the problem with which a command waits inside the engine.
 pub(super) const WAITS: &str = "waits-for-word";
@@ -137,6 +138,11 @@ impl Guard {
         *self = before;
     }
 
+    /// The ends of own chains of orders.
+    pub(super) fn chain_ends(&self) -> Arc<BTreeMap<OrderId, OrderLast>> {
+        self.chains.ends()
+    }
+
     /// Where a command begins, to come back to.
     pub(super) fn savepoint(&self) -> Savepoint {
         Savepoint { own: self.own.clone(), chains: self.chains.clone() }
@@ -165,10 +171,10 @@ impl Guard {
     }
 }
 
-/// The note that takes another back, after a commit that failed.
-pub(super) fn taken_back(tx: &Tx<'_>, note: &Note) -> Note {
+/// The note that takes another back, after a commit that failed. `ends` are those of own chains of orders before.
+pub(super) fn taken_back(tx: &Tx<'_>, note: &Note, ends: &BTreeMap<OrderId, OrderLast>) -> Note {
     let last = |log: &LogId| tx.load::<Head>(Table::Head, &crate::view::log_key(log)).map(|head| (head.seq, head.id));
-    let orders = note.orders.iter().map(|(order, _)| (*order, None)).collect();
+    let orders = note.orders.iter().map(|(order, _)| (*order, ends.get(order).copied())).collect();
     Note { lasts: note.lasts.iter().map(|(log, _)| (*log, last(log))).collect(), orders, redo: None }
 }
 

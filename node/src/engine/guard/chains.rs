@@ -49,6 +49,10 @@ impl Chains {
         self.until = self.until.map(|until| until.min(latest));
     }
 
+    pub(super) fn ends(&self) -> Arc<BTreeMap<OrderId, OrderLast>> {
+        Arc::clone(&self.own)
+    }
+
     pub(super) fn begin(&mut self) {
         self.signed.clear();
     }
