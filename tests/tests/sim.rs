@@ -5,6 +5,7 @@
 mod crowd;
 mod market;
 mod story;
+mod trade;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};

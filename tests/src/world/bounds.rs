@@ -8,7 +8,7 @@ use haat_protocol::limits::{
 };
 use haat_protocol::wire::Tag;
 
-/// Requests of one node to one other that are under way at once, beside pulls and one for each circle: greeting, orders, a board.
+/// Requests of one node to one other that are under way at once, beside pulls and one for each circle: greeting, comparing orders, a board.
 const OTHER_REQUESTS_MAX: usize = 8;
 /// Length of the part of a key that names a log.
 const LOG_BYTES: usize = 72;
@@ -34,7 +34,8 @@ pub(super) fn exceeded(load: &Load, room: Room, others: usize) -> Option<String>
     let table = [
         ("connections", load.connected, others),
         ("sessions", load.sessions, others),
-        ("requests", load.requests, others * (pulls + circles + OTHER_REQUESTS_MAX)),
+        // What happened in an order goes to its other side, one message at a time.
+        ("requests", load.requests, others * (pulls + circles + OTHER_REQUESTS_MAX) + orders),
         ("commands that wait", load.waiting, COMMANDS_WAITING_MAX),
         ("joins", load.joins, CIRCLES_MAX),
         ("circles to compare", due, circles),

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use haat_node::engine::Engine;
 use haat_node::store::{Snapshot, Store, Table, Tx};
 use haat_node::view::{circle, known};
-use haat_protocol::id::{DeviceId, EntryId, SpaceId};
+use haat_protocol::id::{DeviceId, EntryId, EventId, SpaceId};
 
 use super::World;
 use super::store::SimStore;
@@ -22,6 +22,8 @@ pub(super) struct Past {
     lost: BTreeSet<EntryId>,
     /// Those of them that nobody else held.
     gone: BTreeSet<EntryId>,
+    /// Events of orders that were lost when nobody else held them.
+    gone_events: BTreeSet<EventId>,
 }
 
 impl World {
@@ -42,12 +44,15 @@ impl World {
             return;
         }
         let own = own_entries(&*self.kept(who), &self.nodes[who].device());
+        let events = events_of(&*self.kept(who));
         self.crash(who);
         self.nodes[who].store = store;
         let kept = own_entries(&*self.kept(who), &self.nodes[who].device());
         self.past.lost.extend(own.difference(&kept));
         let held: BTreeSet<EntryId> = self.past.lost.iter().filter(|id| self.is_held(id)).copied().collect();
         self.past.gone = self.past.lost.difference(&held).copied().collect();
+        let others: BTreeSet<EventId> = (0..self.size()).flat_map(|other| events_of(&*self.kept(other))).collect();
+        self.past.gone_events.extend(events.difference(&others));
         let (lost, gone) = (own.difference(&kept).count(), self.past.gone.len());
         self.note(&format!("{who} is set back and has lost {lost} own entries; {gone} are gone in all"), &[]);
         let snapshot = self.kept(who);
@@ -64,6 +69,12 @@ impl World {
     #[must_use]
     pub fn is_gone(&self, id: &EntryId) -> bool {
         self.past.gone.contains(id)
+    }
+
+    /// Whether an event of an order was lost when nobody else held it.
+    #[must_use]
+    pub fn is_gone_event(&self, id: &EventId) -> bool {
+        self.past.gone_events.contains(id)
     }
 
     /// Whether anybody holds an entry who may hand it on.
@@ -88,6 +99,11 @@ impl World {
 /// Circles that a store knows.
 fn circles_of(snapshot: &dyn Snapshot) -> BTreeSet<SpaceId> {
     circle::all(&Tx::new(snapshot)).into_iter().collect()
+}
+
+/// Events of orders that a store holds.
+fn events_of(snapshot: &dyn Snapshot) -> BTreeSet<EventId> {
+    Tx::new(snapshot).prefix(Table::OrderEvent, &[]).into_iter().filter_map(|(id, _)| EventId::from_slice(&id)).collect()
 }
 
 /// Entries of a device that a store holds.

@@ -9,7 +9,7 @@ use haat_tests::world::chance::Chance;
 use serde_json::Value;
 
 /// What the parties of an order try, sensible or not.
-const VERBS: [&str; 8] = ["accept", "accept", "reject", "withdraw", "start", "ready", "received", "cancel"];
+const VERBS: [&str; 8] = ["accept", "accept", "reject", "withdraw", "start", "ready", "receive", "cancel"];
 
 /// What is traded.
 #[derive(Debug)]
