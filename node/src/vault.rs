@@ -13,6 +13,9 @@ use crate::store::{Table, Tx};
 
 /// Keeps what is enclosed with an order; `fresh` is chance for the order's key, used if it has none yet.
 pub fn keep(tx: &mut Tx<'_>, me: &Myself, order: &OrderId, enclosure: &Enclosure, fresh: [u8; 32]) {
+    if is_purged(tx, order) {
+        return;
+    }
     let key = key(tx, me, order).unwrap_or_else(|| {
         let nonce = hash(Context::Stream, &[&me.storage.0, &order.0, &fresh]);
         tx.put(Table::OrderKey, &order.0, seal::encrypt(&me.storage.0, &order.0, &encode(&ByteKey(fresh)), &nonce));
@@ -57,6 +60,18 @@ pub fn destroy(tx: &mut Tx<'_>, order: &OrderId) -> bool {
     let had = tx.has(Table::OrderKey, &order.0);
     tx.remove(Table::OrderKey, &order.0);
     had
+}
+
+/// Destroys the key of an order and all that is enclosed with it, for good: what comes again is not kept. Says whether there was anything.
+pub fn purge(tx: &mut Tx<'_>, order: &OrderId) -> bool {
+    let had = !is_purged(tx, order) && destroy(tx, order);
+    tx.put(Table::OrderKey, &order.0, Vec::new());
+    had
+}
+
+/// In place of a key stands nothing.
+fn is_purged(tx: &Tx<'_>, order: &OrderId) -> bool {
+    tx.get(Table::OrderKey, &order.0).is_some_and(|key| key.is_empty())
 }
 
 /// The orders with which something is enclosed.

@@ -15,7 +15,7 @@ use crate::limits::{
 use crate::listing::{Delivery, Listing, ListingError, Payment, check_terms, field};
 use crate::money::Currency;
 use crate::norms::{Norms, Role};
-use crate::order::ReviewRight;
+use crate::order::{Outcome, ReviewRight};
 use crate::space::{Inception, Sort};
 use crate::time::Millis;
 use crate::trust::Weight;
@@ -266,6 +266,8 @@ pub struct Review {
     pub right: ReviewRight,
     /// 1 to 5.
     pub rating: u64,
+    /// How the order stood, by its author's word.
+    pub outcome: Outcome,
     /// What one has to say.
     pub text: String,
 }

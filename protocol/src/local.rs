@@ -217,6 +217,11 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Destroy what is enclosed with an order that is over: addresses and files, before their time to be kept ends.
+    OrderPurge {
+        /// Which order.
+        order: String,
+    },
     /// Do something in an order.
     OrderAct {
         /// Which order.

@@ -90,6 +90,7 @@ order close-defaulted O
 order list --state agreed --role seller
 order list --role buyer
 order show O
+order purge O
 order export O proof
 order export O -
 order verify proof

@@ -110,7 +110,8 @@ fn ended(why: &str) -> Problem {
 
 fn card(item: &FeedItem, names: &BTreeMap<SpaceId, String>) -> String {
     let circle = names.get(&item.circle).cloned().unwrap_or_else(|| item.circle.short());
-    let stars = item.rating.map(|n| format!(" {n}/5")).unwrap_or_default();
+    let outcome = item.outcome.map(|outcome| format!(" ({})", outcome.text())).unwrap_or_default();
+    let stars = item.rating.map(|n| format!(" {n}/5{outcome}")).unwrap_or_default();
     let head = format!(
         "{}  {}{stars} in {circle}  {}",
         output::bold(&text::one_line(&item.author.name)),

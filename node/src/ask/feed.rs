@@ -142,6 +142,7 @@ impl Ask<'_, '_> {
             title: None,
             interest: None,
             rating: None,
+            outcome: None,
             reply_to: None,
             pending: false,
             why: Vec::new(),
@@ -159,7 +160,8 @@ impl Ask<'_, '_> {
             Body::Review(body) => {
                 let listing = body.right.right.listing;
                 let title = shelf::row(self.tx, &listing).and_then(|row| row.current()).and_then(|version| name::title(self.tx, &version));
-                FeedItem { text: body.text.clone(), rating: u8::try_from(body.rating).ok(), listing: Some(listing), title, ..item }
+                let (rating, outcome) = (u8::try_from(body.rating).ok(), Some(body.outcome));
+                FeedItem { text: body.text.clone(), rating, outcome, listing: Some(listing), title, ..item }
             }
             Body::ReviewReply(body) => FeedItem { text: body.text.clone(), reply_to: Some(body.review), ..item },
             _ => return None,

@@ -4,6 +4,7 @@ use haat_protocol::body::{Body, Interest, ListingRef, Post, Recommend, Retract, 
 use haat_protocol::id::{EntryId, SpaceId};
 use haat_protocol::kind::Kind;
 use haat_protocol::local::{Command, Problem};
+use haat_protocol::order::Outcome;
 use haat_protocol::trust::Weight;
 use serde_json::{Value, json};
 
@@ -73,6 +74,7 @@ impl Work<'_, '_> {
             Command::PeerAdd { address } => self.peer_add(&address),
             Command::OrderOffer(offer) => self.order_offer(&offer),
             Command::OrderDecide { order, data, refund, reason } => self.order_decide(order.as_deref(), data.as_deref(), &refund, reason),
+            Command::OrderPurge { order } => self.order_purge(&order),
             Command::OrderAct { order, verb, words } => self.order_act(&order, &verb, &words),
             Command::Review { order, rating, text, circle } => self.review(&order, rating, text, circle.as_deref()),
             Command::ReviewReply { entry, text } => self.review_reply(&entry, text),
@@ -174,7 +176,7 @@ impl Work<'_, '_> {
             Problem::refused("not-agreed", "the review was not made", "a review needs an agreed order: both sides signed the same terms")
         })?;
         let space = self.review_circle(&order, circle)?;
-        let entry = self.author(space, &Body::Review(Review { right, rating: u64::from(rating), text }))?;
+        let entry = self.author(space, &Body::Review(Review { right, rating: u64::from(rating), outcome: Outcome::of(&order), text }))?;
         Ok(json!({"entry": entry}))
     }
 

@@ -31,6 +31,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("peer_add", "/peers"),
     ("order_decide", "/orders/decisions"),
     ("order_offer", "/orders"),
+    ("order_purge", "/orders/purge"),
     ("order_act", "/orders/act"),
     ("review", "/reviews"),
     ("review_reply", "/reviews/reply"),

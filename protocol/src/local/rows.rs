@@ -7,7 +7,7 @@ use crate::kind::Kind;
 use crate::listing::{Delivery, Payment, Stock};
 use crate::money::{Currency, Money};
 use crate::norms::{Disclosure, Norms, PriceBand, Role};
-use crate::order::Adjustment;
+use crate::order::{Adjustment, Outcome};
 use crate::time::Millis;
 
 /// A page of a list.
@@ -426,6 +426,9 @@ pub struct FeedItem {
     /// Stars, for reviews.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rating: Option<u8>,
+    /// How the order stood by its author's word, for reviews.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
     /// The entry it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<EntryId>,

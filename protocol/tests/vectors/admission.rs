@@ -14,6 +14,7 @@ use haat_protocol::id::{EntryId, IdentityId, SpaceId};
 use haat_protocol::kind::Kind;
 use haat_protocol::limits::INTEGER_MAX;
 use haat_protocol::norms::Norms;
+use haat_protocol::order::Outcome;
 use haat_protocol::space::{Inception, Sort};
 use haat_protocol::time::{DAY_MS, MINUTE_MS, Millis};
 use haat_protocol::trust::Weight;
@@ -299,7 +300,7 @@ fn recommend(version: EntryId, interest: Interest) -> Body {
 }
 
 fn review() -> Body {
-    Body::Review(Review { right: review_right(), rating: 5, text: "All fine".into() })
+    Body::Review(Review { right: review_right(), rating: 5, outcome: Outcome::Completed, text: "All fine".into() })
 }
 
 fn answer() -> Body {

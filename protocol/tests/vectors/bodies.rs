@@ -14,7 +14,7 @@ use haat_protocol::kind::Kind;
 use haat_protocol::listing::{Delivery, Listing, Payment, Stock, Timing, Variant};
 use haat_protocol::money::Money;
 use haat_protocol::norms::{Disclosure, Norms, PriceBand, Role};
-use haat_protocol::order::{ReviewRight, Right};
+use haat_protocol::order::{Outcome, ReviewRight, Right};
 use haat_protocol::space::Sort;
 use haat_protocol::trust::Weight;
 
@@ -45,7 +45,7 @@ pub(crate) fn review_right() -> ReviewRight {
 }
 
 fn review(rating: u64) -> Review {
-    Review { right: review_right(), rating, text: "All fine".into() }
+    Review { right: review_right(), rating, outcome: Outcome::Completed, text: "All fine".into() }
 }
 
 fn strict() -> Norms {

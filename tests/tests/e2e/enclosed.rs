@@ -4,7 +4,8 @@ use std::path::Path;
 
 use haat_tests::daemon::node::told;
 use haat_tests::daemon::story::{circle_of, offer, until_listed, until_may, until_order};
-use haat_tests::daemon::{Town, until};
+use haat_tests::daemon::{Node, Town, until};
+use serde_json::json;
 
 const CANARY: &str = "Canary Lane 7, 555-0199";
 
@@ -59,10 +60,59 @@ fn an_address_is_told_to_the_seller_and_found_nowhere() {
     until("the new one counts", || (seller.see(&["order", "address", &order])["address"] == "Gate 2").then_some(()));
     buyer.ok(&["order", "cancel", &order]);
     until_order(&seller, &order, "cancelled");
+    assert_eq!(seller.no(&["order", "purge", "feed"], &[4]).code, "not-found");
+    assert_eq!(seller.ok(&["order", "purge", &order])["purged"], true);
+    assert_eq!(seller.no(&["order", "address", &order], &[4]).code, "not-enclosed");
+    assert_eq!(buyer.ok(&["order", "address", &order])["address"], "Gate 2", "each destroys its own");
     for node in [&mut seller, &mut other] {
         node.stop();
     }
     assert!(found(&town.path(""), CANARY).is_empty());
+}
+
+#[test]
+fn an_address_is_kept_for_its_time_and_no_longer() {
+    let town = Town::new();
+    let [mut seller, mut buyer] = circle_of(&town, ["chen", "wang"], "Lane 12", &[]);
+    seller.ok(&["shop", "create", "Hill", "--currency", "EUR", "--returns", "14 days", "--ship", "home=2.00"]);
+    let tea = told(&seller.ok(&["listing", "add", "--shop", "Hill", "--title", "Tea", "--price", "5.00"])["listing"]);
+    seller.ok(&["shop", "share", "Hill", "--circle", "Lane 12"]);
+    until_listed(&buyer, &tea);
+    let file = town.file("address.txt", CANARY);
+    let begin = || offer(&buyer, &seller, &tea, &["--pay", "before", "--method", "transfer", "--address-file", &file]);
+    let (off, done) = (begin(), begin());
+    for order in [&off, &done] {
+        seller.ok(&["order", "accept", order]);
+        until("the seller is told", || {
+            (seller.see(&["order", "show", order])["next"].as_array()?.contains(&json!("address"))).then_some(())
+        });
+        until("the address is here", || seller.see(&["order", "address", order])["address"].as_str().map(drop));
+    }
+    buyer.ok(&["order", "cancel", &off]);
+    until_order(&seller, &off, "cancelled");
+    buyer.ok(&["order", "pay", &done, "--reference", "T-1"]);
+    until_may(&seller, &done, "confirm-payment");
+    seller.ok(&["order", "confirm-payment", &done]);
+    seller.ok(&["order", "ship", &done, "--carrier", "bike", "--tracking", "B-1"]);
+    until_may(&buyer, &done, "receive");
+    buyer.ok(&["order", "receive", &done]);
+    buyer.ok(&["order", "complete", &done]);
+    until_order(&seller, &done, "completed");
+    let gone = |node: &Node, order: &str| until("it is destroyed", || node.see(&["order", "address", order]).is_null().then_some(()));
+    for (ahead, kept) in [("2d", true), ("31d", false)] {
+        for node in [&mut seller, &mut buyer] {
+            node.stop();
+            node.up(&["--clock-ahead", ahead]);
+        }
+        for node in [&seller, &buyer] {
+            gone(node, &off);
+            if kept {
+                assert_eq!(node.ok(&["order", "address", &done])["address"], CANARY, "30 days after completion");
+            } else {
+                gone(node, &done);
+            }
+        }
+    }
 }
 
 #[test]

@@ -136,6 +136,11 @@ def _reply(body):
     texts.long_text(body["text"])
 
 
+OUTCOME = one_of(
+    "open", "trouble", "completed", "called_off", "refunded", "settled", "performed", "buyer_defaulted", "seller_defaulted", "unresolved"
+)
+
+
 def _review(body):
     need(1 <= body["rating"] <= 5, "rating")
     check_review_right(body["right"])
@@ -229,7 +234,7 @@ KINDS = {
         record(listing=REF, text=text, interest=one_of("none", "gift", "commission", "seller", "employee")),
         lambda b: texts.long_text(b["text"]),
     ),
-    35: ("review", "content", "reviews", record(right=REVIEW_RIGHT, rating=integer, text=text), _review),
+    35: ("review", "content", "reviews", record(right=REVIEW_RIGHT, rating=integer, outcome=OUTCOME, text=text), _review),
     36: ("review_reply", "content", "reviews", record(review=ID, text=text), lambda b: texts.long_text(b["text"])),
     37: ("retract", "content", None, record(entry=ID), None),
     64: (

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use data_encoding::BASE64;
 use haat_protocol::limits::{CONTENT_MAX_BYTES, PERSONAL_MAX_BYTES};
-use haat_protocol::local::{OrderWords, Problem, ProblemKind, Question};
+use haat_protocol::local::{Command, OrderWords, Problem, ProblemKind, Question};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Which, act, export};
@@ -32,6 +33,8 @@ pub(crate) enum Enclosed {
         #[arg(long)]
         file: PathBuf,
     },
+    /// Destroy address and files of an order that is over; what the other side wrote down stays
+    Purge(Which),
     /// Write the file that was handed over to you
     Save {
         #[command(flatten)]
@@ -41,10 +44,20 @@ pub(crate) enum Enclosed {
     },
 }
 
+/// What came of destroying.
+#[derive(Debug, Deserialize)]
+struct Purged {
+    purged: bool,
+}
+
 impl Enclosed {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
         let none = OrderWords::default();
         match self {
+            Self::Purge(Which { order }) => {
+                let answer = cx.call(&Command::OrderPurge { order })?;
+                cx.answer(answer, |gone: Purged| if gone.purged { "Destroyed." } else { "There was nothing." }.to_owned())
+            }
             Self::Address { order, file: Some(file) } => {
                 let data = Some(BASE64.encode(&input::read(&file, PERSONAL_MAX_BYTES)?));
                 act(cx, order, "address", OrderWords { data, ..none })

@@ -319,8 +319,9 @@ impl Town {
 
     /// The buyer's review of a deal.
     pub(super) fn review(&mut self, who: usize, set: &OrderSet, rating: u64) -> EntryId {
-        let right = set.review_right(&order::fold(set).expect("offered")).expect("agreed");
-        self.say(who, self.circle, &Body::Review(body::Review { right, rating, text: "as told".into() }))
+        let order = order::fold(set).expect("offered");
+        let (right, outcome) = (set.review_right(&order).expect("agreed"), order::Outcome::of(&order));
+        self.say(who, self.circle, &Body::Review(body::Review { right, rating, outcome, text: "as told".into() }))
     }
 
     pub(super) fn order_of(set: &OrderSet) -> OrderId {

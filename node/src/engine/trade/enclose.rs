@@ -6,11 +6,12 @@ use haat_protocol::id::{Digest, OrderId};
 use haat_protocol::limits::{CONTENT_MAX_BYTES, ENCLOSED_KEEP_CANCELLED_MS, ENCLOSED_KEEP_MS, PERSONAL_MAX_BYTES};
 use haat_protocol::local::{OrderWords, Problem};
 use haat_protocol::order::{Act, Enclosure, Event, Order, OrderSet, Role, State, Step};
+use serde_json::{Value, json};
 
 use super::super::work::Work;
 use super::devices::is_committed;
 use super::words::need;
-use crate::{vault, view};
+use crate::{name, vault, view};
 
 impl Work<'_, '_> {
     /// Where the goods go, from a file of the buyer's.
@@ -103,6 +104,22 @@ impl Work<'_, '_> {
                 self.tell_address(&id);
             }
         }
+    }
+
+    /// Destroys what is enclosed with an order before its time, on this person's word.
+    pub(in crate::engine) fn order_purge(&mut self, order: &str) -> Result<Value, Problem> {
+        let id = name::order(&self.tx, self.me, order)?;
+        let (_, folded) = view::order::folded(&self.tx, &id).ok_or_else(|| Problem::not_found("order", order))?;
+        if !folded.state.is_terminal() {
+            return Err(Problem::refused(
+                "wrong_state",
+                "nothing is destroyed",
+                "the order is not over, and address or file may still be needed",
+            )
+            .hint("end the order first: `haat order show` says how"));
+        }
+        let purged = vault::purge(&mut self.tx, &id);
+        Ok(json!({"order": id, "purged": purged}))
     }
 
     /// Whether an order is over for so long that nothing enclosed is kept any more, or another device has it for so long. What is only

@@ -178,3 +178,28 @@ fn files_have_a_size() {
     let large = bob.work(|work| work.file_given(&order, &given(&vec![b'x'; CONTENT_MAX_BYTES + 1])));
     assert_eq!(large.expect_err("larger than a message").code, "oversize");
 }
+
+#[test]
+fn what_is_purged_is_gone_and_does_not_come_again() {
+    let (mut ana, mut bob, listing) = neighbours(None);
+    let offer = NewOffer { address: Some(BASE64.encode(CANARY)), ..wanted(listing) };
+    let order = bob.offer(&offer).expect("offers").order;
+    let purge = |node: &mut Node| node.work(|work| work.order_purge(&order.to_string()));
+    carry(&mut bob, &mut ana);
+    ana.act(order, "accept", &words()).expect("accepts");
+    carry(&mut ana, &mut bob);
+    assert_eq!(purge(&mut ana).expect_err("it goes on").code, "wrong_state");
+    assert!(address(&ana, order).is_some());
+    bob.act(order, "cancel", &words()).expect("calls it off");
+    carry(&mut bob, &mut ana);
+    let told = ana.read(|tx| vault::open(tx, &ana.me, &order, &ana.order(order).personal.expect("told"))).expect("still here");
+    assert_eq!(purge(&mut ana).expect("destroys")["purged"], true);
+    assert_eq!(purge(&mut ana).expect("nothing is left")["purged"], false);
+    let again = OrderMessage { order, events: vec![], receipts: vec![], enclosed: vec![told], chain: None };
+    ana.give(bob.device(), &again);
+    assert!(address(&ana, order).is_none() && ana.store.snapshot_rows(Table::Enclosed).is_empty());
+    assert!(address(&bob, order).is_some(), "each destroys its own");
+    ana.now = ana.now.plus(ENCLOSED_KEEP_CANCELLED_MS + 1);
+    ana.work(|work| work.tend_vault());
+    assert!(ana.store.snapshot_rows(Table::OrderKey).is_empty(), "its time is over anyway");
+}
