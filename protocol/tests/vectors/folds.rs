@@ -84,7 +84,7 @@ fn lives(sheet: &mut Sheet) {
         ("auto received", sent().wait(14 * DAY_MS).seller(Act::Expire)),
         ("uncollected", Deal::agreed(pickup()).seller(Act::Start).seller(Act::Ready { code: None }).wait(14 * DAY_MS).seller(Act::Expire)),
         ("waived", sent().buyer(Act::Receive { code: None }).seller(Act::Waive)),
-        ("completed late", sent().seller(confirm(None)).buyer(Act::Receive { code: None }).wait(30 * DAY_MS).seller(Act::Complete)),
+        ("completed late", sent().seller(confirm(None)).buyer(Act::Receive { code: None }).wait(30 * DAY_MS).seller(Act::Expire)),
         ("defaulted", sent().buyer(Act::Receive { code: None }).wait(14 * DAY_MS).seller(Act::CloseDefaulted)),
         ("confirmed never", sent().buyer(Act::Receive { code: None }).buyer(pay(None)).wait(14 * DAY_MS).buyer(Act::CloseDefaulted)),
     ];
