@@ -10,7 +10,7 @@ use haat_protocol::order::{Deadline, Role};
 use haat_protocol::time::Millis;
 use serde::{Deserialize, Serialize};
 
-use super::{Cx, known, order, shelf};
+use super::{Cx, order, shelf};
 use crate::store::{Table, Tx};
 
 /// Stock that an order holds, or took.
@@ -20,8 +20,8 @@ pub struct HoldRow {
     pub held: u64,
     /// Until when they are kept from others although nothing was paid; none = for as long as the order goes on.
     pub until: Option<Millis>,
-    /// How many went to the buyer, and when.
-    pub gone: Vec<(Millis, u64)>,
+    /// How many went to the buyer, by the version whose count they were taken from: a clock may be wrong, this is not.
+    pub gone: Vec<(Option<EntryId>, u64)>,
 }
 
 impl HoldRow {
@@ -31,21 +31,25 @@ impl HoldRow {
         self.held > 0 && self.until.is_some_and(|until| now > until)
     }
 
-    /// How many went to the buyer since an instant.
+    /// How many went to the buyer.
     #[must_use]
-    pub fn gone_since(&self, at: Millis) -> u64 {
-        self.gone.iter().filter(|(gone_at, _)| *gone_at >= at).map(|(_, qty)| qty).sum()
+    pub fn all_gone(&self) -> u64 {
+        self.gone.iter().map(|(_, qty)| qty).sum()
+    }
+
+    /// How many of them were taken from what was counted with a version.
+    fn gone_from(&self, count: EntryId) -> u64 {
+        self.gone.iter().filter(|(from, _)| *from == Some(count)).map(|(_, qty)| qty).sum()
     }
 
     /// So many went to the buyer by now. What came back lies there again.
-    fn goes(&mut self, sent: u64, now: Millis) {
-        let before = self.gone_since(Millis(0));
-        if sent < before {
+    fn goes(&mut self, sent: u64, count: Option<EntryId>) {
+        if sent < self.all_gone() {
             self.gone.clear();
         }
-        let more = sent.saturating_sub(self.gone_since(Millis(0)));
+        let more = sent.saturating_sub(self.all_gone());
         if more > 0 {
-            self.gone.push((now, more));
+            self.gone.push((count, more));
         }
     }
 }
@@ -65,7 +69,7 @@ pub(super) fn hold(cx: &mut Cx<'_, '_, '_>, id: OrderId) {
         let mut row: HoldRow = cx.tx.load(Table::Hold, &key).unwrap_or_default();
         let (held, sent) = order.goods_of(at);
         (row.held, row.until) = (held, until);
-        row.goes(sent, cx.at);
+        row.goes(sent, count(cx.tx, &line.listing, &line.sku).map(|(_, count)| count));
         if held + sent > 0 {
             cx.tx.save(Table::Hold, &key, &row);
         } else {
@@ -103,9 +107,9 @@ pub fn lapsed(tx: &Tx<'_>, lineage: &EntryId, sku: &str, now: Millis) -> Vec<Ord
 
 /// What is left of what was counted without so many of each hold.
 fn left(tx: &Tx<'_>, lineage: &EntryId, sku: &str, kept: impl Fn(&HoldRow) -> u64) -> Stock {
-    let Some((stock, counted_at)) = count(tx, lineage, sku) else { return Stock::Counted(0) };
+    let Some((stock, count)) = count(tx, lineage, sku) else { return Stock::Counted(0) };
     // What was sold before the seller counted is no longer among what was counted; what is set aside still lies there.
-    let gone = holds(tx, lineage, sku).into_iter().map(|(_, hold)| kept(&hold).saturating_add(hold.gone_since(counted_at)));
+    let gone = holds(tx, lineage, sku).into_iter().map(|(_, hold)| kept(&hold).saturating_add(hold.gone_from(count)));
     stock.less(gone.fold(0, u64::saturating_add))
 }
 
@@ -117,10 +121,10 @@ pub fn holds(tx: &Tx<'_>, lineage: &EntryId, sku: &str) -> Vec<(OrderId, HoldRow
     rows.filter_map(|(key, row)| Some((OrderId::from_slice(&key[prefix.len()..])?, tx.decoded(Table::Hold, &row)?))).collect()
 }
 
-/// What the current version says of a variant, and when that was counted: with the first of the last versions that all say
+/// What the current version says of a variant, and with which version that was counted: with the first of the last versions that all say
 /// the same, since whoever edits a title counts nothing.
-fn count(tx: &Tx<'_>, lineage: &EntryId, sku: &str) -> Option<(Stock, Millis)> {
-    let mut found: Option<(Stock, Millis)> = None;
+fn count(tx: &Tx<'_>, lineage: &EntryId, sku: &str) -> Option<(Stock, EntryId)> {
+    let mut found: Option<(Stock, EntryId)> = None;
     for (_, version) in shelf::row(tx, lineage)?.versions.iter().rev() {
         let said = match super::body(tx, version) {
             Some(Body::Listing(listing)) => listing.variant(Some(sku)).map(|variant| variant.stock),
@@ -129,7 +133,7 @@ fn count(tx: &Tx<'_>, lineage: &EntryId, sku: &str) -> Option<(Stock, Millis)> {
         if said.is_none() || found.is_some_and(|(stock, _)| said != Some(stock)) {
             break;
         }
-        found = said.zip(known::entry(tx, version).map(|entry| entry.header().at));
+        found = said.map(|stock| (stock, *version));
         if tx.has(Table::Counted, &[version.0.as_slice(), sku.as_bytes()].concat()) {
             break;
         }

@@ -5,7 +5,6 @@ use std::path::Path;
 use haat_tests::daemon::node::told;
 use haat_tests::daemon::story::{circle_of, offer, until_listed, until_may, until_order};
 use haat_tests::daemon::{Node, Town, until};
-use serde_json::json;
 
 const CANARY: &str = "Canary Lane 7, 555-0199";
 
