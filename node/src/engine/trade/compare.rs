@@ -16,7 +16,7 @@ use super::deliver::own_receipts;
 use super::{AHEAD, Retry};
 use crate::net::Channel;
 use crate::store::Table;
-use crate::view::{self, order::OrderRow};
+use crate::view::{self, known, order::OrderRow};
 
 /// Age up to which an order that is over is still compared.
 const COMPARE_WITHIN_MS: u64 = 90 * DAY_MS;
@@ -127,10 +127,11 @@ impl Work<'_, '_> {
     pub(in crate::engine) fn answer_order_heads(&mut self, device: &DeviceId, heads: &[OrderHead]) -> DirectResponse {
         let mut found = Vec::new();
         let (mut looked_up, mut told) = (BTreeSet::new(), BTreeSet::new());
-        let (is_kin, mut unknown) = (self.is_kin(device), Vec::new());
+        let (is_kin, is_known) = (self.is_kin(device), known::person_of(&self.tx, device).is_some());
+        let mut unknown = Vec::new();
         for head in heads.iter().take(ORDER_HEADS_MAX) {
             let row = view::order::row(&self.tx, &head.order);
-            if is_kin && row.is_none() {
+            if is_known && row.is_none() {
                 unknown.push(OrderHead { order: head.order, own: None, other: None });
             }
             if row.is_none_or(|row| !self.has_part(device, &head.order, &row)) || !looked_up.insert(head.order) {
@@ -143,7 +144,7 @@ impl Work<'_, '_> {
         }
         self.chains_told(&told);
         if !unknown.is_empty() {
-            // This person's, by the word of another own device: this home is older than they are.
+            // By their word these are this node's: its home is older than they are.
             let asked = unknown.iter().map(|head| head.order).collect();
             self.request(*device, Channel::Direct, What::OrderHeads(asked), DirectRequest::OrderHeads { heads: unknown }.to_bytes());
         }

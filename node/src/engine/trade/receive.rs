@@ -75,7 +75,12 @@ impl Work<'_, '_> {
             Some(_) => {}
             None => {
                 let offer = events.iter().find(|event| event.id().0 == id.0).ok_or(UNKNOWN_ORDER)?;
-                if is_kin { self.check_given(offer)? } else { self.check_offer(offer, claimed.as_ref())? }
+                let is_back = events.iter().any(|event| event.body().author == self.me.device());
+                match (is_kin, is_back) {
+                    (true, _) => self.check_given(offer)?,
+                    (false, true) => self.check_back(offer, &device)?,
+                    (false, false) => self.check_offer(offer, claimed.as_ref())?,
+                }
             }
         }
         let moved = self.check_devices((&device, is_kin), &id, &events, claimed.as_ref())?;
@@ -180,6 +185,16 @@ impl Work<'_, '_> {
         let signed = Receipt::new(*id, event, own_head, self.me.device()).sign(&self.me.pair);
         intake::order::receipt(&mut self.cx(), &signed).ok()?;
         Some(signed)
+    }
+
+    /// Whether an order that is not here, though this device signed in it, is one with the device that gives it back: nobody else can have
+    /// made what this device signed, and it was looked at then.
+    fn check_back(&self, offer: &Event, device: &DeviceId) -> Result<(), Code> {
+        let mut alone = OrderSet::new(offer.order());
+        alone.insert(offer.clone()).map_err(Refusal::code)?;
+        let terms = order::fold(&alone).map_err(Refusal::code)?.terms;
+        let is_ours = |mine: Role| (terms.party(mine).device, terms.party(mine.other()).device) == (self.me.device(), *device);
+        if [Role::Buyer, Role::Seller].into_iter().any(is_ours) { Ok(()) } else { Err(Refusal::WrongSigner.code()) }
     }
 
     /// Whether a first offer may begin an order here.

@@ -73,3 +73,70 @@ fn what_is_ahead_of_ones_clock_is_asked_for_again_and_sent_again() {
     assert_eq!(ana.outgoing(), [], "it was sent again soon, and taken");
     assert_eq!(bob.order(order).state, State::Agreed);
 }
+
+/// What a node asked a device to tell of orders since it was looked at last.
+fn asked_for(node: &mut Node) -> BTreeSet<OrderId> {
+    let asked = std::mem::take(&mut node.passing.requests).into_values();
+    let orders = asked.filter_map(|asked| if let crate::engine::What::OrderHeads(orders) = asked.what { Some(orders) } else { None });
+    orders.flatten().collect()
+}
+
+/// A node compares with one whose store went back to before their order; says what the other took of it.
+fn compare_with_who_forgot(knows: &mut Node, forgot: &mut Node, order: OrderId) {
+    let (k, f) = (knows.device(), forgot.device());
+    connect(knows, forgot);
+    let heads = knows.work(|work| work.order_heads(&f)).expect("it has one");
+    asked_for(forgot);
+    assert_eq!(forgot.work(|work| work.answer_order_heads(&k, &heads)), DirectResponse::Orders(vec![]));
+    assert_eq!(asked_for(forgot), BTreeSet::from([order]), "it asks back");
+    let nothing = [haat_protocol::wire::OrderHead { order, own: None, other: None }];
+    let DirectResponse::Orders(messages) = knows.work(|work| work.answer_order_heads(&f, &nothing)) else { panic!("orders") };
+    forgot.work(|work| work.take_orders(k, &BTreeSet::from([order]), messages));
+}
+
+#[test]
+fn an_order_that_a_store_lost_whole_comes_back_from_the_other_side() {
+    let (mut ana, mut bob, listing) = neighbours(Some(3));
+    let (before_ana, before_bob) = (ana.store.clone(), bob.store.clone());
+    let order = bob.offer(&wanted(listing)).expect("offers").order;
+    carry(&mut bob, &mut ana);
+    // Bob made it: his own offer comes back.
+    let now_bob = bob.store.clone();
+    bob.wakes(before_bob);
+    assert!(!bob.has(order));
+    compare_with_who_forgot(&mut ana, &mut bob, order);
+    assert_eq!(bob.order(order), ana.order(order));
+    bob.wakes(now_bob);
+    // Ana agreed to it: her own word comes back with the offer, although the goods are no longer on her shelf.
+    ana.act(order, "accept", &words()).expect("accepts");
+    carry(&mut ana, &mut bob);
+    ana.wakes(before_ana);
+    ana.work(|work| work.listing_withdraw(&listing.to_string())).expect("sells it no more");
+    assert!(!ana.has(order));
+    compare_with_who_forgot(&mut bob, &mut ana, order);
+    assert_eq!((ana.order(order).state, ana.order(order)), (State::Agreed, bob.order(order)));
+}
+
+#[test]
+fn what_is_given_back_is_from_the_other_party_and_by_ones_own_hand() {
+    let (mut ana, mut bob, listing) = neighbours(Some(3));
+    let before = ana.store.clone();
+    let (order, offer) = offered(&mut bob, listing);
+    ana.give(bob.device(), &offer);
+    ana.act(order, "accept", &words()).expect("accepts");
+    carry(&mut ana, &mut bob);
+    let heads = [haat_protocol::wire::OrderHead { order, own: None, other: None }];
+    let device = ana.device();
+    let DirectResponse::Orders(messages) = bob.work(|work| work.answer_order_heads(&device, &heads)) else { panic!("orders") };
+    ana.wakes(before);
+    let (carl, empty) = (Node::new(9), ana.everything());
+    for message in &messages {
+        let bare = OrderMessage { chain: None, ..message.clone() };
+        assert_eq!(refused(&ana.give(carl.device(), &bare)), "wrong_signer", "not by somebody else");
+    }
+    assert_eq!(ana.everything(), empty);
+    // Whom this node does not know is not asked back.
+    asked_for(&mut ana);
+    ana.work(|work| work.answer_order_heads(&carl.device(), &heads));
+    assert!(asked_for(&mut ana).is_empty());
+}
