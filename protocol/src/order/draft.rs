@@ -15,7 +15,7 @@ use crate::order::judge::{Case, judge};
 use crate::order::refusal::Refusal;
 use crate::order::right::Right;
 use crate::order::set::OrderSet;
-use crate::order::step::{Reason, Step};
+use crate::order::step::{Kind, Reason, Step};
 use crate::order::table::ROWS;
 use crate::order::terms::{Terms, TermsError};
 use crate::order::verb::{Verb, is_open, right_step, verb};
@@ -208,7 +208,7 @@ pub fn offer(terms: Terms, author: DeviceId, note: Option<String>, now: Millis) 
 ///
 /// # Errors
 /// Why the table refuses it. Also when one's own chain is not whole here, so that nothing is signed twice at one place. A deadline right
-/// is used by [`Act::Expire`] alone, even where the other side would sign the same kind of event by a verb of its own.
+/// is used by [`Act::Expire`] alone, even where the other side would sign the same kind of event by a verb of its own. Where all was claimed, no more is.
 pub fn draft(set: &OrderSet, me: Role, act: Act, now: Millis) -> Result<EventBody, Refusal> {
     let order = fold(set)?;
     if !order.is_whole(me) {
@@ -220,6 +220,9 @@ pub fn draft(set: &OrderSet, me: Role, act: Act, now: Millis) -> Result<EventBod
     let row = judge(&order, Case { role: me, body: &body, seen: order.chain(me.other()).len })?;
     if !is_right && verb(row) == Some(Verb::Expire) {
         return Err(Refusal::WrongSigner);
+    }
+    if row.kind == Kind::PayProof && !is_open(&order, me, row, now) {
+        return Err(Refusal::AlreadyPaid);
     }
     Ok(body)
 }

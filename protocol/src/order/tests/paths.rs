@@ -103,6 +103,18 @@ fn deadline_rights_open_after_the_skew_and_not_before() {
 }
 
 #[test]
+fn more_than_all_is_not_claimed_where_pay_is_not_named() {
+    let mut deal = agreed(sent_paid_first());
+    deal.buyer(pay(None)).buyer(Act::RequestCancel { reason: "no".into() }).seller(Act::Agree);
+    assert_eq!(deal.state(), State::RefundDue);
+    assert!(!deal.verbs(Role::Buyer).contains(&Verb::Pay));
+    assert_eq!(deal.draft(Role::Buyer, pay(Some(1))), Err(Refusal::AlreadyPaid));
+    let mut denied = agreed(sent_paid_first());
+    denied.buyer(pay(None)).seller(Act::DenyPayment { reason: "nothing came".into() });
+    assert!(denied.verbs(Role::Buyer).contains(&Verb::Pay) && denied.draft(Role::Buyer, pay(Some(1))).is_ok(), "proved anew");
+}
+
+#[test]
 fn what_expire_signs_no_other_verb_does() {
     let paid = || {
         let mut deal = agreed(sent_paid_first());
