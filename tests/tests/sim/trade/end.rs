@@ -25,7 +25,7 @@ const ALL_DEADLINES_MS: u64 = 31 * DAY_MS;
 /// Turns within which one side alone brings an order to an end.
 const ALONE_TURNS: u64 = 8;
 /// What somebody who is left alone tries, first what ends an order.
-const ALONE: [Verb; 19] = [
+const ALONE: [Verb; 20] = [
     Verb::CloseDefaulted,
     Verb::Expire,
     Verb::Complete,
@@ -45,6 +45,8 @@ const ALONE: [Verb; 19] = [
     Verb::Ship,
     Verb::RequestCancel,
     Verb::Dispute,
+    // Who owes pays, and need not wait for the word that it came.
+    Verb::Pay,
 ];
 
 impl Room<'_> {
