@@ -83,9 +83,12 @@ pub(super) fn removed_know_nothing_later(world: &World, space: &SpaceId) -> Resu
 }
 
 /// Whether a member came to hold an entry before it knew of a removal, because its clock was behind or the removal was closed to it, say:
-/// it hands over what it has to whom it takes for a member. What was made by who knew must then be closed, under whatever key. A hostile
-/// member is one of those who may.
+/// it hands over what it has to whom it takes for a member; or whether a hostile one said it again to whoever listened. What was made by
+/// who knew must then be closed, under whatever key.
 fn is_passed_on(world: &World, removed: usize, removal: &EntryId, entry: &EntryId) -> bool {
+    if world.is_passed_by_hostile(entry) {
+        return true;
+    }
     let mut others = (0..world.size()).filter(|who| *who != removed && !world.is_revoked(*who));
     others.any(|who| {
         let links = links(&Tx::new(&*world.kept(who)));

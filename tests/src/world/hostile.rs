@@ -1,9 +1,15 @@
 //! A hostile member: its engine runs as everybody's, but what it says is bent on the way out. What others said before is kept to
 //! be said again.
 
+use std::collections::BTreeSet;
+
 use haat_node::net::{Channel, NetCommand};
 use haat_node::store::Tx;
-use haat_protocol::wire::{Mark, SyncRequest, SyncResponse};
+use haat_protocol::codec::decode;
+use haat_protocol::entry::entry_id;
+use haat_protocol::id::EntryId;
+use haat_protocol::limits::GOSSIP_MAX_BYTES;
+use haat_protocol::wire::{Item, Mark, SyncRequest, SyncResponse};
 
 use super::World;
 use super::chance::Chance;
@@ -37,6 +43,9 @@ pub(super) struct Hostile {
     chance: Chance,
     said: Vec<Vec<u8>>,
     answers: Vec<Vec<u8>>,
+    /// Entries that it said again to whoever happened to ask or listen: members may hand on what they hold, and no rule keeps a hostile
+    /// one from it.
+    passed: BTreeSet<EntryId>,
 }
 
 impl Hostile {
@@ -70,12 +79,29 @@ impl Hostile {
         }
         match self.malice {
             Malice::Junk => self.bend(data),
-            Malice::Replays => self.answers[self.chance.index(self.answers.len())].clone(),
             Malice::Lies if self.chance.permille(200) => Vec::new(),
-            Malice::Lies => self.answers[self.chance.index(self.answers.len())].clone(),
+            Malice::Replays | Malice::Lies => {
+                let other = self.answers[self.chance.index(self.answers.len())].clone();
+                if let Ok(SyncResponse::Items { items, .. } | SyncResponse::Removed { items }) = SyncResponse::from_bytes(&other) {
+                    self.passes(items);
+                }
+                other
+            }
             Malice::Heights => heights(&mut self.chance, data),
             Malice::WrongSigners | Malice::Forks => data,
         }
+    }
+
+    fn passes(&mut self, items: Vec<Item>) {
+        let id = |item| if let Item::Entry(raw) = item { Some(entry_id(&raw.header)) } else { None };
+        self.passed.extend(items.into_iter().filter_map(id));
+    }
+
+    /// Something that was said before, by anybody.
+    fn replay(&mut self) -> Vec<u8> {
+        let said = self.said[self.chance.index(self.said.len())].clone();
+        self.passes(decode::<Item>(&said, GOSSIP_MAX_BYTES).into_iter().collect());
+        said
     }
 
     /// A comparison about what is not held, in words that the asker understands.
@@ -129,7 +155,7 @@ impl World {
     /// Makes a member hostile.
     pub fn set_hostile(&mut self, who: usize, malice: Malice) {
         let chance = Chance::new(self.seed, 5);
-        self.hostile = Some(Hostile { who, malice, chance, said: Vec::new(), answers: Vec::new() });
+        self.hostile = Some(Hostile { who, malice, chance, said: Vec::new(), answers: Vec::new(), passed: BTreeSet::new() });
         self.guard.mistrust(self.nodes[who].device());
     }
 
@@ -137,6 +163,12 @@ impl World {
     #[must_use]
     pub fn hostile(&self) -> Option<usize> {
         self.hostile.as_ref().map(|hostile| hostile.who)
+    }
+
+    /// Whether the hostile member handed an entry to whoever happened to ask or listen.
+    #[must_use]
+    pub fn is_passed_by_hostile(&self, id: &EntryId) -> bool {
+        self.hostile.as_ref().is_some_and(|hostile| hostile.passed.contains(id))
     }
 
     /// What a node says, bent when the node is hostile.
@@ -171,7 +203,7 @@ impl World {
         let forge = Forge { tx: &tx, me: self.me(hostile.who), fresh };
         match hostile.malice {
             Malice::Junk => Some(hostile.bend(data.to_vec())),
-            Malice::Replays => Some(hostile.said[hostile.chance.index(hostile.said.len())].clone()),
+            Malice::Replays => Some(hostile.replay()),
             Malice::Lies | Malice::Heights => None,
             Malice::WrongSigners if hostile.chance.permille(500) => forge.of_a_stranger(data),
             Malice::WrongSigners => {
