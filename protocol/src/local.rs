@@ -393,7 +393,10 @@ pub struct OrderWords {
     /// `deliver-digital`: the name of the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
-    /// `decide`: the resolver's word. `deliver-digital`, `address`: what is in the file, as base64.
+    /// `counter`: another way to get it: pickup, ship or digital.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<String>,
+    /// `decide`: the resolver's word. `deliver-digital`, `address`, `counter` (an address): what is in the file, as base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
 }

@@ -46,7 +46,7 @@ pub use refusal::Refusal;
 pub use right::{ReviewRight, Right};
 pub use set::OrderSet;
 pub use step::{Kind, Reason, Step};
-pub use terms::{Adjustment, Line, Party, Terms, TermsError};
+pub use terms::{Adjustment, BARGAIN, Line, Party, Terms, TermsError};
 pub use trouble::{Asked, Closing, Dispute, Question, Returning};
 pub use verb::{Verb, next};
 

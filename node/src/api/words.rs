@@ -170,6 +170,7 @@ fn command_fields(mut command: Command) -> BTreeSet<String> {
                 refund: text(),
                 device: text(),
                 file_name: text(),
+                delivery: text(),
                 data: text(),
             };
         }

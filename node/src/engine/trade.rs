@@ -6,6 +6,7 @@ mod act;
 mod case;
 mod choice;
 mod compare;
+mod counter;
 mod decide;
 mod deliver;
 mod devices;

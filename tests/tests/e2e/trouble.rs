@@ -94,8 +94,12 @@ fn minds_are_changed_before_and_after_the_agreement() {
     assert_eq!(seller.ok(&tax)["total"], eur(963), "two, less the coupon, and the tax");
     until_so("the counter-offer arrives", || buyer.see(&["order", "show", &order])["total"] == eur(963));
     assert_eq!(buyer.no(&["order", "counter", &order], &[2]).code, "word-needed");
-    buyer.ok(&["order", "accept", &order]);
-    until_may(&seller, &order, "start");
+    let file = town.file("address.txt", "Lane 12, gate 2");
+    let sent = ["order", "counter", &order, "--delivery", "ship", "--address-file", &file];
+    assert_eq!(buyer.ok(&sent)["total"], eur(1163), "the same goods, brought");
+    until_so("the answer arrives", || seller.see(&["order", "show", &order])["total"] == eur(1163));
+    seller.ok(&["order", "accept", &order]);
+    until_so("the address is told", || seller.see(&["order", "address", &order])["address"] == "Lane 12, gate 2");
     seller.ok(&["order", "start", &order]);
     until_order(&buyer, &order, "fulfilling");
     assert_eq!(buyer.no(&["order", "cancel", &order], &[3]).code, "wrong_state");

@@ -1,8 +1,11 @@
 //! `haat order counter`: the same order on other terms.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use haat_protocol::local::OrderWords;
 
+use super::offer::{Way, address};
 use super::{Which, act};
 use crate::context::Context;
 use crate::error::Failure;
@@ -13,6 +16,7 @@ use crate::span::parse_span;
 #[command(after_help = "Examples:
   haat order counter 3fa9 --price 36.00
   haat order counter 3fa9 --qty 3
+  haat order counter 3fa9 --delivery ship --address-file address.txt
   haat order counter 3fa9 --adjust 'spring coupon=-5.00' --adjust 'VAT 7 %=2.60'")]
 pub(crate) struct Counter {
     #[command(flatten)]
@@ -29,6 +33,12 @@ pub(crate) struct Counter {
     /// A difference of the price: a coupon, a tax
     #[arg(long, value_name = "NAME=AMOUNT", allow_hyphen_values = true)]
     adjust: Vec<String>,
+    /// Another way to get it, of those the seller offers
+    #[arg(long)]
+    delivery: Option<Way>,
+    /// Where the goods go instead: a file with address and telephone. The seller alone is told, after the agreement
+    #[arg(long, value_name = "FILE")]
+    address_file: Option<PathBuf>,
     /// How long it stands (2d unless given)
     #[arg(long, value_name = "SPAN", value_parser = parse_span)]
     valid: Option<u64>,
@@ -36,7 +46,8 @@ pub(crate) struct Counter {
 
 impl Counter {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
-        let Self { order, price, qty, lines, adjust, valid } = self;
-        act(cx, order, "counter", OrderWords { price, qty, lines, adjust, valid_ms: valid, ..OrderWords::default() })
+        let Self { order, price, qty, lines, adjust, delivery, address_file, valid } = self;
+        let (delivery, data) = (delivery.map(|way| way.name().to_owned()), address(address_file)?);
+        act(cx, order, "counter", OrderWords { price, qty, lines, adjust, delivery, data, valid_ms: valid, ..OrderWords::default() })
     }
 }

@@ -64,10 +64,27 @@ pub(crate) struct Offer {
 
 /// How goods come to the buyer.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Way {
+pub(super) enum Way {
     Pickup,
     Ship,
     Digital,
+}
+
+impl Way {
+    /// What the node calls it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Pickup => "pickup",
+            Self::Ship => "ship",
+            Self::Digital => "digital",
+        }
+    }
+}
+
+/// What stands in a file with an address, as it goes to the node.
+pub(super) fn address(file: Option<PathBuf>) -> Result<Option<String>, Failure> {
+    let data = file.map(|file| input::read(&file, PERSONAL_MAX_BYTES)).transpose()?;
+    Ok(data.map(|data| data_encoding::BASE64.encode(&data)))
 }
 
 /// When the buyer pays.
@@ -80,25 +97,19 @@ enum When {
 
 impl Offer {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
-        let delivery = self.delivery.map(|way| match way {
-            Way::Pickup => "pickup",
-            Way::Ship => "ship",
-            Way::Digital => "digital",
-        });
         let pay = self.pay.map(|when| match when {
             When::Before => "before",
             When::OnDelivery => "on-delivery",
             When::After => "after",
         });
-        let address = self.address_file.map(|file| input::read(&file, PERSONAL_MAX_BYTES)).transpose()?;
-        let address = address.map(|data| data_encoding::BASE64.encode(&data));
+        let address = address(self.address_file)?;
         let offer = NewOffer {
             listing: self.listing,
             sku: self.sku,
             qty: self.qty,
             price: self.price,
             valid_ms: self.valid,
-            delivery: delivery.map(str::to_owned),
+            delivery: self.delivery.map(|way| way.name().to_owned()),
             pay: pay.map(str::to_owned),
             method: self.method,
             note: self.note,

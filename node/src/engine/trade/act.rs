@@ -19,9 +19,9 @@ impl Work<'_, '_> {
         if held.device(mine) != self.me.device() {
             return Err(refused(order::Refusal::HandedOver).hint("go on where that device is"));
         }
-        let act = match words::act(&held, verb, said, self.now)? {
+        let act = match words::act(&held, verb, said)? {
             Some(act) => act,
-            None => self.prepared(&held, verb, said)?,
+            None => self.prepared(&held, mine, (verb, said))?,
         };
         let accepts = act == Act::Accept;
         let body = order::draft(&set, mine, act, self.now).map_err(|refusal| {
@@ -60,13 +60,14 @@ impl Work<'_, '_> {
     }
 
     /// The act of a verb that needs more than words.
-    fn prepared(&mut self, order: &Order, verb: Verb, said: &OrderWords) -> Result<Act, Problem> {
-        // These two say better why they cannot be.
-        let is_told = matches!(verb, Verb::Decide | Verb::Handover);
+    fn prepared(&mut self, order: &Order, mine: Role, (verb, said): (Verb, &OrderWords)) -> Result<Act, Problem> {
+        // These say better why they cannot be.
+        let is_told = matches!(verb, Verb::Counter | Verb::Decide | Verb::Handover);
         if !is_told && !view::order::verbs(&self.tx, self.me, order, self.now).contains(&verb) {
             return Err(refused(order::Refusal::WrongState));
         }
         match verb {
+            Verb::Counter => self.countered(order, mine, said),
             Verb::Ready => Ok(Act::Ready { code: Some(order::handover::code_commitment(&order.id, &self.me.handover_code(&order.id))) }),
             Verb::Address => self.address_given(&order.id, said),
             Verb::DeliverDigital => self.file_given(&order.id, said),

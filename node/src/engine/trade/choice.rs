@@ -4,6 +4,7 @@
 
 use haat_protocol::body::ShopCreate;
 use haat_protocol::listing::{Delivery, Listing, Payment, default_payment};
+use haat_protocol::local::Problem;
 use haat_protocol::order::Terms;
 
 /// The choices of one version of a listing: its own, else those of its shop.
@@ -38,5 +39,26 @@ impl Choice<'_> {
         self.deliveries().contains(&terms.delivery)
             && self.payments(&terms.delivery).contains(&terms.payment)
             && self.returns() == terms.returns
+    }
+}
+
+/// The way of a choice that a word names, or its first.
+///
+/// # Errors
+/// The seller offers none of that name.
+pub(super) fn delivery(choice: Choice<'_>, asked: Option<&str>, what: &str) -> Result<Delivery, Problem> {
+    let ways = choice.deliveries();
+    let found = ways.iter().find(|way| asked.is_none_or(|asked| asked == word(way)));
+    found.cloned().ok_or_else(|| {
+        let offered: Vec<&str> = ways.iter().map(word).collect();
+        Problem::refused("no-such-delivery", what, format!("the seller offers: {}", offered.join(", ")))
+    })
+}
+
+const fn word(way: &Delivery) -> &'static str {
+    match way {
+        Delivery::Pickup { .. } => "pickup",
+        Delivery::Ship { .. } => "ship",
+        Delivery::Digital {} => "digital",
     }
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::super::shop::{amount, timing, variant};
 use super::super::work::Work;
-use super::choice::Choice;
+use super::choice::{self, Choice};
 use super::enclose::bytes;
 use super::words::adjustments;
 use crate::view::{self, circle, known, shelf};
@@ -112,7 +112,7 @@ impl Work<'_, '_> {
     fn terms(&mut self, new: &NewOffer, goods: &Goods, buyer: Party) -> Result<Terms, Problem> {
         let mut lines = vec![line(goods, new.sku.as_deref(), new.qty.unwrap_or(1))?];
         lines.extend(new.lines.iter().map(|word| self.further_line(goods, word)).collect::<Result<Vec<_>, Problem>>()?);
-        let delivery = delivery(new, goods)?;
+        let delivery = choice::delivery(goods.choice(), new.delivery.as_deref(), "the offer is not made")?;
         let payment = payment(new, goods, &delivery)?;
         let currency = goods.listing.currency;
         let price = new.price.as_deref().map(|text| amount("--price", text, currency)).transpose()?;
@@ -200,23 +200,6 @@ fn line(goods: &Goods, sku: Option<&str>, qty: u64) -> Result<Line, Problem> {
         options: variant.options.clone(),
         qty,
         unit_price: variant.price,
-    })
-}
-
-const fn word(way: &Delivery) -> &'static str {
-    match way {
-        Delivery::Pickup { .. } => "pickup",
-        Delivery::Ship { .. } => "ship",
-        Delivery::Digital {} => "digital",
-    }
-}
-
-fn delivery(new: &NewOffer, goods: &Goods) -> Result<Delivery, Problem> {
-    let ways = goods.choice().deliveries();
-    let found = ways.iter().find(|way| new.delivery.as_deref().is_none_or(|asked| asked == word(way)));
-    found.cloned().ok_or_else(|| {
-        let offered: Vec<&str> = ways.iter().map(word).collect();
-        Problem::refused("no-such-delivery", "the offer is not made", format!("the seller offers: {}", offered.join(", ")))
     })
 }
 

@@ -2,14 +2,12 @@
 
 use haat_protocol::local::{OrderWords, Problem};
 use haat_protocol::money::{Currency, Money};
-use haat_protocol::order::{Act, Adjustment, Order, Reason, Terms, Verb};
-use haat_protocol::time::Millis;
+use haat_protocol::order::{Act, Adjustment, Order, Reason, Verb};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
 
 use super::super::shop::amount;
-use super::offer::{impossible, life};
 
 /// The verb of a name.
 pub(super) fn verb(name: &str) -> Result<Verb, Problem> {
@@ -18,14 +16,13 @@ pub(super) fn verb(name: &str) -> Result<Verb, Problem> {
 }
 
 /// The act of a verb, with the words that it needs. None for verbs that need more than words.
-pub(super) fn act(order: &Order, verb: Verb, words: &OrderWords, now: Millis) -> Result<Option<Act>, Problem> {
+pub(super) fn act(order: &Order, verb: Verb, words: &OrderWords) -> Result<Option<Act>, Problem> {
     let money = |flag: &str, text: &str| amount(flag, text, order.terms.currency());
     let part = || -> Result<Option<Money>, Problem> { words.amount.as_deref().map(|text| money("--amount", text)).transpose() };
     let why = || need(words.reason.as_ref(), "--reason");
     let reference = || need(words.reference.as_ref(), "--reference");
     let said = |flag: &str| need(words.text.as_ref(), flag);
     Ok(Some(match verb {
-        Verb::Counter => Act::CounterTerms(Box::new(countered(order, words, now)?)),
         Verb::Accept => Act::Accept,
         Verb::Reject => Act::Reject { reason: reason(&why()?) },
         Verb::Withdraw => Act::Withdraw,
@@ -57,39 +54,12 @@ pub(super) fn act(order: &Order, verb: Verb, words: &OrderWords, now: Millis) ->
         Verb::Review => {
             return Err(Problem::usage("unknown-verb", "a review is no step of an order", "it is said in a circle").hint("haat review"));
         }
-        Verb::Ready | Verb::DeliverDigital | Verb::Address | Verb::Handover | Verb::Decide => return Ok(None),
+        Verb::Counter | Verb::Ready | Verb::DeliverDigital | Verb::Address | Verb::Handover | Verb::Decide => return Ok(None),
     }))
 }
 
-/// The terms of a counter-offer: other quantities, differences of the price, another total.
-fn countered(order: &Order, words: &OrderWords, now: Millis) -> Result<Terms, Problem> {
-    if words.price.is_none() && words.qty.is_none() && words.lines.is_empty() && words.adjust.is_empty() {
-        return Err(Problem::usage("word-needed", "a word is missing", "--price is needed, or --qty, --line or --adjust"));
-    }
-    let mut terms = order.terms.clone();
-    let currency = terms.currency();
-    let mut changes = lines(&words.lines)?;
-    if let Some(qty) = words.qty {
-        if terms.lines.len() > 1 {
-            return Err(Problem::usage("line-needed", "which line is not said", "the order has several lines").hint("--line N=QTY"));
-        }
-        changes.push((0, qty));
-    }
-    for (at, qty) in changes {
-        let line = usize::try_from(at).ok().and_then(|at| terms.lines.get_mut(at));
-        let missing = || Problem::usage("bad-line", "there is no such line", format!("the order has no line {}", at + 1));
-        line.ok_or_else(missing)?.qty = qty;
-    }
-    let named = adjustments(&words.adjust, currency)?;
-    let goods = words.price.as_deref().map(|text| amount("--price", text, currency)).transpose()?;
-    terms.valid_until = now.plus(life(words.valid_ms)?);
-    let terms = terms.priced(named, goods).map_err(|fault| impossible(&fault))?;
-    terms.check().map_err(|fault| impossible(&fault))?;
-    Ok(terms)
-}
-
 /// Pairs of line and quantity from `N=QTY`, lines counted from 1 by people and from 0 on the wire.
-fn lines(words: &[String]) -> Result<Vec<(u64, u64)>, Problem> {
+pub(super) fn lines(words: &[String]) -> Result<Vec<(u64, u64)>, Problem> {
     let bad = |word: &str| {
         Problem::usage("bad-line", "the line cannot be so", format!("{word:?} is not N=QTY, such as 1=2 for two of the first line"))
     };

@@ -48,6 +48,32 @@ fn the_seller_alone_learns_the_address_and_not_before_the_agreement() {
 }
 
 #[test]
+fn a_counter_offer_changes_delivery_and_address() {
+    let (mut ana, mut bob, listing) = neighbours(None);
+    let order = bob.offer(&NewOffer { address: Some(BASE64.encode(b"Gate 2")), ..wanted(listing) }).expect("offers").order;
+    let collected = bob.order(order).terms;
+    carry(&mut bob, &mut ana);
+    let sent = |data| OrderWords { delivery: Some("ship".into()), data, ..words() };
+    let early = bob.act(order, "counter", &sent(Some(BASE64.encode(CANARY)))).expect_err("it is the seller's turn");
+    assert_eq!(early.code, "out_of_turn");
+    let theirs = OrderWords { data: Some(BASE64.encode(CANARY)), ..words() };
+    assert_eq!(ana.act(order, "counter", &theirs).expect_err("not the seller's to say").code, "wrong_signer");
+    ana.act(order, "counter", &OrderWords { price: Some("30.00".into()), ..words() }).expect("proposes");
+    carry(&mut ana, &mut bob);
+    let none = OrderWords { delivery: Some("digital".into()), ..words() };
+    assert_eq!(bob.act(order, "counter", &none).expect_err("no such way").code, "no-such-delivery");
+    bob.act(order, "counter", &sent(Some(BASE64.encode(CANARY)))).expect("answers");
+    let terms = bob.order(order).terms;
+    assert_eq!((terms.goods.minor, terms.total.minor), (3000, 3600), "the price stays, the delivery is added");
+    assert!(terms.delivery != collected.delivery && terms.payment == collected.payment && terms.personal != collected.personal);
+    carry(&mut bob, &mut ana);
+    assert!(address(&ana, order).is_none(), "not before the agreement");
+    ana.act(order, "accept", &words()).expect("it is what the shop offers");
+    carry(&mut ana, &mut bob);
+    assert_eq!(address(&ana, order).expect("told once agreed").data, CANARY);
+}
+
+#[test]
 fn what_no_event_commits_to_is_dropped() {
     let (mut ana, mut bob, listing) = neighbours(None);
     let order = bob.offer(&wanted(listing)).expect("offers").order;
