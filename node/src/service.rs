@@ -6,6 +6,15 @@ use haat_protocol::local::{Command, Happening, Problem, Question};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
+/// News that somebody has not heard.
+#[derive(Debug)]
+pub struct Missed {
+    /// Whether nothing of them is forgotten.
+    pub is_whole: bool,
+    /// Those that are remembered, by number.
+    pub news: Vec<(u64, Happening)>,
+}
+
 /// One service layer behind every door.
 pub trait Service: Clone + Send + Sync + 'static {
     /// Carries out a command; answers once it is durable here.
@@ -16,8 +25,8 @@ pub trait Service: Clone + Send + Sync + 'static {
     fn rebuild(&self) -> impl Future<Output = Result<Value, Problem>> + Send;
     /// News from here on, numbered without gaps.
     fn watch(&self) -> broadcast::Receiver<(u64, Happening)>;
-    /// News that are still remembered after number `after`; none when that is too long ago.
-    fn since(&self, after: u64) -> Option<Vec<(u64, Happening)>>;
+    /// What is still remembered of the news after number `after`.
+    fn since(&self, after: u64) -> Missed;
     /// Asks the node to stop gracefully.
     fn stop(&self);
     /// Whether the node is ready: store open, listening.

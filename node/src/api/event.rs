@@ -86,14 +86,13 @@ impl<S: Service> Events<S> {
         }
     }
 
-    /// Readies what happened after number `last`, or the news that too much did.
+    /// Readies what happened after number `last`, after the news that something before it is forgotten, if so.
     fn catch_up(&mut self, last: u64) {
-        match self.service.since(last) {
-            Some(missed) => {
-                self.seen = missed.last().map(|(number, _)| *number).or(self.seen);
-                self.ready = missed.iter().rev().map(|(number, happening)| event(*number, happening)).collect();
-            }
-            None => self.ready.push(gap(Some(last))),
+        let missed = self.service.since(last);
+        self.seen = missed.news.last().map(|(number, _)| *number).or(self.seen);
+        self.ready = missed.news.iter().rev().map(|(number, happening)| event(*number, happening)).collect();
+        if !missed.is_whole {
+            self.ready.push(gap(Some(last)));
         }
     }
 

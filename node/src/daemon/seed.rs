@@ -20,7 +20,7 @@ use crate::engine::runner::clock;
 use crate::home::keyfile::Secrets;
 use crate::home::{Home, Remembered};
 use crate::net::{self, Scope, SeedConfig, SeedView};
-use crate::service::Service;
+use crate::service::{Missed, Service};
 
 /// How to run a seed.
 #[derive(Debug, Clone)]
@@ -224,8 +224,8 @@ impl Service for SeedService {
         self.news.subscribe()
     }
 
-    fn since(&self, _: u64) -> Option<Vec<(u64, Happening)>> {
-        Some(Vec::new())
+    fn since(&self, _: u64) -> Missed {
+        Missed { is_whole: true, news: Vec::new() }
     }
 
     fn stop(&self) {

@@ -20,7 +20,7 @@ use crate::ledger::audit;
 use crate::myself::Myself;
 use crate::net::{NetCommand, NetEvent};
 use crate::presence::Presence;
-use crate::service::Service;
+use crate::service::{Missed, Service};
 use crate::store::Tx;
 use crate::store::disk::DiskStore;
 
@@ -269,9 +269,10 @@ impl Service for Node {
         self.news.subscribe()
     }
 
-    fn since(&self, after: u64) -> Option<Vec<(u64, Happening)>> {
+    fn since(&self, after: u64) -> Missed {
         let recent = self.recent.borrow();
-        (after >= recent.first).then(|| recent.kept.iter().filter(|(number, _)| *number > after).cloned().collect())
+        let news = recent.kept.iter().filter(|(number, _)| *number > after).cloned().collect();
+        Missed { is_whole: after >= recent.first, news }
     }
 
     fn stop(&self) {

@@ -1,7 +1,8 @@
 //! Bytes on a socket, as an ill-behaved client sends them. Nothing here knows what a good request is.
 
-use std::io::{Read, Write};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
+use std::time::Instant;
 
 use super::PATIENCE;
 
@@ -39,6 +40,31 @@ pub fn http(address: &str, method: &str, path: &str, headers: &[(&str, &str)], b
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let status = text.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
     Reply { status, text }
+}
+
+/// Listens to the event stream from its first event on, with the token of a home, until a line holds all of these words.
+///
+/// # Panics
+/// When there is nobody to talk to, or none of what is told within the usual patience has them.
+#[must_use]
+pub fn streamed(address: &str, token: &str, words: &[&str]) -> String {
+    let mut stream = TcpStream::connect(address).expect("somebody listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
+    let head = format!("GET /api/v1/events HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nLast-Event-ID: 0\r\n\r\n");
+    stream.write_all(head.as_bytes()).expect("a request can be sent");
+    let (begun, mut heard) = (Instant::now(), Vec::new());
+    for line in BufReader::new(stream).lines() {
+        let Ok(line) = line else { break };
+        // The stream says now and then that it is alive.
+        if begun.elapsed() > PATIENCE {
+            break;
+        }
+        if words.iter().all(|word| line.contains(word)) {
+            return line;
+        }
+        heard.push(line);
+    }
+    panic!("no event with {words:?} came; there were {heard:#?}");
 }
 
 /// Sends bytes and reads what comes until the other side closes; `done` says that no more will be sent.

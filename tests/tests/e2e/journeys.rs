@@ -1,6 +1,7 @@
 //! Journeys of people through a sale: a friend's word that leads to it, and a seller who is away while others act.
 
 use haat_tests::daemon::node::told;
+use haat_tests::daemon::raw::streamed;
 use haat_tests::daemon::story::{assert_log_whole, circle_of, may, offer, tea_shop, until_in_feed, until_listed, until_may, until_order};
 use haat_tests::daemon::{Node, Town, items, until, until_so};
 use serde_json::{Value, json};
@@ -140,4 +141,24 @@ fn a_seller_away_for_two_days() {
     assert_eq!(seller.no(&["listing", "stock", &tea, "--sku", "X", "7"], &[2]).code, "no-such-sku");
     seller.ok(&["listing", "stock", &tea, "uncounted"]);
     until_so("the buyer sees that it is not counted", || free(&buyer).is_null());
+}
+
+/// Who owes and was away is reminded once, as soon as the deadline is near, to whoever listens.
+#[test]
+fn a_deadline_that_comes_near_is_told_once() {
+    let town = Town::new();
+    let [seller, mut buyer] = circle_of(&town, ["kofi", "priya"], "Market", &[]);
+    let tea = tea_shop(&seller, "Market");
+    until_listed(&buyer, &tea);
+    let order = offer(&buyer, &seller, &tea, &["--delivery", "ship", "--pay", "before", "--method", "transfer"]);
+    seller.ok(&["order", "accept", &order]);
+    let deadline = until_notice(&buyer, &order, "pay")["deadline"].clone();
+    buyer.stop();
+    // Three days to pay; the last quarter of them is near.
+    buyer.up(&["--clock-ahead", "60h"]);
+    let token = std::fs::read_to_string(buyer.home().join("api-token")).expect("the owner may read it");
+    let reminder = || streamed(&buyer.api(), token.trim(), &["reminder", &order, "pay", &deadline.to_string()]);
+    assert_eq!(reminder(), reminder(), "one event, told again to whoever asks from the beginning");
+    assert_eq!(until_notice(&buyer, &order, "pay")["urgent"], true);
+    assert!(buyer.run_plain(&["notices"]).contains("soon"));
 }

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use crate::api::server::{Pace, serve_at};
 use crate::api::{ApiConfig, bind};
-use crate::service::Service;
+use crate::service::{Missed, Service};
 
 /// The token of all tests.
 pub(super) const TOKEN: &str = "0123456789012345678901234567890123456789abc";
@@ -130,12 +130,11 @@ impl Service for Fake {
         self.0.news.subscribe()
     }
 
-    fn since(&self, after: u64) -> Option<Vec<(u64, Happening)>> {
-        if after < *self.0.forgotten.lock().expect("no panic holds it") {
-            return None;
-        }
+    fn since(&self, after: u64) -> Missed {
+        let forgotten = *self.0.forgotten.lock().expect("no panic holds it");
         let past = self.0.past.lock().expect("no panic holds it");
-        Some(past.iter().filter(|(number, _)| *number > after).cloned().collect())
+        let news = past.iter().filter(|(number, _)| *number > after.max(forgotten)).cloned().collect();
+        Missed { is_whole: after >= forgotten, news }
     }
 
     fn stop(&self) {

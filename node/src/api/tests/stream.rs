@@ -73,7 +73,9 @@ async fn too_long_ago_is_a_gap() {
     let mut stream = open(&server, &events().with("last-event-id", "2")).await;
     assert_eq!(next(&mut stream).await, (String::new(), "gap".into(), r#"{"after":2}"#.into()));
     server.fake.happen("entry");
-    assert_eq!(next(&mut stream).await.0, "6", "and goes on from here");
+    for number in ["5", "6"] {
+        assert_eq!(next(&mut stream).await.0, number, "and goes on with what is remembered");
+    }
 }
 
 #[tokio::test]
