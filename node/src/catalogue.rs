@@ -6,10 +6,14 @@
 mod columns;
 mod decode;
 mod html;
+mod kept;
+mod layout;
 mod plan;
-mod shopify;
+mod reader;
 mod table;
+mod terms;
 mod text;
+mod write;
 
 #[cfg(test)]
 mod tests;
@@ -23,15 +27,40 @@ use haat_protocol::listing::Listing;
 use haat_protocol::money::Currency;
 use serde::Serialize;
 
+pub use kept::{Cells, Kept};
 pub use plan::{FieldChange, Plan, plan};
+pub use write::{Export, ExportError, write};
 
 /// Whose layout a file has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Found by the header.
     Auto,
+    /// Our own, as a table or a document.
+    Haat,
     /// Shopify's product export, older or newer column names.
     Shopify,
+    /// WooCommerce's product export.
+    Woocommerce,
+    /// Etsy's listing export.
+    Etsy,
+    /// A feed for Google Merchant.
+    Google,
+    /// Products of schema.org in JSON-LD.
+    Schema,
+}
+
+impl Format {
+    /// All of them, by the names that people give them.
+    const ALL: [(Self, &'static str); 7] = [
+        (Self::Auto, "auto"),
+        (Self::Haat, "haat"),
+        (Self::Shopify, "shopify"),
+        (Self::Woocommerce, "woocommerce"),
+        (Self::Etsy, "etsy"),
+        (Self::Google, "google"),
+        (Self::Schema, "schema"),
+    ];
 }
 
 /// What has to be known beside the bytes.
@@ -71,13 +100,17 @@ pub struct Spoken {
     pub skus: bool,
     /// The options of variants.
     pub options: bool,
+    /// Delivery, payment, return terms and expiry.
+    pub terms: bool,
 }
 
 /// One product of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Product {
-    /// As it would be published: with the handle, without lineage, delivery, payment, return terms or expiry.
+    /// As it would be published: with the handle, without lineage; with delivery, payment, return terms and expiry if the file has them.
     pub listing: Listing,
+    /// What else its rows say, for the seller alone.
+    pub kept: Kept,
     /// Its first and its last row.
     pub rows: RangeInclusive<u64>,
 }
@@ -158,11 +191,11 @@ pub enum FileError {
         /// The name of the other.
         second: String,
     },
-    /// A layout that Haat knows of and does not read yet.
-    #[error("{0} files are not read yet - save the products in Shopify's layout: Handle, Title, Variant Price and so on")]
-    NotYet(&'static str),
+    /// A document that is no catalogue.
+    #[error("the document cannot be read: {0}")]
+    Json(String),
     /// A layout nobody knows.
-    #[error("{0:?} is no known format - use auto or shopify")]
+    #[error("{0:?} is no known format - use auto, haat, shopify, woocommerce, etsy, google or schema")]
     UnknownFormat(String),
 }
 
@@ -170,23 +203,15 @@ impl FromStr for Format {
     type Err = FileError;
 
     fn from_str(text: &str) -> Result<Self, FileError> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "auto" => Ok(Self::Auto),
-            "shopify" => Ok(Self::Shopify),
-            "haat" => Err(FileError::NotYet("Haat")),
-            "woocommerce" => Err(FileError::NotYet("WooCommerce")),
-            "etsy" => Err(FileError::NotYet("Etsy")),
-            _ => Err(FileError::UnknownFormat(text::cut(text))),
-        }
+        let asked = text.trim().to_ascii_lowercase();
+        let known = Self::ALL.iter().find(|(_, name)| *name == asked || (asked == "jsonld" && *name == "schema"));
+        known.map(|(format, _)| *format).ok_or_else(|| FileError::UnknownFormat(text::cut(text)))
     }
 }
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Auto => "auto",
-            Self::Shopify => "shopify",
-        })
+        f.write_str(Self::ALL.iter().find(|(format, _)| format == self).map_or("", |(_, name)| name))
     }
 }
 
@@ -196,14 +221,9 @@ impl fmt::Display for Format {
 /// What makes the whole file unreadable. A fault in a row is no error: it stands in [`Reading::refused`].
 pub fn read(bytes: &[u8], options: &Options) -> Result<Reading, FileError> {
     let decoded = decode::decode(bytes)?;
-    let table = table::split(&decoded.text)?;
-    let columns = match options.format {
-        // The only layout so far: another one is named by its header when a required column is missing.
-        Format::Auto | Format::Shopify => columns::Columns::find(&table.header, table.header_row)?,
-    };
-    let mut reading = shopify::read(&table, &columns, options.currency);
+    let mut reading = reader::read(layout::lay_out(&decoded.text, options.format)?, options.currency);
     if let Some(reason) = decoded.warning {
-        reading.warnings.push(Warning { row: table.header_row, column: String::new(), value: String::new(), reason: reason.to_owned() });
+        reading.warnings.push(Warning { row: 1, column: String::new(), value: String::new(), reason: reason.to_owned() });
     }
     reading.refused.sort();
     reading.warnings.sort();

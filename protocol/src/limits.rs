@@ -170,6 +170,8 @@ pub const CATALOGUE_ROWS_MAX: u64 = 200_000;
 pub const CATALOGUE_COLUMNS_MAX: usize = 1_000;
 /// Characters of an offending value that a report about a catalogue file repeats.
 pub const REPORTED_VALUE_MAX_CHARS: usize = 80;
+/// Bytes of a product's columns that mean nothing to Haat and are kept for the seller's own export, names included.
+pub const CATALOGUE_KEPT_MAX_BYTES: usize = 64 * 1024;
 /// Characters of the address of a picture.
 pub const IMAGE_ADDRESS_MAX_CHARS: usize = 2_000;
 /// Bytes of one description with markup, before it is reduced to plain text.

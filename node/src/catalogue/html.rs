@@ -42,6 +42,16 @@ pub(super) fn plain(cell: &str) -> Result<String, MarkupError> {
     Ok(text::lines(&ruled.collect::<Vec<_>>().join("\n")))
 }
 
+/// A plain text as a cell that may hold HTML: as it is when it reads so, else with its marks written out.
+pub(super) fn markup(text: &str) -> String {
+    if plain(text).as_deref() == Ok(text) {
+        return text.to_owned();
+    }
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let broken = format!("<p>{}</p>", escaped.replace('\n', "<br>"));
+    if plain(&broken).as_deref() == Ok(text) { broken } else { escaped }
+}
+
 fn render(markup: &str) -> Result<String, MarkupError> {
     let page = || config::with_decorator(TrivialDecorator::new()).raw_mode(true).unicode_strikeout(false).allow_width_overflow();
     let tree = page().parse_html(markup.as_bytes()).map_err(|_| MarkupError::Unreadable)?;

@@ -9,7 +9,7 @@ use haat_protocol::limits::LISTING_MAX_BYTES;
 use haat_protocol::listing::{Listing, Stock};
 use serde::Serialize;
 
-use super::{Product, Reading, RefusedRow, Spoken};
+use super::{Kept, Product, Reading, RefusedRow, Spoken, terms, write};
 
 /// The steps of an import. Nothing in it is done yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,6 +18,10 @@ pub struct Plan {
     pub create: Vec<Listing>,
     /// New versions, each with the listing it is a version of.
     pub update: Vec<(EntryId, Listing)>,
+    /// What is kept beside each of those that are created, in their order.
+    pub kept_new: Vec<Kept>,
+    /// What the file has to keep beside listings that the shop has.
+    pub kept: Vec<(EntryId, Kept)>,
     /// Listings that say already what the file says.
     pub unchanged: Vec<EntryId>,
     /// Every field that would change, for a preview.
@@ -52,10 +56,12 @@ pub fn plan(reading: &Reading, existing: &[(EntryId, EntryId, Listing)]) -> Plan
     }
     let mut plan = Plan::default();
     for product in &reading.products {
-        let known = product.listing.handle.as_deref().and_then(|handle| by_handle.get(handle));
-        match known {
+        let handle = product.listing.handle.as_deref().unwrap_or_default();
+        let without = |(lineage, listing): &(EntryId, &Listing)| listing.handle.is_none() && write::lineage(handle) == Some(*lineage);
+        let nameless = || existing.iter().map(|(lineage, _, listing)| (*lineage, listing)).find(without);
+        match by_handle.get(handle).copied().or_else(|| write::lineage(handle).and_then(|_| nameless())) {
             None => plan.add(product),
-            Some((lineage, before)) => plan.compare(product, reading.spoken, *lineage, before),
+            Some((lineage, before)) => plan.compare(product, reading.spoken, lineage, before),
         }
     }
     plan
@@ -65,9 +71,11 @@ impl Plan {
     fn add(&mut self, product: &Product) {
         self.note(None, &product.listing.title, &[], &fields(&product.listing));
         self.create.push(product.listing.clone());
+        self.kept_new.push(product.kept.clone());
     }
 
     fn compare(&mut self, product: &Product, spoken: Spoken, lineage: EntryId, before: &Listing) {
+        self.kept.push((lineage, product.kept.clone()));
         let after = Listing { lineage: Some(lineage), ..merged(before, &product.listing, spoken) };
         if after == (Listing { lineage: Some(lineage), ..before.clone() }) {
             self.unchanged.push(lineage);
@@ -128,6 +136,10 @@ fn merged(before: &Listing, file: &Listing, spoken: Spoken) -> Listing {
     if spoken.images {
         after.images.clone_from(&file.images);
     }
+    if spoken.terms {
+        (after.delivery, after.payment) = (file.delivery.clone(), file.payment.clone());
+        (after.returns, after.expires) = (file.returns.clone(), file.expires);
+    }
     after
 }
 
@@ -148,5 +160,8 @@ fn fields(listing: &Listing) -> Vec<(String, String)> {
         fields.push((named("price"), variant.price.to_string()));
         fields.push((named("stock"), variant.stock.to_string()));
     }
+    let [delivery, payment, returns, expires] = terms::cells(listing);
+    let terms = [("delivery", delivery), ("payment", payment), ("returns", returns), ("expires", expires)];
+    fields.extend(terms.map(|(field, said)| (field.to_owned(), said)));
     fields
 }

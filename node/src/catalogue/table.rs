@@ -6,7 +6,7 @@
 use csv::{ReaderBuilder, StringRecord};
 use haat_protocol::limits::{CATALOGUE_COLUMNS_MAX, CATALOGUE_ROWS_MAX};
 
-use super::FileError;
+use super::{FileError, RefusedRow, text};
 
 /// A file as cells.
 #[derive(Debug)]
@@ -26,6 +26,22 @@ pub(super) struct Row {
     pub(super) number: u64,
     /// As many as the row has, which need not be as many as the header's.
     pub(super) cells: StringRecord,
+    /// What whoever laid it out found wrong with it.
+    pub(super) fault: Option<RefusedRow>,
+    /// Whether it may be a variant; else it speaks of its product alone.
+    pub(super) is_variant: bool,
+}
+
+impl Row {
+    /// A row as it stands in a file.
+    pub(super) const fn new(number: u64, cells: StringRecord) -> Self {
+        Self { number, cells, fault: None, is_variant: true }
+    }
+
+    /// A cell without spaces around it; empty when there is none.
+    pub(super) fn cell(&self, at: Option<usize>) -> &str {
+        at.and_then(|at| self.cells.get(at)).map_or("", str::trim)
+    }
 }
 
 /// Splits a text into rows of cells at `,`, `;` or tab, whichever the header has most of.
@@ -43,15 +59,20 @@ pub(super) fn split(text: &str) -> Result<Table, FileError> {
             continue;
         }
         if header.is_some() {
-            rows.push(Row { number, cells });
+            rows.push(Row::new(number, unguarded(cells)));
         } else if cells.len() > CATALOGUE_COLUMNS_MAX {
             return Err(FileError::TooManyColumns);
         } else {
-            header = Some((number, cells.iter().map(super::text::line).collect()));
+            header = Some((number, cells.iter().map(text::line).collect()));
         }
     }
     let (header_row, header) = header.ok_or(FileError::Empty)?;
     Ok(Table { header, header_row, rows })
+}
+
+/// The cells as they were before a program made them safe from being taken for formulas.
+fn unguarded(cells: StringRecord) -> StringRecord {
+    if cells.iter().any(|cell| text::unguard(cell) != cell) { cells.iter().map(text::unguard).collect() } else { cells }
 }
 
 /// The separator that occurs most often, outside quotes, in the first line that has any; a comma when none does.

@@ -1,4 +1,4 @@
-//! Rows in Shopify's layout to products: the rows of one handle are one product, wherever they stand.
+//! Rows to products: the rows of one handle are one product, wherever they stand.
 //!
 //! It must never publish half a product: a fault in any of its rows keeps the whole of it back.
 
@@ -8,14 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use haat_protocol::codec;
 use haat_protocol::limits::{
-    CHOICES_MAX, DESCRIPTION_MAX_CHARS, FIELD_MAX_CHARS, IMAGE_ADDRESS_MAX_CHARS, LISTING_MAX_BYTES, TITLE_MAX_CHARS,
+    CATALOGUE_KEPT_MAX_BYTES, CHOICES_MAX, DESCRIPTION_MAX_CHARS, FIELD_MAX_CHARS, IMAGE_ADDRESS_MAX_CHARS, LISTING_MAX_BYTES,
+    TITLE_MAX_CHARS,
 };
 use haat_protocol::listing::{Listing, ListingError};
 use haat_protocol::money::Currency;
 
 use super::columns::{Column, Columns};
-use super::table::{Row, Table};
-use super::{Product, Reading, RefusedRow, Warning, html, text};
+use super::layout::Sheet;
+use super::table::Row;
+use super::{Kept, Product, Reading, RefusedRow, Warning, html, terms, text};
 
 /// Addresses or tags of one listing.
 const LIST_MAX: usize = CHOICES_MAX * 8;
@@ -30,15 +32,19 @@ struct Group<'a> {
 /// What is found out on the way.
 struct Reader<'a> {
     columns: &'a Columns,
+    /// The currency of prices in rows that name none.
     currency: Currency,
+    /// Whether descriptions may hold markup.
+    has_markup: bool,
     refused: Vec<RefusedRow>,
     warnings: Vec<Warning>,
 }
 
 /// Reads all rows. Faults stand in the order of products, not yet of rows.
-pub(super) fn read(table: &Table, columns: &Columns, currency: Currency) -> Reading {
-    let mut reader = Reader { columns, currency, refused: Vec::new(), warnings: Vec::new() };
-    let groups = reader.group(&table.rows);
+pub(super) fn read(sheet: Sheet, currency: Currency) -> Reading {
+    let Sheet { columns, rows, refused, warnings, has_markup } = sheet;
+    let mut reader = Reader { columns: &columns, currency, has_markup, refused, warnings };
+    let groups = reader.group(&rows);
     let products = groups.iter().filter_map(|group| reader.product(group)).collect();
     Reading { products, refused: reader.refused, warnings: reader.warnings, spoken: columns.spoken() }
 }
@@ -46,7 +52,7 @@ pub(super) fn read(table: &Table, columns: &Columns, currency: Currency) -> Read
 impl<'a> Reader<'a> {
     /// The cell of a row, without spaces around it; empty when there is no such column or cell.
     fn cell<'r>(&self, row: &'r Row, column: Column) -> &'r str {
-        self.columns.place(column).and_then(|at| row.cells.get(at)).map_or("", str::trim)
+        row.cell(self.columns.place(column))
     }
 
     fn refuse(&mut self, row: u64, column: Column, value: &str, reason: impl ToString) {
@@ -90,6 +96,10 @@ impl<'a> Reader<'a> {
 
     /// Whether a row has the cells of the header and no NUL in those that are read.
     fn is_well_formed(&mut self, row: &Row) -> bool {
+        if let Some(fault) = &row.fault {
+            self.refused.push(fault.clone());
+            return false;
+        }
         let (found, wanted) = (row.cells.len(), self.columns.width());
         if found != wanted {
             let column = self.columns.name_at(found.min(wanted)).to_owned();
@@ -112,7 +122,8 @@ impl<'a> Reader<'a> {
         if !self.is_published(group) {
             return None;
         }
-        let well_formed: Vec<&Row> = group.rows.iter().copied().filter(|row| row.cells.len() == self.columns.width()).collect();
+        let is_whole = |row: &&Row| row.fault.is_none() && row.cells.len() == self.columns.width();
+        let well_formed: Vec<&Row> = group.rows.iter().copied().filter(is_whole).collect();
         let first = *well_formed.first()?;
         if group.handle.chars().count() > FIELD_MAX_CHARS {
             self.refuse(first.number, Column::Handle, &group.handle, format!("at most {FIELD_MAX_CHARS} characters are allowed"));
@@ -121,7 +132,9 @@ impl<'a> Reader<'a> {
         let description = self.description(&well_formed);
         let tags = self.tags(&well_formed);
         let images = self.images(&well_formed);
-        let variants = self.variants(&well_formed, first);
+        let currency = self.currency_of(&well_formed);
+        let variants = self.variants(&well_formed, first, currency);
+        let terms = self.terms(&well_formed, currency);
         if group.at_fault || self.refused.len() > faults {
             return None;
         }
@@ -130,14 +143,14 @@ impl<'a> Reader<'a> {
             handle: Some(group.handle.clone()),
             title,
             description,
-            currency: self.currency,
-            variants,
-            delivery: Vec::new(),
-            payment: Vec::new(),
-            returns: None,
+            currency,
+            variants: variants.iter().map(|found| found.variant.clone()).collect(),
+            delivery: terms.delivery,
+            payment: terms.payment,
+            returns: terms.returns,
             images,
             tags,
-            expires: None,
+            expires: terms.expires,
         };
         if let Err(fault) = listing.check() {
             self.refuse(first.number, column_of(&fault, &listing), "", fault);
@@ -150,8 +163,64 @@ impl<'a> Reader<'a> {
             self.refuse(first.number, Column::Handle, &group.handle, reason);
             return None;
         }
-        let last = group.rows.last()?.number;
-        Some(Product { listing, rows: group.rows.first()?.number..=last })
+        let kept = self.kept(&well_formed, &variants);
+        let numbers = || group.rows.iter().map(|row| row.number);
+        Some(Product { listing, kept, rows: numbers().min()?..=numbers().max()? })
+    }
+
+    /// The currency that the product's rows name; without any the one the whole file is in.
+    fn currency_of(&mut self, rows: &[&Row]) -> Currency {
+        let mut named: Option<Currency> = None;
+        for row in rows {
+            let cell = self.cell(row, Column::Currency);
+            if cell.is_empty() {
+                continue;
+            }
+            match (cell.parse::<Currency>(), named) {
+                (Ok(currency), Some(first)) if currency != first => {
+                    self.refuse(row.number, Column::Currency, cell, format!("an earlier row of this product is in {}", first.code()));
+                }
+                (Ok(currency), _) => named = Some(currency),
+                (Err(fault), _) => self.refuse(row.number, Column::Currency, cell, fault),
+            }
+        }
+        named.unwrap_or(self.currency)
+    }
+
+    /// Delivery, payment, returns and expiry, each from the first row that says it.
+    fn terms(&mut self, rows: &[&Row], currency: Currency) -> terms::Terms {
+        let mut terms = terms::Terms::default();
+        for column in [Column::Delivery, Column::Payment, Column::Returns, Column::Expires] {
+            let Some(row) = rows.iter().find(|row| !self.cell(row, column).is_empty()) else { continue };
+            let cell = self.cell(row, column);
+            if let Err(fault) = terms.read(column, cell, currency) {
+                self.refuse(row.number, column, cell, fault);
+            }
+        }
+        terms
+    }
+
+    /// What else stands in the rows, by the code of the variant they say, or the picture they add.
+    fn kept(&mut self, rows: &[&Row], variants: &[variant::Found<'_>]) -> Kept {
+        let mut kept = Kept::default();
+        let mut is_whole = true;
+        for row in rows {
+            let cells = self.columns.kept().filter_map(|(name, at)| Some((name, row.cells.get(at)?)));
+            let cells: Vec<(String, String)> =
+                cells.filter(|(_, cell)| !cell.is_empty()).map(|(name, cell)| (name.to_owned(), cell.to_owned())).collect();
+            let variant = variants.iter().find(|found| std::ptr::eq(found.row, *row)).map(|found| found.variant.sku.as_str());
+            let addresses = [Column::Image, Column::Images].map(|column| self.cell(row, column));
+            let picture = addresses.into_iter().find(|cell| row.is_variant && !cell.is_empty());
+            is_whole &= kept.add(variant, picture.unwrap_or_default(), cells);
+        }
+        if let Some(first) = variants.first() {
+            kept.settle(&first.variant.sku);
+        }
+        if let (false, Some(row)) = (is_whole, rows.first()) {
+            let reason = format!("of the columns that are only kept, no more than {CATALOGUE_KEPT_MAX_BYTES} bytes of a product are");
+            self.warn(row.number, Column::Handle, self.cell(row, Column::Handle), reason);
+        }
+        kept
     }
 
     /// Whether a product may be for sale, by its first words about it. A value that is neither yes nor no is refused.
@@ -200,7 +269,8 @@ impl<'a> Reader<'a> {
     fn description(&mut self, rows: &[&Row]) -> String {
         let Some(row) = rows.iter().find(|row| !self.cell(row, Column::Description).is_empty()) else { return String::new() };
         let cell = self.cell(row, Column::Description);
-        match html::plain(cell) {
+        let plain = if self.has_markup { html::plain(cell) } else { Ok(text::lines(cell)) };
+        match plain {
             Ok(plain) if plain.chars().count() > DESCRIPTION_MAX_CHARS => {
                 let reason = format!("{} characters without markup, at most {DESCRIPTION_MAX_CHARS} are allowed", plain.chars().count());
                 self.refuse(row.number, Column::Description, cell, reason);
@@ -215,7 +285,8 @@ impl<'a> Reader<'a> {
         let Some(row) = rows.iter().find(|row| !self.cell(row, Column::Tags).is_empty()) else { return Vec::new() };
         let cell = self.cell(row, Column::Tags);
         let mut seen = BTreeSet::new();
-        let tags: Vec<String> = cell.split(',').map(text::line).filter(|tag| !tag.is_empty() && seen.insert(tag.clone())).collect();
+        let names = if self.has_markup { cell.split(',').map(str::to_owned).collect() } else { text::comma_separated(cell) };
+        let tags: Vec<String> = names.iter().map(|tag| text::line(tag)).filter(|tag| !tag.is_empty() && seen.insert(tag.clone())).collect();
         if let Some(long) = tags.iter().find(|tag| tag.chars().count() > FIELD_MAX_CHARS) {
             self.refuse(row.number, Column::Tags, long, format!("a tag has at most {FIELD_MAX_CHARS} characters"));
         }
@@ -229,8 +300,15 @@ impl<'a> Reader<'a> {
     fn images(&mut self, rows: &[&Row]) -> Vec<String> {
         let mut images: Vec<String> = Vec::new();
         let mut seen = BTreeSet::new();
-        for (row, column) in rows.iter().flat_map(|row| [(row, Column::Image), (row, Column::VariantImage)]) {
-            let address = text::line(self.cell(row, column));
+        let columns = [Column::Image, Column::Images, Column::VariantImage];
+        let cells = rows.iter().flat_map(|row| columns.map(|column| (row, column)));
+        let addresses = cells.flat_map(|(row, column)| {
+            let cell = self.cell(row, column);
+            let several = || cell.split_whitespace().map(|address| address.trim_end_matches(',').to_owned()).collect();
+            let found: Vec<String> = if column == Column::Images { several() } else { vec![text::line(cell)] };
+            found.into_iter().map(move |address| (row, column, address))
+        });
+        for (row, column, address) in addresses.collect::<Vec<_>>() {
             if address.is_empty() || seen.contains(&address) {
                 continue;
             }
@@ -263,6 +341,8 @@ fn column_of(fault: &ListingError, listing: &Listing) -> Column {
         ListingError::Price => Column::Price,
         ListingError::Field("option name") => Column::OptionName(0),
         ListingError::Field("option value") => Column::OptionValue(0),
+        ListingError::Field("method" | "instructions") => Column::Payment,
+        ListingError::Field("place" | "zone") => Column::Delivery,
         ListingError::Choices(_) if listing.tags.len() > LIST_MAX => Column::Tags,
         ListingError::Choices(_) => Column::Image,
         ListingError::Variants | ListingError::Field(_) | ListingError::Returns => Column::Handle,

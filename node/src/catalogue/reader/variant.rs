@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use haat_protocol::limits::{FIELD_MAX_CHARS, INTEGER_MAX, REPORTED_VALUE_MAX_CHARS, VARIANTS_MAX};
 use haat_protocol::listing::{Stock, Variant};
-use haat_protocol::money::Money;
+use haat_protocol::money::{Currency, Money};
 
 use super::super::columns::{AXES, Column};
 use super::super::table::Row;
@@ -14,19 +14,22 @@ use super::Reader;
 /// How Shopify writes that a product does not vary.
 const NO_OPTION: (&str, &str) = ("title", "default title");
 
+/// How people write that something is not counted.
+const UNCOUNTED: &str = "uncounted";
+
 /// A variant and the row it stands in.
-struct Found {
-    row: u64,
-    variant: Variant,
+pub(super) struct Found<'r> {
+    pub(super) row: &'r Row,
+    pub(super) variant: Variant,
 }
 
 impl Reader<'_> {
     /// The variants of a product's rows. Rows with nothing but a picture are none.
-    pub(super) fn variants(&mut self, rows: &[&Row], first: &Row) -> Vec<Variant> {
+    pub(super) fn variants<'r>(&mut self, rows: &[&'r Row], first: &Row, currency: Currency) -> Vec<Found<'r>> {
         let names = self.option_names(rows);
-        let mut found: Vec<Found> = Vec::new();
+        let mut found: Vec<Found<'r>> = Vec::new();
         for row in rows {
-            if self.is_image_only(row, row.number == first.number) {
+            if !row.is_variant || self.is_image_only(row, row.number == first.number) {
                 continue;
             }
             if found.len() == VARIANTS_MAX {
@@ -34,13 +37,13 @@ impl Reader<'_> {
                 self.refuse(row.number, Column::Handle, handle, format!("a product has at most {VARIANTS_MAX} variants"));
                 break;
             }
-            if let Some(variant) = self.variant(row, &names) {
-                found.push(Found { row: row.number, variant });
+            if let Some(variant) = self.variant(row, &names, currency) {
+                found.push(Found { row, variant });
             }
         }
         self.name_without_sku(&mut found);
         self.refuse_twins(&found);
-        found.into_iter().map(|found| found.variant).collect()
+        found
     }
 
     /// Whether a row only adds a picture to its product.
@@ -48,7 +51,7 @@ impl Reader<'_> {
         let blank = |column| self.cell(row, column).is_empty();
         let varies = (0..AXES).any(|axis| !blank(Column::OptionValue(axis)));
         let priced = [Column::Sku, Column::Price, Column::Quantity].into_iter().any(|column| !blank(column));
-        !varies && !priced && !blank(Column::Image) && (blank(Column::Title) || !is_first)
+        !varies && !priced && !(blank(Column::Image) && blank(Column::Images)) && (blank(Column::Title) || !is_first)
     }
 
     /// The option names of a product: written once, they hold for all its rows.
@@ -80,14 +83,14 @@ impl Reader<'_> {
     }
 
     /// One row's variant; none when something in it is refused.
-    fn variant(&mut self, row: &Row, names: &[String; AXES]) -> Option<Variant> {
+    fn variant(&mut self, row: &Row, names: &[String; AXES], currency: Currency) -> Option<Variant> {
         let sku = text::line(self.cell(row, Column::Sku));
         let short = sku.chars().count() <= FIELD_MAX_CHARS;
         if !short {
             self.refuse(row.number, Column::Sku, &sku, format!("at most {FIELD_MAX_CHARS} characters are allowed"));
         }
         let options = self.options(row, names);
-        let price = self.price(row);
+        let price = self.price(row, currency);
         let stock = self.stock(row);
         let variant = Variant { sku, options: options?, price: price?, stock: stock? };
         short.then_some(variant)
@@ -123,9 +126,9 @@ impl Reader<'_> {
         whole.then_some(options)
     }
 
-    fn price(&mut self, row: &Row) -> Option<Money> {
+    fn price(&mut self, row: &Row, currency: Currency) -> Option<Money> {
         let cell = self.cell(row, Column::Price);
-        let exponent = self.currency.exponent();
+        let exponent = currency.exponent();
         let reason = if cell.is_empty() {
             "the price is missing: every variant has one".to_owned()
         } else if cell.len() > REPORTED_VALUE_MAX_CHARS {
@@ -133,7 +136,7 @@ impl Reader<'_> {
         } else if exponent < 3 && may_be_thousands(cell) {
             "this may mean thousands or decimals: write 1234.50 for one thousand two hundred thirty-four and a half".to_owned()
         } else {
-            match Money::parse(cell, self.currency) {
+            match Money::parse(cell, currency) {
                 Ok(price) => return Some(price),
                 Err(fault) if cell.contains(',') => format!("{fault}; commas are not read"),
                 Err(fault) => fault.to_string(),
@@ -147,7 +150,7 @@ impl Reader<'_> {
     fn stock(&mut self, row: &Row) -> Option<Stock> {
         let cell = self.cell(row, Column::Quantity);
         let counted = !self.columns.has(Column::Tracker) || !self.cell(row, Column::Tracker).is_empty();
-        if cell.is_empty() {
+        if cell.is_empty() || cell == UNCOUNTED {
             return Some(Stock::Uncounted);
         }
         let (negative, digits) = cell.strip_prefix('-').map_or((false, cell), |digits| (true, digits));
@@ -184,7 +187,7 @@ impl Reader<'_> {
     }
 
     /// Several variants need codes: without one, the values of the options name the variant.
-    fn name_without_sku(&mut self, found: &mut [Found]) {
+    fn name_without_sku(&mut self, found: &mut [Found<'_>]) {
         if found.len() < 2 {
             return;
         }
@@ -192,30 +195,35 @@ impl Reader<'_> {
             let values: Vec<&str> = variant.options.iter().map(|(_, value)| value.as_str()).collect();
             let sku = values.join("/");
             if sku.is_empty() || sku.chars().count() > FIELD_MAX_CHARS {
-                self.refuse(*row, Column::Sku, "", "one of several variants needs a SKU, or short options to be named by");
+                self.refuse(row.number, Column::Sku, "", "one of several variants needs a SKU, or short options to be named by");
             } else {
-                self.warn(*row, Column::Sku, "", format!("the variant has no SKU and is named {:?} after its options", text::cut(&sku)));
+                self.warn(
+                    row.number,
+                    Column::Sku,
+                    "",
+                    format!("the variant has no SKU and is named {:?} after its options", text::cut(&sku)),
+                );
             }
             variant.sku = sku;
         }
     }
 
-    fn refuse_twins(&mut self, found: &[Found]) {
+    fn refuse_twins(&mut self, found: &[Found<'_>]) {
         let mut skus: BTreeMap<&str, u64> = BTreeMap::new();
         let mut options: BTreeMap<&[(String, String)], u64> = BTreeMap::new();
         for Found { row, variant } in found {
             if variant.sku.is_empty() {
                 continue;
             }
-            if let Some(earlier) = skus.insert(&variant.sku, *row) {
-                self.refuse(*row, Column::Sku, &variant.sku, format!("row {earlier} has the same SKU in this product"));
+            if let Some(earlier) = skus.insert(&variant.sku, row.number) {
+                self.refuse(row.number, Column::Sku, &variant.sku, format!("row {earlier} has the same SKU in this product"));
             }
             if variant.options.is_empty() {
                 continue;
             }
-            if let Some(earlier) = options.insert(&variant.options, *row) {
+            if let Some(earlier) = options.insert(&variant.options, row.number) {
                 let value = &variant.options[0].1;
-                self.refuse(*row, Column::OptionValue(0), value, format!("row {earlier} has the same options in this product"));
+                self.refuse(row.number, Column::OptionValue(0), value, format!("row {earlier} has the same options in this product"));
             }
         }
     }
