@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use haat_protocol::body::{Body, MemberAdd};
-use haat_protocol::circle::Roster;
-use haat_protocol::entry::{Entry, LogId};
+use haat_protocol::circle::{Removal, Roster};
+use haat_protocol::entry::{Entry, Header, LogId};
 use haat_protocol::id::{DeviceId, EntryId, IdentityId, KeyId, SpaceId};
 use haat_protocol::identity::Identity;
 use haat_protocol::invite;
@@ -94,10 +94,14 @@ impl Held<'_, '_> {
     }
 
     fn undoes(&self, roster: &Roster, admission: &Admission, all: &[Admission], undone: &mut Undone) {
+        let is_gone = !roster.invites.contains_key(&admission.invite.id());
         for entry in [&admission.entry, &admission.invite] {
             let header = entry.header();
             let Some(author) = known::author(self.tx, header) else { continue };
-            undone.removals.extend(roster.removed.get(&author).filter(|_| !roster.has(&author)).map(|removal| removal.by));
+            // Who is in again lets in and invites anew: what was done before the removal does not hold again with that.
+            let undoes =
+                |removal: &&Removal| !roster.has(&author) || header.lamport <= removal.lamport && (is_gone || lies_beyond(removal, header));
+            undone.removals.extend(roster.removed.get(&author).filter(undoes).map(|removal| removal.by));
             if !fork::standing(self.tx, &author, &header.log_id()).counts(header.seq) {
                 undone.aside.push((author, entry.clone()));
             }
@@ -166,6 +170,12 @@ impl Held<'_, '_> {
         let said = undone.removals.iter().chain(&undone.entries);
         said.filter_map(|id| known::entry(self.tx, id)?.header().key).filter(is_handed).collect()
     }
+}
+
+/// Whether a removal lets an entry of the removed person's not stand.
+fn lies_beyond(removal: &Removal, header: &Header) -> bool {
+    let cut = removal.cuts.iter().find(|cut| (cut.device, cut.log) == (header.device, header.log));
+    cut.is_none_or(|cut| header.seq > cut.seq)
 }
 
 /// The chain of a person, if this is one and holds.

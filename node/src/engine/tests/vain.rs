@@ -96,6 +96,33 @@ fn who_was_let_in_by_somebody_in_vain_learns_it_too() {
 }
 
 #[test]
+fn who_was_let_in_by_somebody_who_was_removed_and_is_in_again_learns_it() {
+    let (mut ana, space) = founded();
+    let mut eve = node(3);
+    join(&mut ana, &mut eve, space);
+    let code = invites(&mut eve);
+    // Unseen by ana, who removes eve, eve lets dan in; then eve is let in again, and still nothing that eve did before holds.
+    let mut dan = node(4);
+    lets_in(&mut eve, &mut dan, &code);
+    ana.work(|work| work.rotate(space, None)).expect("new keys, which dan is never handed");
+    let whom = eve.me.id().to_string();
+    let removal = ana.work(|work| work.circle_remove(CIRCLE, &whom)).expect("removes");
+    join(&mut ana, &mut eve, space);
+    meet(&mut ana, &eve);
+    meet(&mut ana, &dan);
+    assert!(is_in(&ana, space, &eve) && !is_in(&ana, space, &dan) && is_in(&dan, space, &dan));
+
+    assert_eq!(is_shown(&mut dan, &mut ana, space), Relation::Removed);
+    let removal: EntryId = removal["entry"].as_str().expect("an id").parse().expect("an id");
+    assert!(has(&dan, Table::Entry, removal), "handed over");
+    let (device, prekey) = (dan.device(), request(&dan, &code).prekey);
+    let keys = ana.work(|work| work.keys_request(device, space, &prekey));
+    dan.work(|work| work.keys_answered(space, &keys));
+    assert!(!is_in(&dan, space, &dan), "it is a member for nobody, itself included");
+    is_sound(&dan);
+}
+
+#[test]
 fn who_came_by_an_invite_that_was_used_up_elsewhere_learns_it() {
     let (mut ana, mut bob, mut eve, space, code) = with_an_invite_of_eve();
     let (mut dan, mut fay) = (node(4), node(5));
