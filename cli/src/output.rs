@@ -2,6 +2,8 @@
 //!
 //! Colours are decided once, in `main`; everything here may style freely and relies on the streams to strip.
 
+pub(crate) mod file;
+
 use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};

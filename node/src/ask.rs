@@ -2,6 +2,7 @@
 //!
 //! Whoever asks checks [`Tx::fault`] after an answer, before it is given to anybody.
 
+mod catalogue;
 mod circle;
 mod feed;
 mod notice;
@@ -88,6 +89,7 @@ pub fn answer(tx: &Tx<'_>, me: &Myself, facts: &NodeFacts<'_>, question: &Questi
         Question::Payment { order } => json(&ask.payment(&name::order(tx, me, order)?)?),
         Question::Notices => page(ask.notices()),
         Question::Evidence { order, with } => ask.evidence(&name::order(tx, me, order)?, with.as_deref()),
+        Question::Catalogue { shop, format } => ask.catalogue(&name::shop(tx, me, shop)?, format),
         Question::Enclosed { order, what } => ask.enclosed(&name::order(tx, me, order)?, what),
         Question::LogVerify => {
             Err(Problem::usage("not-a-question", "this is not answered from views", "the trust log is checked as a whole"))

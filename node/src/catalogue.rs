@@ -27,6 +27,7 @@ use haat_protocol::listing::Listing;
 use haat_protocol::money::Currency;
 use serde::Serialize;
 
+pub use decode::Encoding;
 pub use kept::{Cells, Kept};
 pub use plan::{FieldChange, Plan, plan};
 pub use write::{Export, ExportError, write};
@@ -68,8 +69,10 @@ impl Format {
 pub struct Options {
     /// The layout.
     pub format: Format,
-    /// The currency of the prices: files seldom say it.
+    /// The currency of the prices, where the file does not say it.
     pub currency: Currency,
+    /// How the text is encoded; found out by its bytes unless given.
+    pub encoding: Option<Encoding>,
 }
 
 /// What a file says.
@@ -83,6 +86,8 @@ pub struct Reading {
     pub warnings: Vec<Warning>,
     /// Fields that the file has columns for. The others are unknown, not empty.
     pub spoken: Spoken,
+    /// Columns whose cells are kept beside the listings.
+    pub kept: Vec<String>,
 }
 
 /// Which optional fields a file has columns for.
@@ -163,8 +168,11 @@ pub enum FileError {
     #[error("this is a workbook (.xlsx or .ods), not text - open it and save it as CSV UTF-8")]
     Workbook,
     /// Bytes that are text in none of the encodings that are read.
-    #[error("the file is not text in UTF-8, UTF-16 or GBK - save it as CSV UTF-8")]
+    #[error("the file is not text in UTF-8, UTF-16, GBK or Big5 - save it as CSV UTF-8, or name its encoding")]
     NotText,
+    /// An encoding nobody knows.
+    #[error("{0:?} is no known encoding - use a name such as utf-8, gbk, big5, shift_jis or windows-1252")]
+    UnknownEncoding(String),
     /// A quoted cell that never ends.
     #[error(
         "row {row}, line {line}: a quoted cell begins here and never ends - close it with a quote (\"), or write \"\" for a quote inside it"
@@ -220,7 +228,7 @@ impl fmt::Display for Format {
 /// # Errors
 /// What makes the whole file unreadable. A fault in a row is no error: it stands in [`Reading::refused`].
 pub fn read(bytes: &[u8], options: &Options) -> Result<Reading, FileError> {
-    let decoded = decode::decode(bytes)?;
+    let decoded = decode::decode(bytes, options.encoding)?;
     let mut reading = reader::read(layout::lay_out(&decoded.text, options.format)?, options.currency);
     if let Some(reason) = decoded.warning {
         reading.warnings.push(Warning { row: 1, column: String::new(), value: String::new(), reason: reason.to_owned() });

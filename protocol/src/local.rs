@@ -149,8 +149,10 @@ pub enum Command {
         shop: String,
         /// The file's bytes, base64.
         data: String,
-        /// `auto` or `shopify`.
+        /// `auto`, `haat`, `shopify`, `woocommerce`, `etsy`, `google` or `schema`.
         format: Option<String>,
+        /// How the text is encoded, when it is not for the node to find out: `gbk`, `big5`, `windows-1252`, …
+        encoding: Option<String>,
         /// Currency of the prices; the shop's unless given.
         currency: Option<String>,
         /// Only tell what would change.
@@ -496,6 +498,13 @@ pub enum Question {
         order: String,
         /// `personal` for the address as well, if it is here.
         with: Option<String>,
+    },
+    /// A shop's listings as a catalogue file; answered as `{"shop", "format", "text"}`.
+    Catalogue {
+        /// Which shop, one of this person's.
+        shop: String,
+        /// `haat`, `json` or `shopify`.
+        format: String,
     },
     /// What is enclosed with an order; answered as `{"order", "name"?, "data": base64}`.
     Enclosed {

@@ -7,6 +7,7 @@ mod crash;
 mod devices;
 mod enclosed;
 mod evidence;
+mod export;
 mod fork;
 mod import;
 mod invite;

@@ -1,5 +1,7 @@
 //! `haat listing`: what is for sale, one by one or from a catalogue file.
 
+mod export;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -18,12 +20,14 @@ use crate::{input, output, table, text};
 #[command(after_help = "Examples:
   haat listing add --shop Hill --title 'Green tea' --price 39.00 --stock 12
   haat listing import products.csv --shop Hill --dry-run
+  haat listing export --shop Hill > hill.csv
   haat listing list --circle 'Lane 12'
   haat listing stock 'Green tea' 20
   haat listing withdraw 'Green tea'")]
 pub(crate) enum Listing {
     Add(Add),
     Import(Import),
+    Export(export::Export),
     /// Listings you can see
     #[command(visible_alias = "ls")]
     List {
@@ -106,9 +110,12 @@ pub(crate) struct Import {
     /// How the file is written
     #[arg(long, default_value = "auto")]
     format: Format,
-    /// Currency of the prices; the shop's unless given
+    /// Currency of the prices, where the file does not say it; the shop's unless given
     #[arg(long, value_name = "CUR")]
     currency: Option<String>,
+    /// How its text is encoded, such as gbk, big5 or windows-1252; found out unless given
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
     /// Only tell what would change
     #[arg(long)]
     dry_run: bool,
@@ -121,7 +128,14 @@ pub(crate) struct Import {
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
     Auto,
+    Haat,
     Shopify,
+    Woocommerce,
+    Etsy,
+    Google,
+    /// Products of schema.org in JSON-LD
+    #[value(alias = "jsonld")]
+    Schema,
 }
 
 impl Listing {
@@ -129,6 +143,7 @@ impl Listing {
         match self {
             Self::Add(add) => add.run(cx),
             Self::Import(import) => import.run(cx),
+            Self::Export(export) => export.run(cx),
             Self::List { circle, shop } => cx.page(cx.ask(&Question::Listings { circle, shop })?, listed),
             Self::Show { listing } => {
                 let value = cx.ask(&Question::Listing { listing: listing.clone() })?;
@@ -167,14 +182,12 @@ impl Add {
 
 impl Import {
     fn run(self, cx: &Context) -> Result<(), Failure> {
-        let format = match self.format {
-            Format::Auto => "auto",
-            Format::Shopify => "shopify",
-        };
+        let format = self.format.to_possible_value().map(|format| format.get_name().to_owned());
         let command = Command::ListingImport {
             shop: self.shop,
             data: BASE64.encode(&input::read(&self.file, CATALOGUE_MAX_BYTES)?),
-            format: Some(format.to_owned()),
+            format,
+            encoding: self.encoding,
             currency: self.currency,
             dry_run: self.dry_run,
             partial: self.partial,

@@ -1,6 +1,9 @@
 //! Bytes to text. It must never replace what it cannot read: such a file is refused.
 
-use encoding_rs::{Encoding, GB18030, UTF_8};
+use std::str::FromStr;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{BIG5, GB18030, UTF_8};
 use haat_protocol::limits::CATALOGUE_MAX_BYTES;
 
 use super::FileError;
@@ -17,24 +20,42 @@ pub(super) struct Decoded {
     pub(super) warning: Option<&'static str>,
 }
 
-/// Reads UTF-8 with or without a byte order mark, UTF-16 with one, and GBK (as GB18030, which contains it).
-pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, FileError> {
+/// How a text is encoded, by a name of the WHATWG's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Encoding(&'static encoding_rs::Encoding);
+
+impl FromStr for Encoding {
+    type Err = FileError;
+
+    fn from_str(name: &str) -> Result<Self, FileError> {
+        let known = encoding_rs::Encoding::for_label_no_replacement(name.trim().as_bytes());
+        known.map(Self).ok_or_else(|| FileError::UnknownEncoding(super::text::cut(name)))
+    }
+}
+
+/// Reads UTF-8 with or without a byte order mark, UTF-16 with one, GBK (as GB18030, which contains it) and Big5; or what is named.
+pub(super) fn decode(bytes: &[u8], named: Option<Encoding>) -> Result<Decoded, FileError> {
     if bytes.len() > CATALOGUE_MAX_BYTES {
         return Err(FileError::Oversize { size: bytes.len() });
     }
     if bytes.starts_with(ZIP) {
         return Err(FileError::Workbook);
     }
-    let (encoding, mark) = Encoding::for_bom(bytes).unwrap_or((UTF_8, 0));
-    let whole = |encoding: &'static Encoding, bytes| {
+    let marked = encoding_rs::Encoding::for_bom(bytes);
+    let (encoding, mark) = marked.unwrap_or((named.map_or(UTF_8, |named| named.0), 0));
+    let whole = |encoding: &'static encoding_rs::Encoding, bytes| {
         encoding.decode_without_bom_handling_and_without_replacement(bytes).map(std::borrow::Cow::into_owned)
     };
     if let Some(text) = whole(encoding, &bytes[mark..]) {
         return Ok(Decoded { text, warning: None });
     }
-    if mark > 0 {
+    if mark > 0 || named.is_some() {
         return Err(FileError::NotText);
     }
-    let warning = Some("the file is not UTF-8 and was read as GBK: check that the names look right");
-    whole(GB18030, bytes).map(|text| Decoded { text, warning }).ok_or(FileError::NotText)
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes, true);
+    let big5 = "the file is not UTF-8 and was read as Big5: check that the names look right, or name its encoding";
+    let gbk = "the file is not UTF-8 and was read as GBK: check that the names look right, or name its encoding";
+    let (encoding, warning) = if detector.guess(None, Utf8Detection::Deny) == BIG5 { (BIG5, big5) } else { (GB18030, gbk) };
+    whole(encoding, bytes).map(|text| Decoded { text, warning: Some(warning) }).ok_or(FileError::NotText)
 }

@@ -53,6 +53,24 @@ impl Kept {
         }
     }
 
+    /// This with what a file says: all that it has columns for is the file's.
+    #[must_use]
+    pub fn with(mut self, file: &Self, columns: &[String]) -> Self {
+        for (rows, said) in [(&mut self.variants, &file.variants), (&mut self.pictures, &file.pictures)] {
+            for cells in rows.values_mut() {
+                cells.retain(|(name, _)| !columns.contains(name));
+            }
+            for (key, cells) in said {
+                let before = rows.remove(key).unwrap_or_default();
+                let mut after = cells.clone();
+                merge(&mut after, before);
+                rows.insert(key.clone(), after);
+            }
+            rows.retain(|_, cells| !cells.is_empty());
+        }
+        self
+    }
+
     fn bytes(&self) -> usize {
         let cells = self.variants.values().chain(self.pictures.values()).flatten();
         cells.map(|(name, cell)| name.len() + cell.len()).sum()

@@ -46,7 +46,13 @@ pub(super) fn read(sheet: Sheet, currency: Currency) -> Reading {
     let mut reader = Reader { columns: &columns, currency, has_markup, refused, warnings };
     let groups = reader.group(&rows);
     let products = groups.iter().filter_map(|group| reader.product(group)).collect();
-    Reading { products, refused: reader.refused, warnings: reader.warnings, spoken: columns.spoken() }
+    Reading {
+        products,
+        refused: reader.refused,
+        warnings: reader.warnings,
+        spoken: columns.spoken(),
+        kept: columns.kept().map(|(name, _)| name.to_owned()).collect(),
+    }
 }
 
 impl<'a> Reader<'a> {

@@ -3,7 +3,7 @@
 mod layouts;
 mod round;
 
-use encoding_rs::GBK;
+use encoding_rs::{BIG5, GBK, WINDOWS_1252};
 use haat_protocol::id::EntryId;
 use haat_protocol::limits::{CATALOGUE_MAX_BYTES, DESCRIPTION_MAX_CHARS};
 use haat_protocol::listing::{Delivery, Listing, Payment, Stock, Timing, Variant};
@@ -24,7 +24,7 @@ fn cny() -> Currency {
 }
 
 fn options() -> Options {
-    Options { format: Format::Auto, currency: cny() }
+    Options { format: Format::Auto, currency: cny(), encoding: None }
 }
 
 fn read_text(text: &str) -> Reading {
@@ -229,6 +229,19 @@ fn encodings_and_separators_give_the_same_products() {
     let read_gbk = read(&gbk, &options()).expect("GBK");
     assert_eq!(read_gbk.products, expected.products);
     assert!(read_gbk.warnings.len() == 1 && read_gbk.warnings[0].reason.contains("GBK"));
+    let traditional = bare
+        .replace("龙井茶", "龍井茶")
+        .replace("明前采摘，\r\n手工炒制。", "明前採摘，手工炒製，每年春天只有三個星期。請放在陰涼乾燥的地方。");
+    let (big5, _, lossy) = BIG5.encode(&traditional);
+    assert!(!lossy);
+    let read_big5 = read(&big5, &options()).expect("Big5");
+    assert_eq!(read_big5.products, read_text(&traditional).products);
+    assert!(read_big5.warnings[0].reason.contains("Big5"));
+    let (western, _, _) = WINDOWS_1252.encode("Handle,Title,Price\ncafe,Café crème,3.50\n");
+    let named = |name: &str| read(&western, &Options { encoding: Some(name.parse().expect("known")), ..options() });
+    assert_eq!(named("windows-1252").expect("named").products[0].listing.title, "Café crème");
+    assert_eq!(named("utf-8"), Err(FileError::NotText), "what is named is not guessed");
+    assert!(matches!("latin-99".parse::<Encoding>(), Err(FileError::UnknownEncoding(_))));
 }
 
 #[test]
@@ -317,8 +330,11 @@ fn an_update_changes_what_the_file_says_and_keeps_the_rest() {
     let narrow = read_text("Handle,Title,Price,SKU,Option1 name,Option1 value\ntea,Tea,1,A,Size,S\n");
     assert_eq!(plan(&narrow, &known).unchanged, [known[0].0], "columns that are not there say nothing");
     assert_eq!(plan(&read_text("Handle,Title,Price\ntea,Tea,1\n"), &known).unchanged, [known[0].0], "nor of SKU and options");
-    let euro = read(b"Handle,Title,Price\ntea,Tea,1\n", &Options { format: Format::Shopify, currency: "EUR".parse().expect("known") })
-        .expect("read");
+    let euro = read(
+        b"Handle,Title,Price\ntea,Tea,1\n",
+        &Options { format: Format::Shopify, currency: "EUR".parse().expect("known"), encoding: None },
+    )
+    .expect("read");
     let refused = plan(&euro, &known);
     assert_eq!((refused.refused[0].row, refused.update.len()), (2, 0), "shipping is priced in another currency");
     let gone = plan(&with_head(""), &known);

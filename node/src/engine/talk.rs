@@ -62,9 +62,9 @@ impl Work<'_, '_> {
             Command::ShopDesk { shop, device } => self.shop_desk(&shop, device.as_deref()),
             Command::ShopUnshare { shop, circle } => self.shop_unshare(&shop, &circle),
             Command::ListingAdd(listing) => self.listing_add(&listing),
-            Command::ListingImport { shop, data, format, currency, dry_run, partial } => {
-                let (format, currency) = (format.as_deref(), currency.as_deref());
-                self.listing_import(&super::shop::Import { shop: &shop, data: &data, format, currency, dry_run, partial })
+            Command::ListingImport { shop, data, format, encoding, currency, dry_run, partial } => {
+                let (format, encoding, currency) = (format.as_deref(), encoding.as_deref(), currency.as_deref());
+                self.listing_import(&super::shop::Import { shop: &shop, data: &data, format, encoding, currency, dry_run, partial })
             }
             Command::ListingStock { listing, sku, stock } => self.listing_stock(&listing, sku.as_deref(), stock),
             Command::ListingWithdraw { listing } => self.listing_withdraw(&listing),

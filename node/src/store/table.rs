@@ -54,6 +54,8 @@ tables! {
     OrderKey = "order_key", Beside;
     /// order id, commitment -> address or file, under the order's key.
     Enclosed = "enclosed", Beside;
+    /// lineage -> what the seller's file says of a listing beyond it.
+    Catalogue = "catalogue", Beside;
     /// order id -> dispute of others that this person is to decide.
     Case = "case", Beside;
     /// device id, slot -> signed record.

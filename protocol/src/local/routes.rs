@@ -51,6 +51,7 @@ pub const QUESTIONS: &[(&str, &str)] = &[
     ("trust", "/trust"),
     ("shops", "/shops"),
     ("shop", "/shop"),
+    ("catalogue", "/shop/catalogue"),
     ("listings", "/listings"),
     ("listing", "/listing"),
     ("feed", "/feed"),

@@ -9,7 +9,7 @@ use haat_protocol::local::{Command, OrderWords, Problem, ProblemKind, Question};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Which, act, export};
+use super::{Which, act};
 use crate::context::{Context, field};
 use crate::error::Failure;
 use crate::{input, output, text};
@@ -91,10 +91,7 @@ fn save(cx: &Context, order: String, file: &Path) -> Result<(), Failure> {
     if file.as_os_str() == "-" {
         return output::raw(&bytes);
     }
-    export::write(file, &bytes).map_err(|e| {
-        Problem::usage("output-file", &format!("cannot write {:?}", file.display().to_string()), e.to_string())
-            .hint("name a file in a directory that you may write to")
-    })?;
+    output::file::write(file, &bytes)?;
     let shown = json!({"order": value["order"], "name": value["name"], "file": file.display().to_string(), "bytes": bytes.len()});
     cx.own(&shown, &format!("Wrote {} ({}).", file.display(), text::bytes(bytes.len() as u64)))
 }

@@ -117,7 +117,8 @@ fn schema_products_without_their_ratings() {
 
 #[test]
 fn a_format_that_is_named_is_not_guessed() {
-    let as_format = |format| read(b"id,title,price,availability\nA,A,1.00 USD,in_stock\n", &Options { format, currency: cny() });
+    let as_format =
+        |format| read(b"id,title,price,availability\nA,A,1.00 USD,in_stock\n", &Options { format, currency: cny(), encoding: None });
     assert!(as_format(Format::Google).is_ok());
     for format in [Format::Shopify, Format::Woocommerce, Format::Etsy, Format::Haat] {
         assert!(matches!(as_format(format), Err(FileError::MissingColumns { .. })), "{format}");

@@ -12,7 +12,7 @@ fn shop(reading: &Reading) -> Vec<(EntryId, Listing, Kept)> {
 
 /// What taking a file into a shop would change.
 fn again(shop: &[(EntryId, Listing, Kept)], file: &str, currency: Currency) -> (Plan, Reading) {
-    let reading = read(file.as_bytes(), &Options { format: Format::Auto, currency }).expect("it was written here");
+    let reading = read(file.as_bytes(), &Options { format: Format::Auto, currency, encoding: None }).expect("it was written here");
     let known: Vec<_> = shop.iter().map(|(id, listing, _)| (*id, *id, listing.clone())).collect();
     (plan(&reading, &known), reading)
 }

@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 
 use super::super::work::{Work, internal};
 use super::{check_listing, words};
-use crate::catalogue::{self, FieldChange, FileError, Format, Options, Plan, Reading, RefusedRow, Warning};
+use crate::catalogue::{self, FieldChange, FileError, Format, Kept, Options, Plan, Reading, RefusedRow, Warning};
 use crate::secret;
+use crate::store::Table;
 use crate::view::known::Known;
 
 /// Entries of one import up to which each is told of by itself; more are left to the comparison that follows.
@@ -26,8 +27,10 @@ pub(in crate::engine) struct Import<'a> {
     pub(in crate::engine) shop: &'a str,
     /// The file, base64.
     pub(in crate::engine) data: &'a str,
-    /// `auto` or `shopify`.
+    /// The layout; found out by the file unless given.
     pub(in crate::engine) format: Option<&'a str>,
+    /// How its text is encoded; found out by the file unless given.
+    pub(in crate::engine) encoding: Option<&'a str>,
     /// Currency of the prices; the shop's unless given.
     pub(in crate::engine) currency: Option<&'a str>,
     /// Only tell what would change.
@@ -56,7 +59,12 @@ impl Work<'_, '_> {
             report.created = plan.create.iter().map(|listing| listing.title.clone()).collect();
             report.updated = plan.update.iter().map(|(lineage, _)| lineage.to_string()).collect();
         } else {
+            let (kept_new, kept) = (plan.kept_new.clone(), plan.kept.clone());
             (report.created, report.updated) = self.list_all(shop, plan)?;
+            let created: Vec<EntryId> = report.created.iter().filter_map(|id| id.parse().ok()).collect();
+            for (lineage, kept) in created.into_iter().zip(kept_new).chain(kept) {
+                self.keep_beside(&lineage, &kept, &reading.kept);
+            }
         }
         Ok(json!(report))
     }
@@ -79,6 +87,17 @@ impl Work<'_, '_> {
             return Err(Problem::refused("day-quota", "nothing was imported", detail).hint("split the file, and go on tomorrow"));
         }
         Ok(())
+    }
+
+    /// Keeps what the file says of a listing beyond it. Of columns that are not in the file what was kept before stays.
+    fn keep_beside(&mut self, lineage: &EntryId, kept: &Kept, columns: &[String]) {
+        let before: Kept = self.tx.load(Table::Catalogue, &lineage.0).unwrap_or_default();
+        let after = before.clone().with(kept, columns);
+        match after.is_empty() {
+            true if !before.is_empty() => self.tx.remove(Table::Catalogue, &lineage.0),
+            false if after != before => self.tx.save(Table::Catalogue, &lineage.0, &after),
+            _ => {}
+        }
     }
 
     fn list_all(&mut self, shop: SpaceId, plan: Plan) -> Result<(Vec<String>, Vec<String>), Problem> {
@@ -117,7 +136,12 @@ fn read(import: &Import<'_>, own: haat_protocol::money::Currency) -> Result<Read
         .map_or(Ok(Format::Auto), str::parse)
         .map_err(|fault: FileError| Problem::usage("bad-format", "the format is not known", fault.to_string()))?;
     let currency = import.currency.map_or(Ok(own), words::currency)?;
-    catalogue::read(&bytes, &Options { format, currency })
+    let encoding = import
+        .encoding
+        .map(str::parse)
+        .transpose()
+        .map_err(|fault: FileError| Problem::usage("bad-encoding", "the encoding is not known", fault.to_string()))?;
+    catalogue::read(&bytes, &Options { format, currency, encoding })
         .map_err(|fault| Problem::refused("bad-file", "the file is no catalogue that can be read", fault.to_string()))
 }
 

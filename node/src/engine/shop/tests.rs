@@ -23,7 +23,8 @@ const PLAIN: How = How { dry_run: false, partial: false };
 
 fn import(node: &mut Node, shop: SpaceId, file: &str, how: &How) -> Result<ImportReport, Problem> {
     let (shop, data) = (shop.to_string(), BASE64.encode(file.as_bytes()));
-    let wish = Import { shop: &shop, data: &data, format: None, currency: None, dry_run: how.dry_run, partial: how.partial };
+    let wish =
+        Import { shop: &shop, data: &data, format: None, encoding: None, currency: None, dry_run: how.dry_run, partial: how.partial };
     node.work(|work| work.listing_import(&wish)).map(|report| serde_json::from_value(report).expect("a report"))
 }
 
@@ -73,7 +74,8 @@ fn a_large_import_is_not_told_of_entry_by_entry() {
     let rows: String = (0..100).map(|n| format!("h{n},Thing {n},S{n},1.00\n")).collect();
     let data = BASE64.encode(format!("Handle,Title,Variant SKU,Variant Price\n{rows}").as_bytes());
     let named = shop.to_string();
-    let wish = Import { shop: &named, data: &data, format: Some("shopify"), currency: None, dry_run: false, partial: false };
+    let wish =
+        Import { shop: &named, data: &data, format: Some("shopify"), encoding: None, currency: None, dry_run: false, partial: false };
     let told = ana.work(|work| {
         work.listing_import(&wish).expect("taken");
         work.notice_news();

@@ -16,6 +16,7 @@ fn import(shop: &str) -> Command {
         shop: shop.to_owned(),
         data: BASE64.encode(street::CATALOGUE.as_bytes()),
         format: Some("shopify".to_owned()),
+        encoding: None,
         currency: None,
         dry_run: false,
         partial: false,
