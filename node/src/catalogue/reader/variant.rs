@@ -51,7 +51,8 @@ impl Reader<'_> {
         let blank = |column| self.cell(row, column).is_empty();
         let varies = (0..AXES).any(|axis| !blank(Column::OptionValue(axis)));
         let priced = [Column::Sku, Column::Price, Column::Quantity].into_iter().any(|column| !blank(column));
-        !varies && !priced && !(blank(Column::Image) && blank(Column::Images)) && (blank(Column::Title) || !is_first)
+        let has_picture = !blank(Column::Image) || !blank(Column::Images);
+        !varies && !priced && has_picture && (blank(Column::Title) || !is_first)
     }
 
     /// The option names of a product: written once, they hold for all its rows.
