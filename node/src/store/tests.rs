@@ -1,5 +1,7 @@
 //! Both stores answer alike, and a transaction sees its own changes.
 
+use proptest::prelude::*;
+
 use super::disk::DiskStore;
 use super::memory::MemoryStore;
 use super::*;
@@ -56,6 +58,51 @@ fn a_transaction_sees_its_changes_and_snapshots_do_not() {
         assert_eq!(snapshot.get(Table::Entry, b"a"), Ok(Some(b"1".to_vec())), "a snapshot stays as it was");
         assert_eq!(store.snapshot().expect("reads").get(Table::Entry, b"a"), Ok(None));
     });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn changes_lie_on_top_of_what_is_kept(
+        kept in proptest::collection::vec(("[ab]{0,3}", any::<u8>()), 0..8),
+        changed in proptest::collection::vec(("[ab]{0,3}", proptest::option::of(any::<u8>())), 0..8),
+        (from, to) in ("[ab]{0,2}", proptest::option::of("[ab]{0,2}")),
+        (reverse, limit) in (any::<bool>(), proptest::sample::select(vec![0, 1, 2, 3, usize::MAX])),
+    ) {
+        let mut store = MemoryStore::default();
+        let base = kept.iter().map(|(key, value)| ((Table::Log, key.clone().into_bytes()), Some(vec![*value])));
+        // Neighbouring tables are never looked into.
+        let beside = [Table::Entry, Table::Head].map(|table| ((table, b"a".to_vec()), Some(vec![0])));
+        store.commit(base.chain(beside.clone()).collect()).expect("commits");
+        let snapshot = store.snapshot().expect("reads");
+        let mut tx = Tx::new(&*snapshot);
+        let mut model: std::collections::BTreeMap<Vec<u8>, Vec<u8>> = kept.iter().map(|(key, value)| (key.clone().into_bytes(), vec![*value])).collect();
+        for (key, value) in &changed {
+            match value {
+                Some(value) => {
+                    tx.put(Table::Log, key.as_bytes(), vec![*value]);
+                    model.insert(key.clone().into_bytes(), vec![*value]);
+                }
+                None => {
+                    tx.remove(Table::Log, key.as_bytes());
+                    model.remove(key.as_bytes());
+                }
+            }
+        }
+        for ((table, key), value) in beside {
+            tx.put(table, &key, value.expect("set"));
+        }
+        prop_assume!(to.as_ref().is_none_or(|to| from <= *to));
+        let wanted = model.into_iter().filter(|(key, _)| key.as_slice() >= from.as_bytes() && to.as_ref().is_none_or(|to| key.as_slice() < to.as_bytes()));
+        let mut wanted: Vec<Pair> = wanted.collect();
+        if reverse {
+            wanted.reverse();
+        }
+        wanted.truncate(limit);
+        let range = Range { from: from.as_bytes(), to: to.as_deref().map(str::as_bytes), reverse, limit };
+        prop_assert_eq!(tx.scan(Table::Log, range), wanted);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! that nothing is ever committed or answered on half-read data.
 
 use std::cell::RefCell;
+use std::cmp::Ordering;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -167,22 +168,45 @@ impl<'a> Tx<'a> {
         if self.changes.is_empty() {
             return self.sound(self.base.scan(table, range)).unwrap_or_default();
         }
-        let to = range.to.map_or(Bound::Unbounded, |to| Bound::Excluded((table, to.to_vec())));
-        let changed = self.changes.range((Bound::Included((table, range.from.to_vec())), to));
-        let changed: std::collections::BTreeMap<&Vec<u8>, &Option<Vec<u8>>> =
-            changed.take_while(|((t, _), _)| *t == table).map(|((_, key), value)| (key, value)).collect();
-        let wanted = Range { limit: range.limit.saturating_add(changed.len()), ..range };
-        let mut rows = self.sound(self.base.scan(table, wanted)).unwrap_or_default();
-        if !changed.is_empty() {
-            rows.retain(|(key, _)| !changed.contains_key(key));
-            rows.extend(changed.iter().filter_map(|(key, value)| Some(((*key).clone(), (*value).clone()?))));
-            rows.sort();
-            if range.reverse {
-                rows.reverse();
+        // Of the snapshot no more is read than may be needed: twice as much, when changes took away what was read.
+        let mut limit = range.limit;
+        loop {
+            let rows = self.sound(self.base.scan(table, Range { limit, ..range })).unwrap_or_default();
+            let is_all = rows.len() < limit;
+            if let Some(merged) = self.merged(table, range, (rows, is_all)) {
+                return merged;
+            }
+            limit = limit.saturating_mul(2);
+        }
+    }
+
+    /// The first rows of a range of the snapshot with the changes on top; none when more rows have to be read to say so.
+    fn merged(&self, table: Table, range: Range<'_>, (rows, is_all): (Vec<Pair>, bool)) -> Option<Vec<Pair>> {
+        let end = || Table::ALL.get(table as usize + 1).map_or(Bound::Unbounded, |next| Bound::Excluded((*next, Vec::new())));
+        let to = range.to.map_or_else(end, |to| Bound::Excluded((table, to.to_vec())));
+        let changes = self.changes.range((Bound::Included((table, range.from.to_vec())), to)).map(|((_, key), value)| (key, value));
+        let mut changes: Box<dyn Iterator<Item = (&Vec<u8>, &Option<Vec<u8>>)>> =
+            if range.reverse { Box::new(changes.rev()) } else { Box::new(changes) };
+        let (mut rows, mut change) = (rows.into_iter().peekable(), changes.next());
+        let mut merged = Vec::new();
+        while merged.len() < range.limit {
+            let order = match (rows.peek(), change) {
+                (None, _) if !is_all => return None,
+                (None, None) => break,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(_), None) => Ordering::Less,
+                (Some((key, _)), Some((changed, _))) if range.reverse => changed.cmp(&key),
+                (Some((key, _)), Some((changed, _))) => key.cmp(changed),
+            };
+            let row = if order == Ordering::Greater { None } else { rows.next() };
+            if order == Ordering::Less {
+                merged.extend(row);
+            } else {
+                merged.extend(change.and_then(|(key, value)| Some((key.clone(), value.clone()?))));
+                change = changes.next();
             }
         }
-        rows.truncate(range.limit);
-        rows
+        Some(merged)
     }
 
     /// The changes, to be committed.
