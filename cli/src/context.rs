@@ -66,7 +66,8 @@ impl Context {
     /// # Errors
     /// The node's problem.
     pub(crate) fn call(&self, command: &Command) -> Result<Value, Failure> {
-        Ok(self.client()?.call(command)?)
+        let client = self.client()?;
+        Ok(self.waiting(|| client.call(command))?)
     }
 
     /// Asks the node a question.
@@ -74,7 +75,13 @@ impl Context {
     /// # Errors
     /// The node's problem.
     pub(crate) fn ask(&self, question: &Question) -> Result<Value, Failure> {
-        Ok(self.client()?.ask(question)?)
+        let client = self.client()?;
+        Ok(self.waiting(|| client.ask(question))?)
+    }
+
+    /// Whoever waits at a terminal sees that something goes on.
+    fn waiting<T>(&self, act: impl FnOnce() -> T) -> T {
+        if self.quiet || self.json { act() } else { output::wait::during(act) }
     }
 
     /// Prints an answer: as it came for programs, cleaned and told in words for people.

@@ -3,6 +3,7 @@
 //! Colours are decided once, in `main`; everything here may style freely and relies on the streams to strip.
 
 pub(crate) mod file;
+pub(crate) mod wait;
 
 use std::io::{self, IsTerminal, Write};
 
