@@ -49,7 +49,8 @@ impl Client {
     /// The node's problem, or why there is no answer.
     pub(crate) fn call(&self, command: &Command) -> Result<Value, Problem> {
         let (path, fields) = routed(command, "command", COMMANDS);
-        let wait_ms = if matches!(command, Command::ListingImport { .. }) { CATALOGUE_WAIT_MS } else { CALL_WAIT_MS };
+        let is_large = matches!(command, Command::ListingImport { .. } | Command::ListingEdit(_) | Command::ShopUndo { .. });
+        let wait_ms = if is_large { CATALOGUE_WAIT_MS } else { CALL_WAIT_MS };
         self.post(path, &Value::Object(fields), wait_ms)
     }
 

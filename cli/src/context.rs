@@ -70,6 +70,14 @@ impl Context {
         Ok(self.waiting(|| client.call(command))?)
     }
 
+    /// Has the node tell what a command would do; the name of this command is kept for doing it.
+    ///
+    /// # Errors
+    /// The node's problem.
+    pub(crate) fn preview(&self, command: &Command) -> Result<Value, Failure> {
+        Ok(Client::find(&self.home()?, None)?.call(command)?)
+    }
+
     /// Asks the node a question.
     ///
     /// # Errors

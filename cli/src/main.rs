@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod ask;
 mod client;
 mod command;
 mod context;
+mod diff;
 mod error;
 mod home;
 mod input;

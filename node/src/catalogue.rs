@@ -29,7 +29,7 @@ use serde::Serialize;
 
 pub use decode::Encoding;
 pub use kept::{Cells, Kept};
-pub use plan::{FieldChange, Plan, plan};
+pub use plan::{FieldChange, Plan, diff, plan};
 pub use write::{Export, ExportError, write};
 
 /// Whose layout a file has.

@@ -166,6 +166,10 @@ pub const LISTING_MAX_BYTES: usize = 28 * 1024;
 pub const CATALOGUE_MAX_BYTES: usize = 64 * 1024 * 1024;
 /// Rows of a catalogue file, the header included.
 pub const CATALOGUE_ROWS_MAX: u64 = 200_000;
+/// Imports and edits of one shop that can be taken back, one after the other; the oldest is forgotten first.
+pub const UNDO_STEPS_MAX: usize = 32;
+/// Bytes kept so that imports and edits of one shop can be taken back: some 140,000 listings. The last step is kept whatever its size.
+pub const UNDO_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Columns of a catalogue file.
 pub const CATALOGUE_COLUMNS_MAX: usize = 1_000;
 /// Characters of an offending value that a report about a catalogue file repeats.
@@ -527,6 +531,8 @@ pub const HOME_LOCK_PAUSE_MS: u64 = 20;
 pub const CALL_WAIT_MS: u64 = 60 * SECOND_MS;
 /// How long the command line waits for an import: a catalogue of 50,000 rows is signed row by row.
 pub const CATALOGUE_WAIT_MS: u64 = 10 * MINUTE_MS;
+/// Pause between two looks at a catalogue file that is watched: a person does not notice it, and it costs nothing.
+pub const WATCH_EVERY_MS: u64 = 300;
 /// How long the command line waits for a node to be gone, or to say where it listens.
 pub const STOP_WAIT_MS: u64 = 15 * SECOND_MS;
 /// Bytes of one answer that the command line reads: the largest evidence file in base64, and room.

@@ -153,6 +153,16 @@ pub enum Delivery {
     Digital {},
 }
 
+impl fmt::Display for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pickup { place } => write!(f, "pickup at {place}"),
+            Self::Ship { zone, price } => write!(f, "ship to {zone} for {price}"),
+            Self::Digital {} => f.write_str("digital"),
+        }
+    }
+}
+
 /// When a payment is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -174,6 +184,18 @@ pub struct Payment {
     pub timing: Timing,
     /// What the payer has to know, such as an account.
     pub instructions: Option<String>,
+}
+
+impl fmt::Display for Payment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let timing = match self.timing {
+            Timing::Before => "before delivery",
+            Timing::OnDelivery => "on delivery",
+            Timing::After => "after delivery",
+        };
+        write!(f, "{}, {timing}", self.method)?;
+        self.instructions.as_ref().map_or(Ok(()), |text| write!(f, ": {text}"))
+    }
 }
 
 /// Why a listing or a shop's terms are refused. Each names the field.

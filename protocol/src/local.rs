@@ -3,6 +3,7 @@
 //! Shared by the node and the command line; never sent to another node. Whoever is meant is written as a person would:
 //! a petname, a name, an id or any unique prefix of one.
 
+pub mod edit;
 pub mod notice;
 pub mod payment;
 pub mod routes;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use edit::{EditReport, ListingEdit, ShopEdit, UndoReport};
 pub use notice::NoticeRow;
 pub use payment::{PaymentCode, PaymentView};
 pub use rows::*;
@@ -134,6 +136,13 @@ pub enum Command {
         /// Which device, by its id or how that begins; this one unless given.
         device: Option<String>,
     },
+    /// Say the terms of a shop anew.
+    ShopEdit(ShopEdit),
+    /// Take back the last import or edit of a shop's listings that this device made.
+    ShopUndo {
+        /// Which shop.
+        shop: String,
+    },
     /// Take a shop back from a circle.
     ShopUnshare {
         /// Which shop.
@@ -160,6 +169,8 @@ pub enum Command {
         /// Take the good rows although others are refused.
         partial: bool,
     },
+    /// Change a listing, or all listings of a shop that fit.
+    ListingEdit(Box<ListingEdit>),
     /// Say how many there are of a variant now.
     ListingStock {
         /// Of which listing.

@@ -5,6 +5,7 @@
 mod api;
 mod crash;
 mod devices;
+mod edit;
 mod enclosed;
 mod evidence;
 mod export;

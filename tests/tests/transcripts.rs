@@ -19,6 +19,11 @@ fn getting_paid() {
 }
 
 #[test]
+fn selling() {
+    play("selling.md");
+}
+
+#[test]
 fn run_a_seed() {
     play("seed.md");
 }

@@ -1,5 +1,6 @@
 //! `haat listing`: what is for sale, one by one or from a catalogue file.
 
+mod edit;
 mod export;
 
 use std::path::PathBuf;
@@ -7,13 +8,15 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use data_encoding::BASE64;
 use haat_protocol::limits::CATALOGUE_MAX_BYTES;
-use haat_protocol::listing::{Delivery, Payment, Stock, Timing};
+use haat_protocol::listing::{Delivery, Payment, Stock};
 use haat_protocol::local::{Command, ImportReport, ListingRow, NewListing, Question, VariantRow};
 use serde_json::Value;
 
+pub(crate) use edit::number;
+
 use crate::context::{Context, field};
 use crate::error::Failure;
-use crate::{input, output, table, text};
+use crate::{diff, input, output, table, text};
 
 /// What is for sale
 #[derive(Debug, Subcommand)]
@@ -22,6 +25,8 @@ use crate::{input, output, table, text};
   haat listing import products.csv --shop Hill --dry-run
   haat listing export --shop Hill > hill.csv
   haat listing list --circle 'Lane 12'
+  haat listing edit 'Green tea' --price 41.00 --dry-run
+  haat listing edit --shop Hill --tag-is spring --price -10%
   haat listing stock 'Green tea' 20
   haat listing withdraw 'Green tea'")]
 pub(crate) enum Listing {
@@ -43,6 +48,7 @@ pub(crate) enum Listing {
         /// Title or id of the listing
         listing: String,
     },
+    Edit(Box<edit::Edit>),
     Stock(Count),
     /// Take a listing off the shelf
     Withdraw {
@@ -126,7 +132,7 @@ pub(crate) struct Import {
 
 /// How a catalogue file is written.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     Auto,
     Haat,
     Shopify,
@@ -138,11 +144,19 @@ enum Format {
     Schema,
 }
 
+impl Format {
+    /// The word for it in the local API.
+    pub(crate) fn text(self) -> String {
+        self.to_possible_value().map(|format| format.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
 impl Listing {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
         match self {
             Self::Add(add) => add.run(cx),
             Self::Import(import) => import.run(cx),
+            Self::Edit(edit) => edit.run(cx),
             Self::Export(export) => export.run(cx),
             Self::List { circle, shop } => cx.page(cx.ask(&Question::Listings { circle, shop })?, listed),
             Self::Show { listing } => {
@@ -182,11 +196,10 @@ impl Add {
 
 impl Import {
     fn run(self, cx: &Context) -> Result<(), Failure> {
-        let format = self.format.to_possible_value().map(|format| format.get_name().to_owned());
         let command = Command::ListingImport {
             shop: self.shop,
             data: BASE64.encode(&input::read(&self.file, CATALOGUE_MAX_BYTES)?),
-            format,
+            format: Some(self.format.text()),
             encoding: self.encoding,
             currency: self.currency,
             dry_run: self.dry_run,
@@ -196,7 +209,8 @@ impl Import {
     }
 }
 
-fn imported(report: ImportReport, is_dry: bool) -> String {
+/// What an import did, or would do.
+pub(crate) fn imported(report: ImportReport, is_dry: bool) -> String {
     let would = if is_dry { "Would change: " } else { "" };
     let counts = [("created", &report.created), ("updated", &report.updated), ("unchanged", &report.unchanged)];
     let mut told = counts.map(|(word, ids)| format!("{} {word}", ids.len())).join(", ");
@@ -205,8 +219,7 @@ fn imported(report: ImportReport, is_dry: bool) -> String {
     }
     let mut parts = vec![format!("{would}{told}.")];
     if is_dry && !report.changes.is_empty() {
-        let rows = report.changes.into_iter().map(|c| [c.title, c.field, text::shortened(&c.before, 40), text::shortened(&c.after, 40)]);
-        parts.push(table::table(["listing", "field", "before", "after"], rows.collect(), ""));
+        parts.push(diff::drawn(report.changes));
     }
     for (heading, rows) in [("refused", report.refused), ("look at", report.warnings)] {
         if !rows.is_empty() {
@@ -256,22 +269,12 @@ fn shown(l: ListingRow) -> String {
 
 /// A way of delivery, in words.
 pub(crate) fn delivery_words(delivery: &Delivery) -> String {
-    match delivery {
-        Delivery::Pickup { place } => format!("pickup at {place}"),
-        Delivery::Ship { zone, price } => format!("ship to {zone} for {price}"),
-        Delivery::Digital {} => "digital".to_owned(),
-    }
+    delivery.to_string()
 }
 
 /// A way of payment, in words.
 pub(crate) fn payment_words(payment: &Payment) -> String {
-    let timing = match payment.timing {
-        Timing::Before => "before delivery",
-        Timing::OnDelivery => "on delivery",
-        Timing::After => "after delivery",
-    };
-    let instructions = payment.instructions.as_ref().map(|i| format!(": {i}")).unwrap_or_default();
-    format!("{}, {timing}{instructions}", payment.method)
+    payment.to_string()
 }
 
 #[cfg(test)]

@@ -1,5 +1,9 @@
 //! `haat shop`: shops and the circles they are shared into.
 
+mod edit;
+mod undo;
+mod watch;
+
 use clap::{Args, Subcommand};
 use haat_protocol::local::{Command, NewShop, Question, ShopRow};
 use serde_json::Value;
@@ -18,6 +22,9 @@ use crate::{output, table, text};
   haat shop share Hill --circle 'Lane 12'
   haat shop unshare Hill --circle 'Lane 12'
   haat shop desk Hill
+  haat shop edit Hill --returns '14 days'
+  haat shop undo Hill
+  haat shop watch products.csv --shop Hill
 
 Instructions are any text. Of epc (NAME, IBAN[, BIC]), upi (ADDRESS[, NAME]) and bitcoin (ADDRESS[, NAME]) the buyer gets a QR code.")]
 pub(crate) enum Shop {
@@ -38,6 +45,9 @@ pub(crate) enum Shop {
         #[arg(long)]
         circle: String,
     },
+    Edit(edit::Edit),
+    Undo(undo::Undo),
+    Watch(watch::Watch),
     /// Take a shop back from a circle: what was seen stays seen, nothing new is
     Unshare {
         /// Name or id of the shop
@@ -110,6 +120,9 @@ impl Shop {
             Self::Desk { shop, to } => {
                 cx.answer(cx.call(&Command::ShopDesk { shop, device: to })?, |v: Value| moved(&v))?;
             }
+            Self::Edit(edit) => edit.run(cx)?,
+            Self::Undo(undo) => undo.run(cx)?,
+            Self::Watch(watch) => watch.run(cx)?,
             Self::Unshare { shop, circle } => {
                 cx.answer(cx.call(&Command::ShopUnshare { shop, circle })?, |v: Value| {
                     format!("Taken back ({}). What was seen there stays seen; nothing new will be.", text::short(field(&v, "entry")))

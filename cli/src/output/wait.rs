@@ -21,7 +21,7 @@ pub(crate) fn during<T>(act: impl FnOnce() -> T) -> T {
     bar.set_style(
         ProgressStyle::with_template("{spinner} the node is at work ({elapsed})").unwrap_or_else(|_| ProgressStyle::default_spinner()),
     );
-    let (done, ended) = mpsc::channel::<()>();
+    let (done, ended) = mpsc::sync_channel::<()>(1);
     thread::scope(|scope| {
         scope.spawn(move || {
             if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {

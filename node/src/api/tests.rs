@@ -108,6 +108,7 @@ async fn every_route_of_the_table_is_served() {
             "trust" => "?subject=x".to_owned(),
             "evidence" | "payment" => "?order=x".to_owned(),
             "enclosed" => "?order=x&what=file".to_owned(),
+            "catalogue" => "?shop=x&format=haat".to_owned(),
             _ => String::new(),
         };
         let reply = server.ask(&Ask::get(&format!("{BASE}{path}{query}"))).await;

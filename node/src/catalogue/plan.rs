@@ -7,6 +7,7 @@ use haat_protocol::codec;
 use haat_protocol::id::EntryId;
 use haat_protocol::limits::LISTING_MAX_BYTES;
 use haat_protocol::listing::{Listing, Stock};
+use haat_protocol::time::Millis;
 use serde::Serialize;
 
 use super::{Kept, Product, Reading, RefusedRow, Spoken, terms, write};
@@ -65,6 +66,15 @@ pub fn plan(reading: &Reading, existing: &[(EntryId, EntryId, Listing)]) -> Plan
         }
     }
     plan
+}
+
+/// What changes between two versions of a listing, field by field; a side that is none is not on the shelf.
+#[must_use]
+pub fn diff(listing: Option<EntryId>, before: Option<&Listing>, after: Option<&Listing>) -> Vec<FieldChange> {
+    let mut plan = Plan::default();
+    let title = after.or(before).map_or("", |side| side.title.as_str());
+    plan.note(listing, title, &before.map(fields).unwrap_or_default(), &after.map(fields).unwrap_or_default());
+    plan.changes
 }
 
 impl Plan {
@@ -160,8 +170,17 @@ fn fields(listing: &Listing) -> Vec<(String, String)> {
         fields.push((named("price"), variant.price.to_string()));
         fields.push((named("stock"), variant.stock.to_string()));
     }
-    let [delivery, payment, returns, expires] = terms::cells(listing);
-    let terms = [("delivery", delivery), ("payment", payment), ("returns", returns), ("expires", expires)];
-    fields.extend(terms.map(|(field, said)| (field.to_owned(), said)));
+    let ways: Vec<String> = listing.delivery.iter().map(ToString::to_string).collect();
+    fields.push(("delivery".to_owned(), ways.join(", ")));
+    let [_, payment, ..] = terms::cells(listing);
+    fields.push(("payment".to_owned(), payment));
+    fields.push(("returns".to_owned(), listing.returns.clone().unwrap_or_default()));
+    fields.push(("expires".to_owned(), listing.expires.map(instant).unwrap_or_default()));
     fields
+}
+
+/// An instant as RFC 3339 writes it; milliseconds where no calendar reaches.
+fn instant(at: Millis) -> String {
+    let stamp = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    stamp.map_or_else(|| at.0.to_string(), |stamp| stamp.to_string())
 }

@@ -3,10 +3,15 @@
 //! Whatever is written is checked whole before the first entry is made: a group of inputs has one transaction, and nothing of a
 //! command that is refused may stay in it.
 
+mod batch;
 mod count;
 mod desk;
+mod edit;
 mod import;
 mod key;
+mod price;
+mod terms;
+mod undo;
 mod words;
 
 #[cfg(test)]

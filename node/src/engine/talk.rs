@@ -60,12 +60,15 @@ impl Work<'_, '_> {
             Command::ShopCreate(shop) => self.shop_create(&shop),
             Command::ShopShare { shop, circle } => self.shop_share(&shop, &circle),
             Command::ShopDesk { shop, device } => self.shop_desk(&shop, device.as_deref()),
+            Command::ShopEdit(edit) => self.shop_edit(&edit),
+            Command::ShopUndo { shop } => self.shop_undo(&shop),
             Command::ShopUnshare { shop, circle } => self.shop_unshare(&shop, &circle),
             Command::ListingAdd(listing) => self.listing_add(&listing),
             Command::ListingImport { shop, data, format, encoding, currency, dry_run, partial } => {
                 let (format, encoding, currency) = (format.as_deref(), encoding.as_deref(), currency.as_deref());
                 self.listing_import(&super::shop::Import { shop: &shop, data: &data, format, encoding, currency, dry_run, partial })
             }
+            Command::ListingEdit(edit) => self.listing_edit(&edit),
             Command::ListingStock { listing, sku, stock } => self.listing_stock(&listing, sku.as_deref(), stock),
             Command::ListingWithdraw { listing } => self.listing_withdraw(&listing),
             Command::Post { circle, text, listings, reply_to } => self.post(&circle, text, &listings, reply_to.as_deref()),

@@ -68,6 +68,8 @@ tables! {
     Reminded = "reminded", Beside;
     /// order id, device id -> nothing: the device that goes on with an order has not said yet that it has all of it.
     Heir = "heir", Beside;
+    /// shop, number (8) -> import or edit of this device that can be taken back: its listings before and after.
+    Undo = "undo", Beside;
     /// name -> value: format version and small things of this node.
     Meta = "meta", Beside;
 

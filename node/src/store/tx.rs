@@ -184,10 +184,9 @@ impl<'a> Tx<'a> {
     fn merged(&self, table: Table, range: Range<'_>, (rows, is_all): (Vec<Pair>, bool)) -> Option<Vec<Pair>> {
         let end = || Table::ALL.get(table as usize + 1).map_or(Bound::Unbounded, |next| Bound::Excluded((*next, Vec::new())));
         let to = range.to.map_or_else(end, |to| Bound::Excluded((table, to.to_vec())));
-        let changes = self.changes.range((Bound::Included((table, range.from.to_vec())), to)).map(|((_, key), value)| (key, value));
-        let mut changes: Box<dyn Iterator<Item = (&Vec<u8>, &Option<Vec<u8>>)>> =
-            if range.reverse { Box::new(changes.rev()) } else { Box::new(changes) };
-        let (mut rows, mut change) = (rows.into_iter().peekable(), changes.next());
+        let mut changes = self.changes.range((Bound::Included((table, range.from.to_vec())), to)).map(|((_, key), value)| (key, value));
+        let mut next = move || if range.reverse { changes.next_back() } else { changes.next() };
+        let (mut rows, mut change) = (rows.into_iter().peekable(), next());
         let mut merged = Vec::new();
         while merged.len() < range.limit {
             let order = match (rows.peek(), change) {
@@ -195,7 +194,7 @@ impl<'a> Tx<'a> {
                 (None, None) => break,
                 (None, Some(_)) => Ordering::Greater,
                 (Some(_), None) => Ordering::Less,
-                (Some((key, _)), Some((changed, _))) if range.reverse => changed.cmp(&key),
+                (Some((key, _)), Some((changed, _))) if range.reverse => changed.cmp(key),
                 (Some((key, _)), Some((changed, _))) => key.cmp(changed),
             };
             let row = if order == Ordering::Greater { None } else { rows.next() };
@@ -203,7 +202,7 @@ impl<'a> Tx<'a> {
                 merged.extend(row);
             } else {
                 merged.extend(change.and_then(|(key, value)| Some((key.clone(), value.clone()?))));
-                change = changes.next();
+                change = next();
             }
         }
         Some(merged)

@@ -14,7 +14,7 @@ use crate::store::{Table, Tx};
 /// A shop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShopRow {
-    /// The entry that opens it.
+    /// The entry that opens it, or says its terms last.
     pub entry: EntryId,
     /// Who keeps it.
     pub keeper: IdentityId,
@@ -115,7 +115,12 @@ pub(super) fn fill_again(cx: &mut Cx<'_, '_, '_>, shop: &SpaceId) {
     }
 }
 
+/// A shop is opened, or its keeper says its terms anew: the last one counts, by lamport time and entry, in whatever order they come.
 pub(super) fn open(cx: &mut Cx<'_, '_, '_>, said: &Said<'_>, body: &ShopCreate) {
+    let known = shop(cx.tx, &said.entry.header().space).and_then(|row| known::entry(cx.tx, &row.entry));
+    if known.is_some_and(|known| (known.header().lamport, known.id()) > (said.entry.header().lamport, said.entry.id())) {
+        return;
+    }
     let row = ShopRow { entry: said.entry.id(), keeper: said.author, body: body.clone() };
     cx.tx.save(Table::Shop, &said.entry.header().space.0, &row);
 }

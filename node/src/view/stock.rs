@@ -96,6 +96,27 @@ pub fn unheld(tx: &Tx<'_>, lineage: &EntryId, sku: &str) -> Stock {
     left(tx, lineage, sku, |hold| hold.held)
 }
 
+/// How many of a variant lie there by what a version of its listing says: without what was sold since that was counted, also where
+/// a later count stands between. What is set aside still lies there.
+#[must_use]
+pub fn lying(tx: &Tx<'_>, lineage: &EntryId, version: &EntryId, sku: &str) -> Option<Stock> {
+    let versions = shelf::row(tx, lineage)?.versions;
+    let end = versions.iter().position(|(_, id)| id == version)? + 1;
+    let (stock, count) = count_by(tx, &versions[..end], sku)?;
+    let since = versions.iter().position(|(_, id)| *id == count)?;
+    let gone = holds(tx, lineage, sku).into_iter().map(|(_, hold)| {
+        let from = versions[since..].iter().map(|(_, count)| hold.gone_from(*count));
+        from.fold(0, u64::saturating_add)
+    });
+    Some(stock.less(gone.fold(0, u64::saturating_add)))
+}
+
+/// Whether the seller counted a variant with a version.
+#[must_use]
+pub fn is_counted(tx: &Tx<'_>, version: &EntryId, sku: &str) -> bool {
+    tx.has(Table::Counted, &[version.0.as_slice(), sku.as_bytes()].concat())
+}
+
 /// Orders that hold of a variant and let their time to pay pass, the longest ago first.
 #[must_use]
 pub fn lapsed(tx: &Tx<'_>, lineage: &EntryId, sku: &str, now: Millis) -> Vec<OrderId> {
@@ -124,8 +145,13 @@ pub fn holds(tx: &Tx<'_>, lineage: &EntryId, sku: &str) -> Vec<(OrderId, HoldRow
 /// What the current version says of a variant, and with which version that was counted: with the first of the last versions that all say
 /// the same, since whoever edits a title counts nothing.
 fn count(tx: &Tx<'_>, lineage: &EntryId, sku: &str) -> Option<(Stock, EntryId)> {
+    count_by(tx, &shelf::row(tx, lineage)?.versions, sku)
+}
+
+/// The same by the last of some versions, oldest first.
+fn count_by(tx: &Tx<'_>, versions: &[(u64, EntryId)], sku: &str) -> Option<(Stock, EntryId)> {
     let mut found: Option<(Stock, EntryId)> = None;
-    for (_, version) in shelf::row(tx, lineage)?.versions.iter().rev() {
+    for (_, version) in versions.iter().rev() {
         let said = match super::body(tx, version) {
             Some(Body::Listing(listing)) => listing.variant(Some(sku)).map(|variant| variant.stock),
             _ => None,
@@ -134,7 +160,7 @@ fn count(tx: &Tx<'_>, lineage: &EntryId, sku: &str) -> Option<(Stock, EntryId)> 
             break;
         }
         found = said.map(|stock| (stock, *version));
-        if tx.has(Table::Counted, &[version.0.as_slice(), sku.as_bytes()].concat()) {
+        if is_counted(tx, version, sku) {
             break;
         }
     }

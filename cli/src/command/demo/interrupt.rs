@@ -14,7 +14,7 @@ pub(super) const INTERRUPTED: &str = "interrupted";
 
 /// Watches for signals from the moment it is made.
 #[derive(Debug)]
-pub(super) struct Interrupt {
+pub(in crate::command) struct Interrupt {
     came: Arc<AtomicBool>,
     wake: SyncSender<()>,
     woken: Receiver<()>,
@@ -27,7 +27,7 @@ impl Interrupt {
     ///
     /// # Errors
     /// When signals cannot be handled here.
-    pub(super) fn watch() -> Result<Self, Problem> {
+    pub(in crate::command) fn watch() -> Result<Self, Problem> {
         let fault = |e: io::Error| Problem::new(ProblemKind::Internal, "no-signals", "signals cannot be handled", e.to_string());
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(fault)?;
         let (wake, woken) = sync_channel(1);
@@ -49,7 +49,7 @@ impl Interrupt {
     ///
     /// # Errors
     /// The problem that it was so.
-    pub(super) fn calm(&self) -> Result<(), Problem> {
+    pub(in crate::command) fn calm(&self) -> Result<(), Problem> {
         if self.came.load(Ordering::Relaxed) {
             return Err(Problem::new(ProblemKind::Internal, INTERRUPTED, "the day was cut short", "somebody asked the town to end")
                 .hint("haat demo, to see the whole day"));

@@ -58,7 +58,7 @@ impl Work<'_, '_> {
     }
 }
 
-fn not_the_desk() -> Problem {
+pub(super) fn not_the_desk() -> Problem {
     Problem::refused("not-the-desk", "nothing is counted here", "another device of yours holds the stock of this shop")
         .hint("count there, or move the desk here with `haat shop desk SHOP`")
 }

@@ -1,24 +1,16 @@
 //! Taking a catalogue file in: all of it or nothing. It must never open a file or fetch what a file points at.
 
 use data_encoding::BASE64;
-use haat_protocol::admit::{Head, View};
-use haat_protocol::body::Body;
-use haat_protocol::entry::LogId;
-use haat_protocol::id::{EntryId, SpaceId};
-use haat_protocol::limits::SHOP_ENTRIES_PER_DAY_MAX;
+use haat_protocol::id::EntryId;
 use haat_protocol::listing::Listing;
 use haat_protocol::local::{ImportChange, ImportReport, ImportRow, Problem};
 use serde_json::{Value, json};
 
-use super::super::work::{Work, internal};
-use super::{check_listing, words};
+use super::super::work::Work;
+use super::undo::What;
+use super::words;
 use crate::catalogue::{self, FieldChange, FileError, Format, Kept, Options, Plan, Reading, RefusedRow, Warning};
-use crate::secret;
 use crate::store::Table;
-use crate::view::known::Known;
-
-/// Entries of one import up to which each is told of by itself; more are left to the comparison that follows.
-const TOLD_EACH_MAX: usize = 64;
 
 /// An import as it is asked for.
 #[derive(Debug)]
@@ -53,40 +45,23 @@ impl Work<'_, '_> {
             problem.import = Some(Box::new(report));
             return Err(problem);
         }
-        self.check_room(&shop, &plan)?;
+        let wanted: Vec<&Listing> = plan.create.iter().chain(plan.update.iter().map(|(_, listing)| listing)).collect();
+        self.check_room(&shop, &wanted, wanted.len())?;
         if import.dry_run {
             // New listings have no id before they are made; their titles stand for them.
             report.created = plan.create.iter().map(|listing| listing.title.clone()).collect();
             report.updated = plan.update.iter().map(|(lineage, _)| lineage.to_string()).collect();
         } else {
             let (kept_new, kept) = (plan.kept_new.clone(), plan.kept.clone());
-            (report.created, report.updated) = self.list_all(shop, plan)?;
-            let created: Vec<EntryId> = report.created.iter().filter_map(|id| id.parse().ok()).collect();
-            for (lineage, kept) in created.into_iter().zip(kept_new).chain(kept) {
+            let step = self.list_all(shop, plan, What::Import)?;
+            let created = step.listings.iter().filter(|l| l.before.is_none()).map(|l| l.listing);
+            for (lineage, kept) in created.zip(kept_new).chain(kept) {
                 self.keep_beside(&lineage, &kept, &reading.kept);
             }
+            report.created = step.listings.iter().filter(|l| l.before.is_none()).map(|l| l.listing.to_string()).collect();
+            report.updated = step.listings.iter().filter(|l| l.before.is_some()).map(|l| l.listing.to_string()).collect();
         }
         Ok(json!(report))
-    }
-
-    /// Everything by which an entry could be refused, asked before the first is made.
-    fn check_room(&self, shop: &SpaceId, plan: &Plan) -> Result<(), Problem> {
-        for listing in plan.create.iter().chain(plan.update.iter().map(|(_, listing)| listing)) {
-            check_listing(listing)?;
-            self.counts_here(shop, listing)?;
-        }
-        if secret::shop(&self.tx, self.me, shop).is_none() {
-            return Err(Problem::refused("no-key", "nothing was imported", "the shop's key is not on this device"));
-        }
-        let head = Known(&self.tx).head(&LogId { space: *shop, device: self.me.device(), number: 0 });
-        let today = |head: &Head| if head.day >= self.now.day() { head.day_entries } else { 0 };
-        let used = head.as_ref().map_or(0, today);
-        let wanted = (plan.create.len() + plan.update.len()) as u64;
-        if used + wanted > SHOP_ENTRIES_PER_DAY_MAX {
-            let detail = format!("a shop makes {SHOP_ENTRIES_PER_DAY_MAX} entries a day at most; {used} were made, {wanted} are wanted");
-            return Err(Problem::refused("day-quota", "nothing was imported", detail).hint("split the file, and go on tomorrow"));
-        }
-        Ok(())
     }
 
     /// Keeps what the file says of a listing beyond it. Of columns that are not in the file what was kept before stays.
@@ -98,32 +73,6 @@ impl Work<'_, '_> {
             false if after != before => self.tx.save(Table::Catalogue, &lineage.0, &after),
             _ => {}
         }
-    }
-
-    fn list_all(&mut self, shop: SpaceId, plan: Plan) -> Result<(Vec<String>, Vec<String>), Problem> {
-        self.renew_shop(shop)?;
-        let each = plan.create.len() + plan.update.len() <= TOLD_EACH_MAX;
-        let (mut created, mut updated) = (Vec::new(), Vec::new());
-        for listing in plan.create {
-            created.push(self.list_one(shop, listing, each)?.to_string());
-        }
-        for (lineage, listing) in plan.update {
-            self.list_one(shop, listing, each)?;
-            updated.push(lineage.to_string());
-        }
-        if !each {
-            for circle in self.circles_of(&shop) {
-                self.compare_soon(circle, None);
-            }
-        }
-        Ok((created, updated))
-    }
-
-    fn list_one(&mut self, shop: SpaceId, listing: Listing, tell: bool) -> Result<EntryId, Problem> {
-        let body = Body::Listing(listing);
-        let made = if tell { self.author(shop, &body) } else { self.write(shop, &body).map(|entry| entry.id()) };
-        // Everything was checked before, so what fails here is ours.
-        made.map_err(|problem| internal(&format!("an import broke off: {}: {}", problem.code, problem.detail)))
     }
 }
 
@@ -166,7 +115,7 @@ fn warning_row(row: &Warning) -> ImportRow {
     ImportRow { row: row.row, column: row.column.clone(), value: row.value.clone(), reason: row.reason.clone() }
 }
 
-fn change(change: &FieldChange) -> ImportChange {
+pub(super) fn change(change: &FieldChange) -> ImportChange {
     let FieldChange { listing: _, title, field, before, after } = change.clone();
     ImportChange { title, field, before, after }
 }

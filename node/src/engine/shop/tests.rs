@@ -1,5 +1,7 @@
 //! A seller with a store in memory: shops, listings, and imports that are taken whole or not at all.
 
+mod edit;
+
 use data_encoding::BASE64;
 use haat_protocol::id::SpaceId;
 use haat_protocol::listing::Stock;

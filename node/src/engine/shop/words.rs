@@ -93,7 +93,7 @@ fn moment(text: &str) -> Option<Millis> {
     u64::try_from(instant.as_millisecond()).ok().map(Millis)
 }
 
-fn wrong(flag: &str, why: &str) -> Problem {
+pub(super) fn wrong(flag: &str, why: &str) -> Problem {
     Problem::usage("bad-value", &format!("{flag} cannot be read"), why)
 }
 

@@ -2,7 +2,7 @@
 
 use haat_protocol::body::ShopDesk;
 use haat_protocol::listing::Stock;
-use haat_protocol::local::{NewListing, NewOffer, OrderWords};
+use haat_protocol::local::{ListingEdit, NewListing, NewOffer, OrderWords, ShopEdit};
 use haat_protocol::order::State;
 
 use super::again::other_device;
@@ -230,4 +230,45 @@ fn a_desk_moves_to_a_device_of_its_keeper_that_sees_the_shop() {
     let device = street.bob.device();
     street.ana.work(|work| work.author(street.shop, &Body::ShopDesk(ShopDesk { device }))).expect("says");
     assert_eq!(desk(&street.ana, &street.shop), Some(street.ana.device()));
+}
+
+#[test]
+fn terms_said_on_two_devices_at_once_are_the_same_for_everybody() {
+    let mut street = street(Stock::Uncounted);
+    let terms = |returns: &str| ShopEdit { shop: "Hill".into(), returns: Some(returns.into()), ..ShopEdit::default() };
+    street.other.work(|work| work.shop_edit(&terms("said elsewhere"))).expect("said");
+    street.ana.work(|work| work.shop_edit(&terms("said at the desk"))).expect("said");
+    // One reader hears of the one first, the other of the other.
+    hears(&mut street.bob, &street.other);
+    street.tell();
+    hears(&mut street.bob, &street.other);
+    let said = [&street.ana, &street.other, &street.bob].map(|node| node.read(|tx| shelf::shop(tx, &street.shop)).expect("open"));
+    assert!(said[0].entry == said[1].entry && said[1].entry == said[2].entry, "{said:?}");
+    assert_eq!(said[0].body.name, "Hill");
+    let later = if said[0].body.returns == "said elsewhere" { "said later here" } else { "said later" };
+    street.ana.work(|work| work.shop_edit(&terms(later))).expect("said");
+    street.tell();
+    assert_eq!(street.bob.read(|tx| shelf::shop(tx, &street.shop)).expect("open").body.returns, later, "what is said later holds");
+}
+
+#[test]
+fn a_device_that_is_not_the_desk_edits_words_and_takes_back_what_it_did() {
+    let mut street = street(Stock::Counted(5));
+    let (tea, shop) = (street.tea.to_string(), street.shop.to_string());
+    let edit = |price: Option<&str>, stock: Option<&str>| ListingEdit {
+        listing: Some(tea.clone()),
+        price: price.map(str::to_owned),
+        stock: stock.map(str::to_owned),
+        ..ListingEdit::default()
+    };
+    let code = |done: Result<serde_json::Value, haat_protocol::local::Problem>| done.expect_err("refused").code;
+    assert_eq!(code(street.other.work(|work| work.listing_edit(&edit(None, Some("9"))))), "not-the-desk");
+    street.other.work(|work| work.listing_edit(&edit(Some("41"), None))).expect("edits");
+    street.tell();
+    assert_eq!(code(street.ana.work(|work| work.shop_undo(&shop))), "nothing-to-undo");
+    assert_eq!(free(&street.ana, &street.tea), Stock::Counted(5), "an edit of the price counts nothing");
+    let done = street.other.work(|work| work.shop_undo(&shop)).expect("takes it back");
+    assert_eq!(done["changes"][0]["after"], "39.00 CNY", "{done}");
+    street.tell();
+    assert_eq!(free(&street.ana, &street.tea), Stock::Counted(5));
 }
