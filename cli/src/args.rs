@@ -53,9 +53,9 @@ pub(crate) struct Globals {
     /// Name this command; the same name sent twice is done once
     #[arg(long, global = true, value_name = "KEY", value_parser = parse_key, hide_short_help = true)]
     pub(crate) key: Option<String>,
-    /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub(crate) color: Color,
+    /// When to use colours: auto unless the configuration says otherwise
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub(crate) color: Option<Color>,
 }
 
 fn parse_key(text: &str) -> Result<String, String> {
@@ -74,26 +74,41 @@ pub(crate) enum Color {
     Never,
 }
 
+impl Color {
+    /// In a word.
+    pub(crate) const fn text(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Always => "always",
+            Self::Never => "never",
+        }
+    }
+}
+
 /// What has to be known before the line is understood, so that errors of the line itself come out right.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Early {
     /// Whether answers and errors are JSON.
     pub(crate) json: bool,
-    /// When to use colours.
-    pub(crate) color: anstream::ColorChoice,
+    /// When to use colours, if the line says so.
+    pub(crate) color: Option<anstream::ColorChoice>,
+    /// Where the node lives, if the line says so.
+    pub(crate) home: Option<PathBuf>,
 }
 
-/// Looks for `--json` and `--color` anywhere before a `--`.
+/// Looks for `--json`, `--color` and `--home` anywhere before a `--`.
 pub(crate) fn early(raw: &[OsString]) -> Early {
     let words: Vec<&OsStr> = raw.iter().skip(1).map(OsString::as_os_str).take_while(|w| *w != "--").collect();
-    let after = words.iter().position(|w| *w == "--color").and_then(|i| words.get(i + 1)).and_then(|w| w.to_str());
-    let joined = words.iter().find_map(|w| w.to_str().and_then(|w| w.strip_prefix("--color=")));
-    let color = match after.or(joined) {
-        Some("always") => anstream::ColorChoice::Always,
-        Some("never") => anstream::ColorChoice::Never,
-        _ => anstream::ColorChoice::Auto,
+    let said = |name: &str| {
+        let after = words.iter().position(|w| *w == name).and_then(|i| words.get(i + 1)).and_then(|w| w.to_str());
+        after.or_else(|| words.iter().find_map(|w| w.to_str()?.strip_prefix(name)?.strip_prefix('=')))
     };
-    Early { json: words.iter().any(|w| *w == "--json"), color }
+    let color = said("--color").map(|color| match color {
+        "always" => anstream::ColorChoice::Always,
+        "never" => anstream::ColorChoice::Never,
+        _ => anstream::ColorChoice::Auto,
+    });
+    Early { json: words.iter().any(|w| *w == "--json"), color, home: said("--home").map(PathBuf::from) }
 }
 
 #[cfg(test)]

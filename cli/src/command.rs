@@ -1,12 +1,19 @@
 //! The commands, one file each. A command turns its words into a command or question of the local API and tells the answer.
 
+mod block;
 mod circle;
+mod completions;
+mod config;
 mod demo;
+mod doctor;
 mod down;
+mod explain;
 mod feed;
 mod id;
 mod listing;
 mod log;
+mod man;
+mod mute;
 mod notices;
 mod order;
 mod peer;
@@ -21,6 +28,8 @@ mod seed;
 mod shop;
 mod status;
 mod trust;
+mod unblock;
+mod unmute;
 mod unvouch;
 mod up;
 mod vouch;
@@ -47,6 +56,10 @@ pub(crate) enum Noun {
     Circle(circle::Circle),
     People(people::People),
     Petname(petname::Petname),
+    Block(block::Block),
+    Unblock(unblock::Unblock),
+    Mute(mute::Mute),
+    Unmute(unmute::Unmute),
     Vouch(vouch::Vouch),
     Unvouch(unvouch::Unvouch),
     Trust(trust::Trust),
@@ -61,6 +74,12 @@ pub(crate) enum Noun {
     Notices(notices::Notices),
     #[command(subcommand, arg_required_else_help = false)]
     Order(order::Order),
+    Doctor(doctor::Doctor),
+    #[command(subcommand, arg_required_else_help = false)]
+    Config(config::Settings),
+    Completions(completions::Completions),
+    Man(man::Manual),
+    Explain(explain::Explain),
     Review(review::Review),
     ReviewReply(review_reply::ReviewReply),
 }
@@ -83,6 +102,10 @@ impl Noun {
             Self::Circle(c) => c.run(cx),
             Self::People(c) => c.run(cx),
             Self::Petname(c) => c.run(cx),
+            Self::Block(c) => c.run(cx),
+            Self::Unblock(c) => c.run(cx),
+            Self::Mute(c) => c.run(cx),
+            Self::Unmute(c) => c.run(cx),
             Self::Vouch(c) => c.run(cx),
             Self::Unvouch(c) => c.run(cx),
             Self::Trust(c) => c.run(cx),
@@ -94,6 +117,11 @@ impl Noun {
             Self::Feed(c) => c.run(cx),
             Self::Notices(c) => c.run(cx),
             Self::Order(c) => c.run(cx),
+            Self::Doctor(c) => c.run(cx),
+            Self::Config(c) => c.run(cx),
+            Self::Completions(c) => c.run(cx),
+            Self::Man(c) => c.run(cx),
+            Self::Explain(c) => c.run(cx),
             Self::Review(c) => c.run(cx),
             Self::ReviewReply(c) => c.run(cx),
         }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 
-use crate::args::Globals;
+use crate::args::{Color, Globals};
 use crate::client::Client;
 use crate::error::Failure;
 use crate::{home, output, text};
@@ -19,6 +19,8 @@ pub(crate) struct Context {
     home: Option<PathBuf>,
     key: Option<String>,
     quiet: bool,
+    /// When to use colours, if the command line says so.
+    pub(crate) color: Option<&'static str>,
     /// Whether the answer is JSON.
     pub(crate) json: bool,
 }
@@ -41,7 +43,13 @@ impl Context {
             .with_ansi(color)
             .log_internal_errors(false)
             .init();
-        Ok(Self { home: globals.home.clone(), key: globals.key.clone(), quiet: globals.quiet, json: globals.json })
+        Ok(Self {
+            home: globals.home.clone(),
+            key: globals.key.clone(),
+            quiet: globals.quiet,
+            color: globals.color.map(Color::text),
+            json: globals.json,
+        })
     }
 
     /// The home directory.

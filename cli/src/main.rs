@@ -8,6 +8,8 @@ mod args;
 mod ask;
 mod client;
 mod command;
+mod completion;
+mod config;
 mod context;
 mod diff;
 mod error;
@@ -21,6 +23,7 @@ mod table;
 mod text;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
@@ -31,14 +34,17 @@ use crate::context::Context;
 use crate::error::Failure;
 
 fn main() -> ExitCode {
+    completion::answer();
     let raw: Vec<OsString> = std::env::args_os().collect();
     let early = args::early(&raw);
-    early.color.write_global();
+    let home = || early.home.clone().or_else(|| std::env::var_os("HAAT_HOME").map(PathBuf::from));
+    let color = early.color.or_else(|| config::color(home())).unwrap_or(anstream::ColorChoice::Auto);
+    color.write_global();
     if raw.len() <= 1 {
         output::aside(Cli::command().render_help().ansi().to_string().trim_end());
         return ExitCode::from(ProblemKind::Usage.codes().0);
     }
-    let result = match parse(&raw, early.color) {
+    let result = match parse(&raw, color) {
         Ok(cli) => Context::new(&cli.globals).and_then(|cx| cli.noun.run(&cx)),
         Err(e) if e.exit_code() == 0 => {
             // Help that nobody reads to its end is no error.

@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod circle;
+mod clock;
 mod feed;
 mod notice;
 mod order;
@@ -13,12 +14,12 @@ mod shelf;
 mod status;
 mod trust;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use haat_protocol::circle::Roster;
 use haat_protocol::entry::Header;
-use haat_protocol::id::{EntryId, OrderId, SpaceId};
+use haat_protocol::id::{EntryId, IdentityId, OrderId, SpaceId};
 use haat_protocol::local::{ListingRow, OrderRow, Page, Problem, ProblemKind, Question};
 use haat_protocol::time::Millis;
 use serde::Serialize;
@@ -28,7 +29,7 @@ use crate::myself::Myself;
 use crate::name::{self, People};
 use crate::presence::Presence;
 use crate::store::Tx;
-use crate::view::{circle as circles, fork, known};
+use crate::view::{block, circle as circles, fork, known, shelf as shelves};
 
 pub use status::reach;
 
@@ -54,6 +55,10 @@ pub(crate) struct Ask<'a, 's> {
     people: People,
     /// Of all circles known here.
     rosters: BTreeMap<SpaceId, Arc<Roster>>,
+    /// Of whom nothing is shown.
+    blocked: BTreeSet<IdentityId>,
+    /// Whose words are not shown in the feed.
+    muted: BTreeSet<IdentityId>,
 }
 
 /// Answers a question.
@@ -64,6 +69,7 @@ pub fn answer(tx: &Tx<'_>, me: &Myself, facts: &NodeFacts<'_>, question: &Questi
     let ask = Ask::new(tx, me, facts);
     match question {
         Question::Status => json(&ask.status()),
+        Question::Clock => json(&ask.clock()),
         Question::Me => json(&ask.me()),
         Question::Peers => page(ask.peers()),
         Question::Circles => page(ask.circles()),
@@ -74,13 +80,19 @@ pub fn answer(tx: &Tx<'_>, me: &Myself, facts: &NodeFacts<'_>, question: &Questi
         Question::People { circle } => page(ask.neighbours(ask.in_circle(circle.as_deref())?)),
         Question::Trust { subject } => json(&ask.trust(&ask.subject(subject)?)),
         Question::Shops => page(ask.shops()),
-        Question::Shop { shop } => json(&ask.shop(&name::shop(tx, me, shop)?).ok_or_else(|| Problem::not_found("shop", shop))?),
+        Question::Shop { shop } => {
+            let id = name::shop(tx, me, shop)?;
+            ask.may_show(&id)?;
+            json(&ask.shop(&id).ok_or_else(|| Problem::not_found("shop", shop))?)
+        }
         Question::Listings { circle, shop } => {
             let shop = shop.as_deref().map(|shop| name::shop(tx, me, shop)).transpose()?;
             page(ask.listings(ask.in_circle(circle.as_deref())?, shop))
         }
         Question::Listing { listing } => {
-            let row = ask.listing(&name::listing(tx, me, listing)?);
+            let lineage = name::listing(tx, me, listing)?;
+            shelves::row(tx, &lineage).map_or(Ok(()), |row| ask.may_show(&row.shop))?;
+            let row = ask.listing(&lineage);
             json(&row.ok_or_else(|| Problem::not_found("listing", listing))?)
         }
         Question::Feed { circle, limit, after } => json(&ask.feed(ask.in_circle(circle.as_deref())?, *limit, after.as_deref())?),
@@ -127,7 +139,8 @@ pub fn listing_row(tx: &Tx<'_>, me: &Myself, now: Millis, lineage: &EntryId) -> 
 impl<'a, 's> Ask<'a, 's> {
     fn new(tx: &'a Tx<'s>, me: &'a Myself, facts: &'a NodeFacts<'a>) -> Self {
         let rosters = circles::all(tx).into_iter().filter_map(|space| Some((space, circles::roster(tx, &space)?))).collect();
-        Self { tx, me, facts, people: People::read(tx, me), rosters }
+        let (blocked, muted) = (block::blocked(tx), block::muted(tx));
+        Self { tx, me, facts, people: People::read(tx, me), rosters, blocked, muted }
     }
 
     /// Whether an entry counts, given the removals, revocations and forks known now.
@@ -141,6 +154,18 @@ impl<'a, 's> Ask<'a, 's> {
 }
 
 impl Ask<'_, '_> {
+    /// Whether a shop may be shown: nothing is of whom I blocked.
+    fn may_show(&self, shop: &SpaceId) -> Result<(), Problem> {
+        let keeper = known::inception(self.tx, shop).map(|begun| begun.creator);
+        match keeper.filter(|keeper| self.blocked.contains(keeper)) {
+            None => Ok(()),
+            Some(keeper) => {
+                let name = self.people.call(&keeper);
+                Err(Problem::refused("blocked", "it is not shown", format!("you blocked {name}")).hint(format!("haat unblock {name}")))
+            }
+        }
+    }
+
     fn in_circle(&self, circle: Option<&str>) -> Result<Option<SpaceId>, Problem> {
         circle.map(|circle| name::circle(self.tx, self.me, circle)).transpose()
     }

@@ -4,6 +4,7 @@
 //! snapshot and committed at once; only then is anything sent, answered or shown.
 
 mod anew;
+mod block;
 mod circle;
 mod epoch;
 mod fork;

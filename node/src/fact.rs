@@ -47,6 +47,20 @@ pub enum Fact {
         /// Its address.
         address: String,
     },
+    /// A person was blocked, or is not any more.
+    Blocked {
+        /// Whom.
+        person: IdentityId,
+        /// Whether from here on.
+        blocked: bool,
+    },
+    /// A person was muted, or is not any more.
+    Muted {
+        /// Whom.
+        person: IdentityId,
+        /// Whether from here on.
+        muted: bool,
+    },
 }
 
 impl Fact {

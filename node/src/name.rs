@@ -10,13 +10,13 @@ use haat_protocol::circle::{Request, Roster};
 use haat_protocol::id::{EntryId, IdentityId, OrderId, SpaceId};
 use haat_protocol::invite::Code;
 use haat_protocol::kind::{Kind, Secrecy, secrecy_of};
+pub(crate) use haat_protocol::local::typo::nearest;
 use haat_protocol::local::{Problem, ProblemKind};
 
 use crate::myself::Myself;
 use crate::payment;
 use crate::store::{Table, Tx};
 use crate::view::{self, BodyRow, known, shelf};
-pub(crate) use choose::nearest;
 use choose::{Candidate, choose, digits};
 pub(crate) use people::People;
 
@@ -98,7 +98,8 @@ pub fn display_name(tx: &Tx<'_>, me: &Myself, person: &IdentityId) -> String {
 pub fn shop(tx: &Tx<'_>, _me: &Myself, text: &str) -> Result<SpaceId, Problem> {
     let candidate = |(key, row): &(Vec<u8>, Vec<u8>)| {
         let row: shelf::ShopRow = tx.decoded(Table::Shop, row)?;
-        Some(Candidate { id: key.as_slice().try_into().ok()?, names: vec![row.body.name], ..Candidate::default() })
+        let is_past = view::block::is_blocked(tx, &row.keeper);
+        Some(Candidate { id: key.as_slice().try_into().ok()?, names: vec![row.body.name], is_past, ..Candidate::default() })
     };
     choose("shop", text, &tx.prefix(Table::Shop, &[]).iter().filter_map(candidate).collect::<Vec<_>>()).map(SpaceId)
 }
@@ -117,7 +118,7 @@ pub fn listing(tx: &Tx<'_>, _me: &Myself, text: &str) -> Result<EntryId, Problem
             continue;
         };
         let title = row.current().and_then(|version| title(tx, &version));
-        let is_past = row.is_withdrawn();
+        let is_past = row.is_withdrawn() || view::block::is_shop_blocked(tx, &row.shop);
         for (_, version) in row.versions.iter().filter(|(_, version)| *version != lineage) {
             candidates.push(Candidate { id: version.0, means: Some(lineage.0), is_past, ..Candidate::default() });
         }

@@ -4,6 +4,7 @@
 //! asks the clock, and nothing here is the only place where something is written down.
 
 mod again;
+pub mod block;
 pub mod circle;
 pub mod feed;
 pub mod fork;
@@ -223,6 +224,8 @@ pub fn fact(cx: &mut Cx<'_, '_, '_>, fact: &Fact) {
         }
         Fact::JoinEnded { space, declined } => circle::join_ended(cx, space, declined.as_deref()),
         Fact::Counted { version, sku } => stock::counted(cx, version, sku),
+        Fact::Blocked { person, blocked } => block::note(cx, Table::Blocked, person, *blocked),
+        Fact::Muted { person, muted } => block::note(cx, Table::Muted, person, *muted),
         Fact::Peer { address } => cx.tx.put(Table::Peer, address.as_bytes(), Vec::new()),
     }
 }

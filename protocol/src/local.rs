@@ -4,10 +4,12 @@
 //! a petname, a name, an id or any unique prefix of one.
 
 pub mod edit;
+pub mod explain;
 pub mod notice;
 pub mod payment;
 pub mod routes;
 pub mod rows;
+pub mod typo;
 
 use std::collections::BTreeMap;
 
@@ -101,6 +103,26 @@ pub enum Command {
         person: String,
         /// The name; empty takes it away.
         name: String,
+    },
+    /// Hide everything of a person, and take no new order of theirs.
+    Block {
+        /// Whom.
+        person: String,
+    },
+    /// End that.
+    Unblock {
+        /// Whom.
+        person: String,
+    },
+    /// Hide what a person says from the feed.
+    Mute {
+        /// Whom.
+        person: String,
+    },
+    /// End that.
+    Unmute {
+        /// Whom.
+        person: String,
     },
     /// Vouch for a person in a circle.
     Vouch {
@@ -420,6 +442,8 @@ pub struct OrderWords {
 pub enum Question {
     /// How the node is.
     Status,
+    /// What the clock shows, and what others claim.
+    Clock,
     /// Who I am.
     Me,
     /// Known and connected peers.

@@ -7,6 +7,7 @@ mod crash;
 mod devices;
 mod edit;
 mod enclosed;
+mod everyday;
 mod evidence;
 mod export;
 mod fork;

@@ -24,6 +24,11 @@ fn selling() {
 }
 
 #[test]
+fn every_day() {
+    play("everyday.md");
+}
+
+#[test]
 fn run_a_seed() {
     play("seed.md");
 }

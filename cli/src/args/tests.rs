@@ -36,6 +36,10 @@ circle remove C lin
 people
 people --circle C
 petname lin Aunt_Lin
+block lin
+unblock lin
+mute lin
+unmute lin
 vouch lin --circle C --weight acquaintance
 vouch lin --circle C --weight friend --text T
 vouch lin --circle C --weight close
@@ -64,6 +68,21 @@ feed --circle C --limit 5 --after CURSOR
 feed --follow
 retract E
 notices
+doctor
+config show
+config show --origin
+config get name
+config set listen /ip4/0.0.0.0/tcp/1 /ip4/0.0.0.0/tcp/2
+config path
+config template
+completions bash
+completions zsh
+completions fish --names
+completions powershell
+man
+man --dir d
+explain
+explain out-of-stock
 order offer L
 order offer L --sku S --qty 2 --price 15.00 --valid 2d --delivery pickup --pay on-delivery --method cash --note T
 order offer L --delivery ship --pay before
@@ -167,6 +186,7 @@ fn json_and_colour_are_known_before_the_line_is_understood() {
     let of = |line: &str| early(&words(line).into_iter().map(OsString::from).collect::<Vec<_>>());
     assert!(of("haat nothing --json").json);
     assert!(!of("haat post C -- --json").json, "behind -- it is text");
-    assert!(matches!(of("haat --color=never x").color, anstream::ColorChoice::Never));
-    assert!(matches!(of("haat --color always x").color, anstream::ColorChoice::Always));
+    assert!(matches!(of("haat --color=never x").color, Some(anstream::ColorChoice::Never)));
+    assert!(matches!(of("haat --color always x").color, Some(anstream::ColorChoice::Always)));
+    assert_eq!(of("haat --home=here status").home, Some(PathBuf::from("here")));
 }

@@ -24,9 +24,21 @@ impl People {
         cx.page(value, |people: Vec<PersonRow>| {
             let rows = people.into_iter().map(|p| {
                 let circles: Vec<String> = p.circles.iter().map(|c| names.get(c).cloned().unwrap_or_else(|| c.short())).collect();
-                [p.petname.unwrap_or_default(), p.name, p.identity.short(), circles.join(", "), p.warning.unwrap_or_default()]
+                let shown = match (p.blocked, p.muted) {
+                    (true, _) => "blocked",
+                    (false, true) => "muted",
+                    (false, false) => "",
+                };
+                [
+                    p.petname.unwrap_or_default(),
+                    p.name,
+                    p.identity.short(),
+                    circles.join(", "),
+                    shown.to_owned(),
+                    p.warning.unwrap_or_default(),
+                ]
             });
-            table::table(["petname", "name", "identity", "circles", ""], rows.collect(), "Nobody yet: begin a circle or join one.")
+            table::table(["petname", "name", "identity", "circles", "shown", ""], rows.collect(), "Nobody yet: begin a circle or join one.")
         })
     }
 }

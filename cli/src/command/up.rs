@@ -10,6 +10,7 @@ use haat_protocol::local::routes::STOP;
 use haat_protocol::local::{Problem, ProblemKind};
 
 use crate::client::Client;
+use crate::config::{self, Config, Value};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::span::parse_span;
@@ -21,7 +22,8 @@ use crate::{home, input, output, table, text};
   haat up --name Chen
   haat up --listen /ip4/0.0.0.0/tcp/0 --seed-peer /ip4/203.0.113.9/tcp/4001/p2p/12D3…
 
-It runs until Ctrl-C or `haat down`. Keys are sealed with HAAT_PASSPHRASE or --passphrase-file, if either is given.")]
+It runs until Ctrl-C or `haat down`. Keys are sealed with HAAT_PASSPHRASE or --passphrase-file, if either is given.
+What is always so stands in the file that `haat config path` names; an option comes before it.")]
 pub(crate) struct Up {
     /// The name you go by
     #[arg(long)]
@@ -58,16 +60,23 @@ pub(super) fn parse_address(text: &str) -> Result<String, String> {
 
 impl Up {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
+        let home = cx.home()?;
+        let config = Config::load(&home)?;
+        let text = |key: &str| config.said(key).map(Value::told);
+        let texts = |key: &str| match config.said(key) {
+            Some(Value::Texts(texts)) => texts.clone(),
+            _ => Vec::new(),
+        };
         let options = UpOptions {
-            home: cx.home()?,
-            name: self.name,
-            listen: self.listen,
-            api: self.api,
-            seed_peers: self.seed_peer,
-            mdns: !self.no_mdns,
+            name: self.name.or_else(|| text("name")),
+            listen: if self.listen.is_empty() { texts("listen") } else { self.listen },
+            api: self.api.or_else(|| text("api")),
+            seed_peers: if self.seed_peer.is_empty() { texts("seed_peer") } else { self.seed_peer },
+            mdns: !self.no_mdns && config.said("mdns") != Some(&Value::Flag(false)),
             gossip: !self.no_gossip,
             passphrase: input::passphrase(self.passphrase_file.as_deref())?,
             clock_ahead_ms: self.clock_ahead.unwrap_or(0),
+            home: home.clone(),
         };
         if self.until_eof {
             let home = options.home.clone();
@@ -79,7 +88,12 @@ impl Up {
             .build()
             .map_err(|e| Problem::new(ProblemKind::Internal, "runtime", "cannot start the node's threads", e.to_string()))?;
         // A node whose ready line nobody reads runs on: whoever started it may look at the lock instead.
-        let announce = Box::new(move |ready: Ready| drop(announced(&ready, json)));
+        let announce = Box::new(move |ready: Ready| {
+            if let Err(problem) = config::begin(&home) {
+                tracing::warn!("{}: {}", problem.title, problem.detail);
+            }
+            drop(announced(&ready, json));
+        });
         Ok(runtime.block_on(daemon::run(options, announce))?)
     }
 }

@@ -102,7 +102,7 @@ impl Ask<'_, '_> {
 
     fn ground(&self) -> Ground {
         let vouches = self.vouches();
-        let graph = Graph::new(self.me.id(), &vouches, &std::collections::BTreeSet::new());
+        let graph = Graph::new(self.me.id(), &vouches, &self.blocked);
         Ground { vouches, graph, authors: BTreeMap::new(), sellers: BTreeMap::new() }
     }
 
@@ -112,7 +112,7 @@ impl Ask<'_, '_> {
         if !self.counts(entry.header()) || self.tx.has(Table::Void, &id.0) {
             return None;
         }
-        let author = known::author(self.tx, entry.header())?;
+        let author = known::author(self.tx, entry.header()).filter(|author| self.is_heard(author))?;
         let item = match Kind::from_code(entry.header().kind) {
             None => FeedItem { text: "this was made by a newer version of Haat".to_owned(), ..self.blank(&entry, &author, "unknown") },
             Some(kind) => {
@@ -127,6 +127,11 @@ impl Ask<'_, '_> {
         // A review says itself how it went with the seller; it names no version.
         let why = self.why(&author, item.listing.as_ref().filter(|_| item.version.is_some()), ground);
         Some(FeedItem { why, ..item })
+    }
+
+    /// Whether what a person says is shown.
+    fn is_heard(&self, author: &IdentityId) -> bool {
+        !self.blocked.contains(author) && !self.muted.contains(author)
     }
 
     fn blank(&self, entry: &Entry, author: &IdentityId, kind: &str) -> FeedItem {
@@ -159,7 +164,8 @@ impl Ask<'_, '_> {
             Body::Recommend(body) => FeedItem { text: body.text.clone(), interest: Some(interest(body.interest).to_owned()), ..item },
             Body::Review(body) => {
                 let listing = body.right.right.listing;
-                let title = shelf::row(self.tx, &listing).and_then(|row| row.current()).and_then(|version| name::title(self.tx, &version));
+                let row = shelf::row(self.tx, &listing).filter(|row| self.may_show(&row.shop).is_ok());
+                let title = row.and_then(|row| row.current()).and_then(|version| name::title(self.tx, &version));
                 let (rating, outcome) = (u8::try_from(body.rating).ok(), Some(body.outcome));
                 FeedItem { text: body.text.clone(), rating, outcome, listing: Some(listing), title, ..item }
             }
@@ -170,7 +176,7 @@ impl Ask<'_, '_> {
 
     /// Title of the version that was pointed at, if it is here and one of that listing.
     fn title_of(&self, target: &ListingRef) -> Option<String> {
-        let row = shelf::row(self.tx, &target.listing)?;
+        let row = shelf::row(self.tx, &target.listing).filter(|row| self.may_show(&row.shop).is_ok())?;
         row.versions.iter().any(|(_, version)| *version == target.version).then(|| name::title(self.tx, &target.version))?
     }
 

@@ -125,6 +125,7 @@ impl Ask<'_, '_> {
 /// Why another node takes nothing, for people; the code itself when there is no better word.
 const REFUSALS: &[(&str, &str)] = &[
     ("ahead", "it comes from later than the clock there shows"),
+    ("blocked", "you are blocked there"),
     ("not-offered", "its delivery, payment or returns are not what the shop there offers"),
     ("not-the-desk", "another device of the seller's keeps that shop: make the offer again"),
     ("stale-listing", "its lines do not say what the listings there say"),

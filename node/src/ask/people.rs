@@ -15,6 +15,8 @@ impl Ask<'_, '_> {
             name: self.people.claimed(person),
             petname: self.people.petname(person),
             circles: self.people.shared(person).to_vec(),
+            blocked: self.blocked.contains(person),
+            muted: self.muted.contains(person),
             warning: self.people.warning(person).or_else(|| self.fork_warning(person)),
         };
         people.map(row).collect()

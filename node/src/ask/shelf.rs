@@ -12,7 +12,8 @@ use crate::view::{self, shelf, stock};
 impl Ask<'_, '_> {
     pub(super) fn shops(&self) -> Vec<ShopRow> {
         let rows = self.tx.prefix(Table::Shop, &[]);
-        rows.iter().filter_map(|(key, _)| self.shop(&SpaceId::from_slice(key)?)).collect()
+        let shops = rows.iter().filter_map(|(key, _)| SpaceId::from_slice(key)).filter(|shop| self.may_show(shop).is_ok());
+        shops.filter_map(|shop| self.shop(&shop)).collect()
     }
 
     pub(super) fn shop(&self, id: &SpaceId) -> Option<ShopRow> {
@@ -41,7 +42,7 @@ impl Ask<'_, '_> {
             (Some(circle), _) => shelf::shared_into(self.tx, &circle),
             (None, None) => self.tx.prefix(Table::Shop, &[]).iter().filter_map(|(key, _)| SpaceId::from_slice(key)).collect(),
         };
-        shops.retain(|id| shop.is_none_or(|shop| shop == *id));
+        shops.retain(|id| shop.is_none_or(|shop| shop == *id) && self.may_show(id).is_ok());
         let lineages = shops.iter().flat_map(|shop| shelf::listings(self.tx, shop));
         let mut rows: Vec<ListingRow> =
             lineages.filter_map(|lineage| self.listing(&lineage)).filter(|row| row.state != "withdrawn").collect();

@@ -1,6 +1,6 @@
 //! Whether and why to trust somebody: gathers what the computation follows from, and puts its answer into words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use haat_protocol::id::{EntryId, IdentityId, OrderId};
 use haat_protocol::local::{Problem, ProblemKind, TrustReason, TrustView};
@@ -69,7 +69,7 @@ impl Ask<'_, '_> {
             vouches,
             reviews: &reviews,
             own: &own,
-            blocked: &BTreeSet::new(),
+            blocked: &self.blocked,
             now: self.facts.now,
         };
         question.answer()

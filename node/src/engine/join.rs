@@ -22,7 +22,7 @@ use crate::intake;
 use crate::keyring::Keyring;
 use crate::net::{Channel, NetCommand, peer_text};
 use crate::store::Table;
-use crate::view::{circle, known};
+use crate::view::{block, circle, known};
 
 /// How long the command waits for the circle before it answers "requested".
 const JOIN_WAIT_MS: u64 = 6 * SECOND_MS;
@@ -275,6 +275,10 @@ impl Work<'_, '_> {
         let (invite, state) = roster.invite_by_key(&request.invite).ok_or(("not-now", "this invite is not known here yet"))?;
         invite::check(&request.invite, roster.space, person.id(), device, &request.proof)
             .map_err(|_| ("malformed", "the proof does not hold"))?;
+        // Somebody else may let them in; this node does not.
+        if [person.id(), state.by].iter().any(|person| block::is_blocked(&self.tx, person)) {
+            return Err(("not-now", "nobody can be admitted right now"));
+        }
         if roster.declined.contains_key(&(person.id(), *invite)) {
             return Err(("declined", "the circle declined the request"));
         }

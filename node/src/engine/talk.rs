@@ -51,6 +51,10 @@ impl Work<'_, '_> {
             Command::CircleDecline { circle, person, reason } => self.circle_decline(&circle, &person, reason),
             Command::CircleRevokeInvite { code } => self.revoke_invite(&code),
             Command::Petname { person, name } => self.petname(&person, &name),
+            Command::Block { person } => self.block(&person, true),
+            Command::Unblock { person } => self.block(&person, false),
+            Command::Mute { person } => self.mute(&person, true),
+            Command::Unmute { person } => self.mute(&person, false),
             Command::Vouch { person, circle, weight, text } => {
                 let weight = weight_of(&weight)?;
                 let text = text.unwrap_or_default();

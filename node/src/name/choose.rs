@@ -4,6 +4,7 @@
 
 use data_encoding::HEXLOWER;
 use haat_protocol::local::Problem;
+use haat_protocol::local::typo::nearest;
 
 /// Hexadecimal digits that a prefix of an id has at least.
 const PREFIX_MIN_DIGITS: usize = 4;
@@ -11,8 +12,6 @@ const PREFIX_MIN_DIGITS: usize = 4;
 const SHORT_DIGITS: usize = 8;
 /// Candidates that an ambiguity names at most.
 const CANDIDATES_MAX: usize = 5;
-/// Letters that may be wrong in a name that is suggested instead.
-const TYPOS_MAX: usize = 2;
 
 /// Something that can be meant.
 #[derive(Debug, Clone, Default)]
@@ -103,29 +102,6 @@ fn missing(what: &str, text: &str, candidates: &[Candidate]) -> Problem {
         Some(name) => problem.hint(format!("did you mean {name:?}?")),
         None => problem,
     }
-}
-
-/// The name that a mistyped one comes nearest to, if any is near.
-pub(crate) fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let wanted = wanted.to_lowercase();
-    let near = names.into_iter().map(|name| (distance(&wanted, &name.to_lowercase()), name));
-    near.filter(|(far, name)| *far <= TYPOS_MAX && *far < name.chars().count()).min().map(|(_, name)| name)
-}
-
-/// Letters to add, drop or change from one text to the other.
-fn distance(one: &str, two: &str) -> usize {
-    let two: Vec<char> = two.chars().collect();
-    let mut row: Vec<usize> = (0..=two.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut before = row[0];
-        row[0] = i + 1;
-        for (j, b) in two.iter().enumerate() {
-            let changed = before + usize::from(a != *b);
-            before = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(before + 1);
-        }
-    }
-    row[two.len()]
 }
 
 #[cfg(test)]

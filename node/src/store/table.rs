@@ -127,6 +127,10 @@ tables! {
     ShopListing = "view_shop_listing", View;
     /// identity id -> petname.
     Petname = "view_petname", View;
+    /// identity id -> nothing: blocked.
+    Blocked = "view_blocked", View;
+    /// identity id -> nothing: muted.
+    Muted = "view_muted", View;
     /// circle -> a join that is under way.
     Join = "view_join", View;
     /// circle -> a join that came to nothing: the code's name of the circle, and why.

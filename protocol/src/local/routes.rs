@@ -15,6 +15,10 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("circle_role", "/circles/role"),
     ("circle_revoke_invite", "/circles/invites/revoke"),
     ("petname", "/people/petname"),
+    ("block", "/people/block"),
+    ("unblock", "/people/unblock"),
+    ("mute", "/people/mute"),
+    ("unmute", "/people/unmute"),
     ("vouch", "/vouches"),
     ("unvouch", "/vouches/withdraw"),
     ("shop_create", "/shops"),
@@ -43,6 +47,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
 /// `(tag of the question, path)`.
 pub const QUESTIONS: &[(&str, &str)] = &[
     ("status", "/status"),
+    ("clock", "/clock"),
     ("me", "/me"),
     ("peers", "/peers"),
     ("circles", "/circles"),

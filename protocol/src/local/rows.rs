@@ -63,6 +63,19 @@ pub struct Status {
     pub seed: Option<SeedStatus>,
 }
 
+/// What the clock shows, and what others claim about the time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockView {
+    /// What the node's clock shows.
+    pub now: Millis,
+    /// When the last item was accepted, by the same clock.
+    pub accepted: Option<Millis>,
+    /// The newest time that each connected device claimed.
+    pub newest: Vec<Millis>,
+    /// Orders of which another node takes nothing because they come from later than its clock shows.
+    pub ahead: usize,
+}
+
 /// How a seed is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeedStatus {
@@ -281,6 +294,12 @@ pub struct PersonRow {
     pub petname: Option<String>,
     /// Circles we share.
     pub circles: Vec<SpaceId>,
+    /// Whether I blocked them.
+    #[serde(default)]
+    pub blocked: bool,
+    /// Whether I muted them.
+    #[serde(default)]
+    pub muted: bool,
     /// Set when another person's name looks the same, or a device of theirs signed two entries for one place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,

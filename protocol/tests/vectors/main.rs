@@ -31,6 +31,7 @@ mod late;
 mod orders;
 mod pages;
 mod people;
+mod problems;
 mod reader;
 mod rings;
 mod rosters;

@@ -40,7 +40,11 @@ const HOMES: &[(&str, &str, &[&str])] = &[
     ("redb", "", &["node/src/store"]),
     ("axum", "", &["node/src/api", "node/src/web"]),
     ("tokio", "node/", &["node/src/api", "node/src/daemon", "node/src/engine/runner", "node/src/hear", "node/src/net", "node/src/service"]),
-    ("haat_node", "cli/", &["cli/src/command/demo", "cli/src/command/log", "cli/src/command/seed", "cli/src/command/up"]),
+    (
+        "haat_node",
+        "cli/",
+        &["cli/src/command/demo", "cli/src/command/doctor", "cli/src/command/log", "cli/src/command/seed", "cli/src/command/up"],
+    ),
     ("haat_tests", "", &["tests"]),
 ];
 

@@ -46,7 +46,8 @@ impl Ask<'_, '_> {
     /// The item of an entry that waits; none when it cannot be opened or breaks a rule.
     pub(super) fn waiting_item(&self, entry: &Entry) -> Option<FeedItem> {
         let header = entry.header();
-        let (author, kind) = (known::author(self.tx, header)?, Kind::from_code(header.kind)?);
+        let author = known::author(self.tx, header).filter(|author| self.is_heard(author))?;
+        let (author, kind) = (author, Kind::from_code(header.kind)?);
         let body = Body::decode(kind, &entry.open(secret::for_header(self.tx, self.me, header).as_ref()).ok()?).ok()?;
         body.check().ok()?;
         if let Body::Recommend(body) = &body

@@ -41,6 +41,9 @@ impl Work<'_, '_> {
         let offered = name::offered(&self.tx, self.me, &new.listing)?;
         let goods = self.goods(&offered.lineage, &new.listing)?;
         let (buyer, other) = self.sides(new, &goods)?;
+        if view::block::is_blocked(&self.tx, &other) {
+            return Err(Problem::refused("blocked", "the offer is not made", "you blocked this person").hint("haat unblock PERSON"));
+        }
         let circle = self.shared_circle(&goods.shop, &other, offered.circle)?;
         let mut terms = self.terms(new, &goods, buyer)?;
         (terms.via, terms.circle) = (offered.via, Some(circle));

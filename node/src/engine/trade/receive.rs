@@ -28,6 +28,9 @@ pub(super) const ENVELOPE_BYTES: usize = 512;
 /// The device of the seller's that the terms name is not the desk of the shop, as far as this node has heard.
 const NOT_THE_DESK: Code = "not-the-desk";
 
+/// The other party is blocked by this person, who takes no new order of theirs.
+const BLOCKED: Code = "blocked";
+
 /// A stable code of a refusal.
 pub(super) type Code = &'static str;
 
@@ -217,6 +220,9 @@ impl Work<'_, '_> {
         let newer = claimed.filter(|claimed| claimed.id() == other.identity && known.as_ref().is_none_or(|known| claimed.beats(known)));
         if !newer.or(known.as_deref()).is_some_and(|person| person.has(&other.device)) {
             return Err("stranger");
+        }
+        if view::block::is_blocked(&self.tx, &other.identity) {
+            return Err(BLOCKED);
         }
         for line in &terms.lines {
             let shop = if mine == Role::Seller { self.check_line(line, terms)? } else { self.shop_of(line, &other)? };

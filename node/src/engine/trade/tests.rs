@@ -116,6 +116,28 @@ fn a_stranger_is_refused_and_nothing_is_kept() {
 }
 
 #[test]
+fn a_blocked_persons_first_offer_is_refused_and_what_is_under_way_goes_on() {
+    let (mut ana, mut bob, listing) = neighbours(None);
+    let (first, message) = offered(&mut bob, listing);
+    ana.give(bob.device(), &message);
+    let bobs = bob.me.id().to_string();
+    ana.work(|work| work.block(&bobs, true)).expect("blocks");
+    let before = ana.everything();
+    ana.work(|work| work.block(&bobs, true)).expect("again");
+    assert_eq!(ana.everything(), before, "nothing is noted twice");
+    let (second, message) = offered(&mut bob, listing);
+    assert_eq!(refused(&ana.give(bob.device(), &message)), "blocked");
+    assert!(!ana.has(second));
+    assert_eq!(ana.act(first, "accept", &words()).expect("accepts").state, "agreed");
+    let own = ana.me.id().to_string();
+    assert_eq!(ana.work(|work| work.block(&own, true)).expect_err("myself").code, "yourself");
+    bob.work(|work| work.block(&own, true)).expect("blocks");
+    assert_eq!(bob.offer(&wanted(listing)).expect_err("blocked").code, "blocked");
+    ana.work(|work| work.block(&bobs, false)).expect("unblocks");
+    assert!(matches!(ana.give(bob.device(), &message), DirectResponse::Stored { .. }));
+}
+
+#[test]
 fn an_offer_that_misquotes_the_listing_is_refused() {
     let (mut ana, mut bob, listing) = neighbours(None);
     let (order, _) = offered(&mut bob, listing);
