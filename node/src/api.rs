@@ -7,6 +7,7 @@
 
 mod event;
 mod gate;
+mod openapi;
 mod problem;
 mod repeat;
 mod route;

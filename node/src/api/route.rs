@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use haat_protocol::limits::{API_BODY_MAX_BYTES, API_IMPORT_MAX_BYTES};
-use haat_protocol::local::routes::{BASE, COMMANDS, EVENTS, QUESTIONS, REBUILD, STOP};
+use haat_protocol::local::routes::{BASE, COMMANDS, EVENTS, QUESTIONS, REBUILD, SPEC, STOP};
 
 use super::problem::No;
 
@@ -21,6 +21,8 @@ pub(super) enum Route {
     Ready,
     /// Derive all views again.
     Rebuild,
+    /// The description of all routes.
+    Spec,
     /// Stop the node.
     Stop,
 }
@@ -72,6 +74,7 @@ fn methods(path: &str) -> (Option<Route>, Option<Route>) {
     let Some(path) = path.strip_prefix(BASE) else { return (None, None) };
     match path {
         EVENTS => (Some(Route::Events), None),
+        SPEC => (Some(Route::Spec), None),
         REBUILD => (None, Some(Route::Rebuild)),
         STOP => (None, Some(Route::Stop)),
         _ => (tag(QUESTIONS, path).map(Route::Question), tag(COMMANDS, path).map(Route::Command)),

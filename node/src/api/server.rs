@@ -30,6 +30,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::gate::{Gate, only};
+use super::openapi;
 use super::problem::{Answer, No, harden, plain};
 use super::repeat::{Pending, Print, Repeats, Turn};
 use super::route::{self, Route};
@@ -194,6 +195,7 @@ impl<S: Service> Door<S> {
                 })?;
                 event::open(self.service.clone(), head, self.stop.clone(), seat)
             }
+            Route::Spec => Ok(Answer::of(Ok(openapi::document())).respond()),
             Route::Ready if !self.service.is_ready() => Ok(plain(503, "text/plain", Bytes::from_static(b"not ready"))),
             _ => Ok(plain(200, "text/plain", Bytes::from_static(b"ok"))),
         }

@@ -125,6 +125,34 @@ async fn every_route_of_the_table_is_served() {
 }
 
 #[tokio::test]
+async fn the_description_is_served_and_committed_as_it_is() {
+    let server = Server::start().await;
+    let served = server.ask(&Ask::get("/api/v1/openapi.json")).await;
+    assert_eq!(served.status, 200);
+    let document = served.json();
+    let has = |path: &str, method: &str| document["paths"][format!("{BASE}{path}")][method].is_object();
+    assert!(QUESTIONS.iter().all(|(_, path)| has(path, "get")) && COMMANDS.iter().all(|(_, path)| has(path, "post")));
+    let invite = &document["paths"]["/api/v1/circles/invite"]["post"]["requestBody"]["content"]["application/json"]["schema"];
+    assert_eq!((&invite["required"], &invite["properties"]["uses"]["type"]), (&json!(["circle"]), &json!(["integer", "null"])));
+    let feed = &document["paths"]["/api/v1/feed"]["get"]["parameters"];
+    let limit = feed.as_array().expect("parameters").iter().find(|one| one["name"] == "limit").expect("a limit");
+    assert_eq!((&limit["required"], &limit["schema"]["type"]), (&json!(false), &json!("integer")));
+    for operation in document["paths"].as_object().expect("paths").values().flat_map(|path| path.as_object().expect("methods").values()) {
+        let body = &operation["requestBody"]["content"]["application/json"]["schema"]["properties"];
+        for (name, field) in body.as_object().into_iter().flatten() {
+            assert_ne!(field["type"], json!([]), "{}: nothing is taken as {name}", operation["operationId"]);
+        }
+    }
+    let text = format!("{}\n", serde_json::to_string_pretty(&document).expect("json"));
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/openapi.json");
+    if std::env::var_os("HAAT_BLESS").is_some() {
+        std::fs::write(&path, &text).expect("written");
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == text, "the API is another: HAAT_BLESS=1 cargo test --workspace --lib api:: writes docs/reference/openapi.json");
+}
+
+#[tokio::test]
 async fn words_reach_the_service_as_they_were_meant() {
     let server = Server::start().await;
     let body = r#"{"order":"o1","verb":"ship","carrier":"bike","tracking":null}"#;

@@ -142,6 +142,66 @@ fn cut(value: &Value) -> Value {
     }
 }
 
+/// What a field takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Field {
+    /// Its name.
+    pub(super) name: String,
+    /// The types of JSON values that it takes.
+    pub(super) types: Vec<&'static str>,
+    /// Whether it has to be there.
+    pub(super) required: bool,
+}
+
+/// The fields of the command with this tag, found out by trying.
+pub(super) fn command_form(tag: &str) -> Vec<Field> {
+    form("command", tag, command_fields)
+}
+
+/// The fields of the question with this tag, found out by trying.
+pub(super) fn question_form(tag: &str) -> Vec<Field> {
+    form("question", tag, |question: Question| keys("question", &question))
+}
+
+fn form<T: DeserializeOwned>(kind: &str, tag: &str, all: impl Fn(T) -> BTreeSet<String>) -> Vec<Field> {
+    let samples = [
+        ("string", json!("1")),
+        ("integer", json!(1)),
+        ("boolean", json!(true)),
+        ("array", json!(["a"])),
+        ("object", json!({})),
+        ("null", Value::Null),
+    ];
+    // What has to be there is asked for one by one, each with the first value that is taken.
+    let mut needed: Map<String, Value> = Map::new();
+    let whole: T = loop {
+        let fault = match attempt::<T>(kind, tag, needed.clone()) {
+            Ok(whole) => break whole,
+            Err(fault) => fault.to_string(),
+        };
+        let name = fault.strip_prefix("missing field `").and_then(|rest| rest.split_once('`')).map(|(name, _)| name.to_owned());
+        let name = name.expect("every field takes one of the samples");
+        let with = |value: &Value| needed.clone().into_iter().chain([(name.clone(), value.clone())]).collect::<Map<_, _>>();
+        let is_taken = |value: &Value| match attempt::<T>(kind, tag, with(value)) {
+            Ok(_) => true,
+            Err(fault) => fault.to_string().starts_with("missing field"),
+        };
+        let taken = samples.iter().find(|(_, value)| is_taken(value)).map_or(Value::Null, |(_, value)| value.clone());
+        needed.insert(name, taken);
+    };
+    let takes = |name: &str, value: &Value| {
+        let mut fields = needed.clone();
+        fields.insert(name.to_owned(), value.clone());
+        attempt::<T>(kind, tag, fields).is_ok()
+    };
+    let field = |name: String| Field {
+        types: samples.iter().filter(|(_, value)| takes(&name, value)).map(|(word, _)| *word).collect(),
+        required: needed.contains_key(&name),
+        name,
+    };
+    all(whole).into_iter().map(field).collect()
+}
+
 /// A name as it may be told back, whoever sent it.
 fn told(name: &str) -> String {
     name.chars().take(TRIAL_MAX).flat_map(char::escape_debug).collect()

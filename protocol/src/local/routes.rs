@@ -78,5 +78,7 @@ pub const STOP: &str = "/node/stop";
 pub const REBUILD: &str = "/log/rebuild";
 /// The event stream: a GET, `text/event-stream`.
 pub const EVENTS: &str = "/events";
+/// The description of all routes, in OpenAPI: a GET.
+pub const SPEC: &str = "/openapi.json";
 /// What all paths of the API begin with.
 pub const BASE: &str = "/api/v1";

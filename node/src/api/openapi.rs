@@ -1,0 +1,101 @@
+//! The local API in OpenAPI 3.1, drawn from the tables and types that serve it. It must never say anything that is written down twice.
+
+use haat_protocol::local::routes::{BASE, COMMANDS, EVENTS, QUESTIONS, REBUILD, SPEC, STOP};
+use serde_json::{Map, Value, json};
+
+use super::words::{self, Field};
+
+/// The description of all routes.
+pub(super) fn document() -> Value {
+    let mut paths: Map<String, Value> = Map::new();
+    let mut add = |path: String, method: &str, operation: Value| {
+        let at = paths.entry(path).or_insert_with(|| json!({}));
+        at[method] = operation;
+    };
+    for (tag, path) in QUESTIONS {
+        add(format!("{BASE}{path}"), "get", question(tag));
+    }
+    for (tag, path) in COMMANDS {
+        add(format!("{BASE}{path}"), "post", command(tag, &words::command_form(tag)));
+    }
+    for (tag, path) in [("log_rebuild", REBUILD), ("node_stop", STOP)] {
+        add(format!("{BASE}{path}"), "post", command(tag, &[]));
+    }
+    let stream =
+        json!({"200": {"description": "News as they happen, numbered; Last-Event-ID resumes.", "content": {"text/event-stream": {}}}});
+    add(format!("{BASE}{EVENTS}"), "get", operation("events", stream));
+    add(format!("{BASE}{SPEC}"), "get", operation("openapi", answers()));
+    for (path, tag) in [("/healthz", "health"), ("/readyz", "ready")] {
+        let plain = json!({"200": {"description": "ok", "content": {"text/plain": {}}}, "503": {"description": "Not ready yet."}});
+        let mut open = operation(tag, plain);
+        open["security"] = json!([]);
+        add(path.to_owned(), "get", open);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {"title": "Haat, the local API of a node", "version": env!("CARGO_PKG_VERSION"), "license": {"name": "MIT OR Apache-2.0"}},
+        "servers": [{"url": "http://127.0.0.1"}],
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "The text of HOME/api-token."}},
+            "schemas": {"Problem": problem()},
+        },
+    })
+}
+
+fn problem() -> Value {
+    let text = json!({"type": "string"});
+    json!({
+        "type": "object",
+        "description": "What went wrong (RFC 9457); docs/reference/errors.md lists the codes.",
+        "required": ["type", "title", "status", "code", "detail"],
+        "properties": {"type": text, "title": text, "status": {"type": "integer"}, "code": text, "detail": text, "hint": text},
+    })
+}
+
+fn operation(tag: &str, responses: Value) -> Value {
+    json!({"operationId": tag, "responses": responses})
+}
+
+fn answers() -> Value {
+    let problem = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
+    json!({
+        "200": {"description": "The answer.", "content": {"application/json": {}}},
+        "default": {"description": "A problem.", "content": problem},
+    })
+}
+
+fn question(tag: &str) -> Value {
+    let parameter = |field: Field| {
+        // A query is text, and says nothing by leaving a field out.
+        let types = field.types.iter().copied().filter(|word| *word != "null").collect();
+        let schema = schema(&Field { types, ..field.clone() });
+        json!({"name": field.name, "in": "query", "required": field.required, "schema": schema})
+    };
+    let mut operation = operation(tag, answers());
+    operation["parameters"] = words::question_form(tag).into_iter().map(parameter).collect();
+    operation
+}
+
+fn command(tag: &str, fields: &[Field]) -> Value {
+    let properties: Map<String, Value> = fields.iter().map(|field| (field.name.clone(), schema(field))).collect();
+    let required: Vec<&str> = fields.iter().filter(|field| field.required).map(|field| field.name.as_str()).collect();
+    let schema = json!({"type": "object", "additionalProperties": false, "properties": properties, "required": required});
+    let mut operation = operation(tag, answers());
+    let key = json!({"name": "Idempotency-Key", "in": "header", "required": false, "schema": {"type": "string"}});
+    operation["parameters"] = json!([key]);
+    operation["requestBody"] = json!({"required": !required.is_empty(), "content": {"application/json": {"schema": schema}}});
+    operation
+}
+
+fn schema(field: &Field) -> Value {
+    let mut schema = match field.types.as_slice() {
+        [one] => json!({"type": one}),
+        several => json!({"type": several}),
+    };
+    if field.types.contains(&"array") {
+        schema["items"] = json!({"type": "string"});
+    }
+    schema
+}
