@@ -9,6 +9,7 @@ mod schema;
 mod woocommerce;
 
 use csv::StringRecord;
+use haat_protocol::limits::{CATALOGUE_MAX_BYTES, CATALOGUE_ROWS_MAX};
 
 use super::columns::{self, Column, Columns, has};
 use super::table::{self, Row, Table};
@@ -107,6 +108,15 @@ impl Anew {
     fn push_fault(&mut self, handle: &str, fault: RefusedRow) {
         let number = fault.row;
         self.push(number, &[(Column::Handle, handle.to_owned())], None).fault = Some(fault);
+    }
+
+    /// Rows and cells that were laid out are bounded as those of a file are: a short text may stand for many.
+    fn check(&self) -> Result<(), FileError> {
+        if self.rows.len() as u64 > CATALOGUE_ROWS_MAX {
+            return Err(FileError::TooManyRows);
+        }
+        let cells = self.rows.len().saturating_mul(self.header.len());
+        if cells > CATALOGUE_MAX_BYTES { Err(FileError::TooManyColumns) } else { Ok(()) }
     }
 
     fn warn(&mut self, row: u64, column: &str, value: &str, reason: impl Into<String>) {

@@ -1,5 +1,7 @@
 //! Etsy's listing export: a row for each listing, variations as one list of values for each axis.
 
+use haat_protocol::limits::VARIANTS_MAX;
+
 use super::super::columns::Column;
 use super::super::table::{Row, Table};
 use super::super::{FileError, text};
@@ -43,6 +45,7 @@ pub(super) fn lay_out(table: &Table) -> Result<Sheet, FileError> {
             Some(fault) => anew.push_fault(&handle(&names, row), fault),
             None => listing(&names, row, &mut anew),
         }
+        anew.check()?;
     }
     Ok(anew.sheet(false))
 }
@@ -70,6 +73,13 @@ fn listing(names: &Names<'_>, row: &Row, anew: &mut Anew) {
             return anew.push_fault(&handle, fault(row.number, &column, "", "the variation has values and no name"));
         }
         axes.extend(Some((name, values)).filter(|(_, values)| !values.is_empty()));
+    }
+    // Nothing is multiplied that is refused anyway.
+    let count = axes.iter().fold(1, |count: usize, (_, values)| count.saturating_mul(values.len()));
+    if count > VARIANTS_MAX {
+        let reason = format!("{count} combinations: a product has at most {VARIANTS_MAX} variants");
+        let column = names.named("VARIATION 1 VALUES");
+        return anew.push_fault(&handle, fault(row.number, &column, names.cell(row, "VARIATION 1 VALUES"), reason));
     }
     let mut all: Vec<Vec<&str>> = vec![Vec::new()];
     for (_, values) in &axes {

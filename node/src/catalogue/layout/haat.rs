@@ -1,8 +1,9 @@
 //! Our own JSON: everything that the listings of a shop say, and what is kept beside them. It is written as it is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use csv::StringRecord;
+use haat_protocol::limits::{CATALOGUE_COLUMNS_MAX, CATALOGUE_ROWS_MAX};
 use haat_protocol::listing::Listing;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -108,13 +109,19 @@ pub(super) fn lay_out(document: &Value) -> Result<Sheet, FileError> {
         return Err(FileError::Json(format!("a catalogue of ours has \"{KEY}\": {VERSION}")));
     }
     let listings = document.get("listings").and_then(Value::as_array).ok_or_else(|| wrong("it has no list of \"listings\""))?;
+    if listings.len() as u64 > CATALOGUE_ROWS_MAX {
+        return Err(FileError::TooManyRows);
+    }
     let read: Vec<Result<One, String>> =
         listings.iter().map(|listing| One::deserialize(listing).map_err(|fault| fault.to_string())).collect();
-    let mut names: Vec<String> = Vec::new();
+    let (mut names, mut seen): (Vec<String>, BTreeSet<&str>) = (Vec::new(), BTreeSet::new());
     for one in read.iter().flatten() {
         for (name, _) in one.variants.iter().flat_map(|variant| &variant.kept).chain(one.kept.values().flatten()) {
-            if !names.contains(name) {
+            if seen.insert(name) {
                 names.push(name.clone());
+            }
+            if names.len() > CATALOGUE_COLUMNS_MAX {
+                return Err(FileError::TooManyColumns);
             }
         }
     }
@@ -124,6 +131,7 @@ pub(super) fn lay_out(document: &Value) -> Result<Sheet, FileError> {
             Ok(one) => listing(number, &one, &names, &mut anew),
             Err(why) => anew.push_fault(&format!("listing {number}"), fault(number, "listings", "", why)),
         }
+        anew.check()?;
     }
     Ok(anew.sheet(false))
 }

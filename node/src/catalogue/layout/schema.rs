@@ -42,6 +42,7 @@ pub(super) fn lay_out(document: &Value) -> Result<Sheet, FileError> {
         if let Err(fault) = group(number, product, &mut anew) {
             anew.push_fault(&handle(product), fault);
         }
+        anew.check()?;
     }
     Ok(anew.sheet(true))
 }

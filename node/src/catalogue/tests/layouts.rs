@@ -127,6 +127,23 @@ fn a_format_that_is_named_is_not_guessed() {
 }
 
 #[test]
+fn a_few_bytes_never_become_a_mountain() {
+    let many = vec!["a"; 200_000].join(",");
+    let head = "TITLE,PRICE,CURRENCY_CODE,QUANTITY,VARIATION 1 NAME,VARIATION 1 VALUES,VARIATION 2 NAME,VARIATION 2 VALUES\n";
+    let reading = read_text(&format!("{head}Hat,1.00,USD,1,Color,\"{many}\",Size,\"{many}\"\n"));
+    assert_eq!((places(&reading)[0].1, reading.products.len()), ("VARIATION 1 VALUES", 0), "{:?}", reading.refused[0].reason);
+    let kept: Vec<String> = (0..1_001).map(|n| format!("[\"column {n}\", \"x\"]")).collect();
+    let variant = format!("{{\"price\": \"1\", \"stock\": null, \"kept\": [{}]}}", kept.join(","));
+    let listing = format!("{{\"handle\": \"a\", \"title\": \"A\", \"currency\": \"CNY\", \"variants\": [{variant}]}}");
+    let document = |listings: &str| format!("{{\"haat_catalogue\": 0, \"listings\": [{listings}]}}");
+    assert_eq!(read(document(&listing).as_bytes(), &options()), Err(FileError::TooManyColumns));
+    let combos = format!("Hat,1.00,USD,1,A,\"{0}\",B,\"{0}\"\n", "1,2,3,4,5,6,7,8,9,10");
+    assert_eq!(read(format!("{head}{}", combos.repeat(2_001)).as_bytes(), &options()), Err(FileError::TooManyRows));
+    let rows = usize::try_from(CATALOGUE_ROWS_MAX).expect("small");
+    assert_eq!(read(document(&vec!["0"; rows + 1].join(",")).as_bytes(), &options()), Err(FileError::TooManyRows));
+}
+
+#[test]
 fn a_cell_of_a_megabyte_is_read_and_not_kept() {
     let reading = read_text(&format!("Handle,Title,Price,Notes,More\ntea,Tea,1,{},shelf 4\n", "x".repeat(1024 * 1024)));
     assert_eq!((reading.refused.len(), warned(&reading)), (0, vec![(2, "Handle")]));
