@@ -68,3 +68,18 @@ fn only_what_is_no_request_is_held_against_the_asker() {
         }
     }
 }
+
+#[test]
+fn an_invite_of_somebody_blocked_lets_nobody_in_here() {
+    let (mut ana, space) = founded();
+    let (mut bob, dan) = (node(2), node(4));
+    join(&mut ana, &mut bob, space);
+    let asked = asks(&mut bob, &dan);
+    meet(&mut ana, &bob);
+    let answer = |ana: &mut Node| ana.work(|work| work.join_request(dan.device(), asked.clone()));
+    let whom = bob.me.id().to_string();
+    ana.work(|work| work.block(&whom, true)).expect("blocks");
+    assert!(matches!(answer(&mut ana), DirectResponse::Declined { code, .. } if code == "not-now"), "as if nobody were there");
+    ana.work(|work| work.block(&whom, false)).expect("unblocks");
+    assert!(matches!(answer(&mut ana), DirectResponse::Welcome { .. }));
+}
