@@ -21,6 +21,7 @@ mod peer;
 mod reach;
 pub mod runner;
 mod shop;
+mod taken;
 mod talk;
 mod tick;
 mod trade;

@@ -9,7 +9,7 @@ use haat_protocol::identity::{Change, LogEnd, blind_log};
 use haat_protocol::limits::OPERATIONS_MAX;
 use haat_protocol::wire::Item;
 
-use super::peer::Outcome;
+use super::taken::Outcome;
 use super::work::Work;
 use crate::intake;
 use crate::net::NetCommand;

@@ -1,9 +1,13 @@
 //! Shops that are taken back, and keys of shops that follow who is in a circle.
 
+use haat_protocol::codec::encode;
 use haat_protocol::local::NewListing;
+use haat_protocol::sync::Session;
+use haat_protocol::wire::{Item, SyncResponse};
 
 use super::*;
-use crate::view::shelf;
+use crate::net::{Channel, GossipId};
+use crate::view::{known, shelf};
 
 const OTHER: &str = "Hill";
 
@@ -132,4 +136,29 @@ fn only_its_keeper_takes_a_shop_back() {
     let theft = crafted(&market.bob, market.lane, (Kind::Unshare.code(), body.encode()), None, |_| {});
     assert_eq!(take(&mut market.ana, &theft), Taken::Kept);
     assert!(has(&market.ana, Table::Void, theft.id()) && is_shared(&market.ana, &market));
+}
+
+#[test]
+fn who_hears_of_a_shop_by_gossip_asks_for_what_is_in_it() {
+    let (mut ana, lane) = founded();
+    let mut bob = node(2);
+    join(&mut ana, &mut bob, lane);
+    bob.follow(&ana);
+    let shop = ana.shop();
+    ana.work(|work| work.shop_share(&shop.to_string(), CIRCLE)).expect("shares");
+    let share = ana.read(|tx| known::entry(tx, &shelf::words(tx, &lane, &shop)[0].0)).expect("the share").raw().clone();
+    let from = ana.device();
+    bob.work(|work| {
+        let mut session = Session::new(work.me.device(), from);
+        session.begin([7; 16]);
+        session.answered(&work.held(), 1, SyncResponse::Greeting { nonce: [8; 16], tags: Vec::new() });
+        session.failed(&work.held(), 2);
+        work.passing.sessions.insert(from, session);
+        work.net(NetEvent::Gossip { id: GossipId([1; 20]), topic: String::new(), device: from, data: encode(&Item::Entry(share)) });
+        assert!(!shelf::shared_into(&work.tx, &lane).is_empty(), "the entry was taken in");
+        let asks = std::mem::take(&mut work.out)
+            .iter()
+            .any(|effect| matches!(effect, Effect::Net(NetCommand::Request { device, channel: Channel::Sync, .. }) if *device == from));
+        assert!(asks, "whoever told of the shop holds what is in it");
+    });
 }
