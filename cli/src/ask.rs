@@ -6,6 +6,7 @@ use haat_protocol::local::{Problem, ProblemKind};
 
 use crate::error::Failure;
 use crate::output;
+use crate::say::say;
 
 /// Bytes of an answer that are read: a word fits many times.
 const ANSWER_MAX_BYTES: u64 = 256;
@@ -20,7 +21,7 @@ pub(crate) fn is_possible() -> bool {
 /// # Errors
 /// When nothing can be read.
 pub(crate) fn yes(question: &str) -> Result<bool, Failure> {
-    output::aside(&format!("{question} [y/N]"));
+    output::aside(&say!("ask-choice", question = question));
     let mut line = String::new();
     let mut input = io::Read::take(io::stdin().lock(), ANSWER_MAX_BYTES);
     input.read_line(&mut line).map_err(|e| Problem::new(ProblemKind::Internal, "input", "no answer can be read", e.to_string()))?;

@@ -207,6 +207,15 @@ pub(crate) fn color(home: Option<PathBuf>) -> Option<anstream::ColorChoice> {
     }
 }
 
+/// The language that the settings ask for.
+pub(crate) fn language(home: Option<PathBuf>) -> Option<String> {
+    let home = home.or_else(|| crate::home::default_home().ok())?;
+    match Config::load(&home).ok()?.said("language")? {
+        Value::Text(word) => Some(word.clone()),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 use crate::args::{Color, Globals};
 use crate::client::Client;
 use crate::error::Failure;
+use crate::say::say;
 use crate::{home, output, text};
 
 /// The surroundings of one command.
@@ -120,7 +121,7 @@ impl Context {
         let next = value.get("next").and_then(Value::as_str).map(str::to_owned);
         self.answer(value, |page: Page<T>| told(page.items))?;
         if let Some(cursor) = next {
-            self.next(&format!("the same with --after {cursor}"));
+            self.next(&say!("next-page", cursor = cursor));
         }
         Ok(())
     }
@@ -141,7 +142,7 @@ impl Context {
     /// Tells people what they may want to do next.
     pub(crate) fn next(&self, hint: &str) {
         if !self.quiet && !self.json {
-            output::aside(&format!("{} {hint}", output::dim("next:")));
+            output::aside(&format!("{} {hint}", output::dim(&say!("next"))));
         }
     }
 }

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use clap::error::ErrorKind;
 use haat_protocol::local::{ImportReport, Problem, ProblemKind};
 
+use crate::say::{Language, language, say};
 use crate::{output, text};
 
 /// Lines of one error: more is not read.
@@ -55,17 +56,31 @@ pub(crate) fn tell(problem: &Problem, json: bool) {
 
 /// The problem in at most [`LINES_MAX`] lines.
 fn for_people(problem: &Problem) -> String {
-    let mut head = vec![format!("{} {}", output::red("error:"), one(&problem.title))];
+    let problem = &spoken(problem, language());
+    let mut head = vec![format!("{} {}", output::red(&say!("error")), one(&problem.title))];
     let rows = problem.import.as_deref().map(refused_rows).unwrap_or_default();
     if !problem.detail.is_empty() {
         head.push(format!("  {}", one(&problem.detail)));
     }
-    let hint = problem.hint.as_deref().map(|h| format!("  {} {}", output::bold("hint:"), one(h)));
+    let hint = problem.hint.as_deref().map(|h| format!("  {} {}", output::bold(&say!("hint")), one(h)));
     let room = LINES_MAX - head.len() - usize::from(hint.is_some());
     let mut lines = head;
     lines.extend(rows.into_iter().take(room));
     lines.extend(hint);
     lines.join("\n") + "\n"
+}
+
+/// The problem in the words of a language: what the code means, and below it what exactly happened here, as it was told.
+fn spoken(problem: &Problem, language: Language) -> Problem {
+    let mut spoken = problem.clone();
+    let part = |part: &str| language.message(&format!("problem-{}{part}", problem.code), &[]);
+    if let Some(title) = part("") {
+        spoken.detail =
+            [problem.title.as_str(), problem.detail.as_str()].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(": ");
+        spoken.title = title;
+        spoken.hint = part(".advice").map(|advice| problem.hint.as_ref().map_or(advice.clone(), |hint| format!("{advice} ({hint})")));
+    }
+    spoken
 }
 
 /// One line, whatever came in.
@@ -76,12 +91,16 @@ fn one(words: &str) -> String {
 fn refused_rows(report: &ImportReport) -> Vec<String> {
     let told = |row: &haat_protocol::local::ImportRow| {
         let value = text::shortened(&text::one_line(&row.value), 40);
-        format!("  row {}, {}: {} {}", row.row, one(&row.column), one(&row.reason), output::dim(&format!("({value})")))
+        format!(
+            "  {} {}",
+            say!("error-row", row = row.row, column = one(&row.column), reason = one(&row.reason)),
+            output::dim(&format!("({value})"))
+        )
     };
     let mut lines: Vec<String> = report.refused.iter().take(ROWS_MAX).map(told).collect();
     let left = report.refused.len().saturating_sub(ROWS_MAX);
     if left > 0 {
-        lines.push(format!("  … and {left} more; --json lists all"));
+        lines.push(format!("  {}", say!("error-rows-more", count = left)));
     }
     lines
 }

@@ -13,10 +13,12 @@ mod config;
 mod context;
 mod diff;
 mod error;
+mod help;
 mod home;
 mod input;
 mod output;
 mod qr;
+mod say;
 mod span;
 mod stream;
 mod table;
@@ -40,8 +42,9 @@ fn main() -> ExitCode {
     let home = || early.home.clone().or_else(|| std::env::var_os("HAAT_HOME").map(PathBuf::from));
     let color = early.color.or_else(|| config::color(home())).unwrap_or(anstream::ColorChoice::Auto);
     color.write_global();
+    say::speak(if early.json { Some("en".to_owned()) } else { config::language(home()) }.as_deref());
     if raw.len() <= 1 {
-        output::aside(Cli::command().render_help().ansi().to_string().trim_end());
+        output::aside(help::spoken(Cli::command()).render_help().ansi().to_string().trim_end());
         return ExitCode::from(ProblemKind::Usage.codes().0);
     }
     let result = match parse(&raw, color) {
@@ -68,6 +71,6 @@ fn parse(raw: &[OsString], color: anstream::ColorChoice) -> Result<Cli, clap::Er
         anstream::ColorChoice::Always | anstream::ColorChoice::AlwaysAnsi => ColorChoice::Always,
         anstream::ColorChoice::Auto => ColorChoice::Auto,
     };
-    let matches = Cli::command().color(choice).try_get_matches_from(raw)?;
+    let matches = help::spoken(Cli::command()).color(choice).try_get_matches_from(raw)?;
     Cli::from_arg_matches(&matches)
 }

@@ -3,6 +3,7 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 
+use crate::say::word;
 use crate::{output, text};
 
 /// Rows under a heading; a sentence when there are none.
@@ -24,7 +25,7 @@ fn columns<const N: usize>(heading: Option<[&str; N]>, rows: Vec<[String; N]>) -
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     if let Some(heading) = heading {
-        table.set_header(heading.map(str::to_uppercase));
+        table.set_header(heading.map(|name| word(name).to_uppercase()));
     }
     table.add_rows(rows.into_iter().map(|row| row.map(|cell| text::one_line(&cell))));
     for column in table.column_iter_mut() {

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use crate::say::say;
+
 /// Hexadecimal digits of a short id.
 const SHORT_CHARS: usize = 8;
 
@@ -63,7 +65,7 @@ fn instant_in(at: Millis, zone: TimeZone) -> String {
     i64::try_from(at.0)
         .ok()
         .and_then(|ms| Timestamp::from_millisecond(ms).ok())
-        .map_or_else(|| "at no known time".to_owned(), |t| t.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string())
+        .map_or_else(|| say!("no-known-time"), |t| t.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string())
 }
 
 /// A number of bytes for people.

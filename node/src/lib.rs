@@ -15,6 +15,7 @@ pub mod hear;
 pub mod home;
 pub mod intake;
 pub mod keyring;
+pub mod language;
 pub mod ledger;
 pub mod myself;
 pub mod name;

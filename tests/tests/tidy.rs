@@ -5,6 +5,7 @@
 
 mod deps;
 mod docs;
+mod languages;
 mod layers;
 mod marks;
 mod sizes;
@@ -91,4 +92,19 @@ fn nothing_is_left_unfinished() {
 #[test]
 fn no_registry_is_named() {
     report("no package registry is named outside Cargo.lock", &marks::registries(&HERE));
+}
+
+#[test]
+fn every_language_says_the_same() {
+    report("messages stand in every language, with the same blanks", &languages::parity(&HERE));
+}
+
+#[test]
+fn what_is_said_is_in_the_catalogue() {
+    report("the command line says what is in the catalogue, and all of it", &languages::uses(&HERE));
+}
+
+#[test]
+fn nothing_is_said_beside_the_catalogue() {
+    report("no sentence for people stands in the command line itself", &languages::strays(&HERE));
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::error::Failure;
+use crate::say::say;
 
 /// Hide everything of a person and take no new order of theirs; they are not told
 #[derive(Debug, Args)]
@@ -17,8 +18,6 @@ pub(crate) struct Block {
 
 impl Block {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
-        cx.answer(cx.call(&Command::Block { person: self.person })?, |_: Value| {
-            "You see nothing of them any more, and take no new order of theirs. Orders that are under way go on.".to_owned()
-        })
+        cx.answer(cx.call(&Command::Block { person: self.person })?, |_: Value| say!("person-blocked"))
     }
 }

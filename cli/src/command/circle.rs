@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::context::{Context, field};
 use crate::error::Failure;
+use crate::say::{say, word};
 use crate::span::parse_span;
 use crate::{input, output, qr, table, text};
 
@@ -125,7 +126,7 @@ impl Circle {
             Self::Create { name, norms } => {
                 let norms = norms.as_deref().map(document).transpose()?;
                 cx.answer(cx.call(&Command::CircleCreate { name: name.clone(), norms })?, |v: Value| {
-                    format!("Began the circle {} ({}).", field(&v, "name"), text::short(field(&v, "circle")))
+                    say!("circle-begun", name = field(&v, "name"), id = text::short(field(&v, "circle")))
                 })?;
                 cx.next(&format!("haat circle invite {}", text::quoted(&name)));
             }
@@ -135,13 +136,13 @@ impl Circle {
                 cx.answer(cx.call(&Command::CircleInvite { circle, uses, expires_ms: expires })?, |v: Value| {
                     invited(field(&v, "code"), output::is_terminal())
                 })?;
-                cx.next("send the code to your friend: haat circle join CODE");
+                cx.next(&say!("next-send-code"));
             }
             Self::Join { code } => {
                 let value = cx.call(&Command::CircleJoin { code })?;
                 let is_in = field(&value, "state") == "joined";
                 cx.answer(value, |v: Value| joined(&v))?;
-                cx.next(if is_in { "haat feed" } else { "haat circle list, until it says joined" });
+                cx.next(&if is_in { "haat feed".to_owned() } else { say!("next-until-joined") });
             }
             Self::Norms { circle, file: None } => cx.answer(cx.ask(&Question::Norms { circle })?, |row: NormsRow| norms(&row))?,
             Self::Norms { circle, file: Some(file) } => {
@@ -150,34 +151,32 @@ impl Circle {
             }
             Self::Requests { circle } => {
                 cx.page(cx.ask(&Question::Requests { circle: circle.clone() })?, requests)?;
-                cx.next(&format!("haat circle approve {} PERSON, or decline", text::quoted(&circle)));
+                cx.next(&say!("next-approve", circle = text::quoted(&circle).into_owned()));
             }
             Self::Approve { circle, person } => {
-                cx.answer(cx.call(&Command::CircleApprove { circle, person: person.clone() })?, |_: Value| format!("{person} is in."))?;
+                cx.answer(cx.call(&Command::CircleApprove { circle, person: person.clone() })?, |_: Value| {
+                    say!("person-let-in", person = person)
+                })?;
             }
             Self::Decline { circle, person, reason } => {
                 let command = Command::CircleDecline { circle, person: person.clone(), reason };
-                cx.answer(cx.call(&command)?, |_: Value| format!("Declined {person}."))?;
+                cx.answer(cx.call(&command)?, |_: Value| say!("person-declined", person = person))?;
             }
             Self::Invites { circle } => cx.page(cx.ask(&Question::Invites { circle })?, invites)?,
             Self::RevokeInvite { code } => {
-                cx.answer(cx.call(&Command::CircleRevokeInvite { code })?, |_: Value| {
-                    "Taken back; it lets nobody in any more.".to_owned()
-                })?;
+                cx.answer(cx.call(&Command::CircleRevokeInvite { code })?, |_: Value| say!("invite-revoked"))?;
             }
             Self::Leave { circle } => {
-                cx.answer(cx.call(&Command::CircleLeave { circle })?, |v: Value| {
-                    format!("You left {}. What you have of it stays here.", field(&v, "name"))
-                })?;
+                cx.answer(cx.call(&Command::CircleLeave { circle })?, |v: Value| say!("circle-left", name = field(&v, "name")))?;
             }
             Self::Role { circle, person, role } => {
                 cx.answer(cx.call(&Command::CircleRole { circle: circle.clone(), person: person.clone(), role })?, |v: Value| {
-                    format!("{person} is {} now.", field(&v, "role"))
+                    say!("role-given", person = person, role = word(field(&v, "role")))
                 })?;
                 cx.next(&format!("haat circle show {}", text::quoted(&circle)));
             }
             Self::Remove { circle, person } => {
-                cx.answer(cx.call(&Command::CircleRemove { circle, person })?, |_: Value| "Removed; the circle's keys change.".to_owned())?;
+                cx.answer(cx.call(&Command::CircleRemove { circle, person })?, |_: Value| say!("member-removed"))?;
             }
         }
         Ok(())
@@ -186,8 +185,8 @@ impl Circle {
 
 fn joined(v: &Value) -> String {
     match field(v, "state") {
-        "joined" => format!("You are in {}.", field(v, "name")),
-        state => format!("Asked to join {}: {state}.", field(v, "name")),
+        "joined" => say!("circle-joined", name = field(v, "name")),
+        state => say!("circle-asked", name = field(v, "name"), state = word(state)),
     }
 }
 
@@ -208,61 +207,65 @@ fn norms(row: &NormsRow) -> String {
         ["recommendations_per_day".to_owned(), row.recommendations_per_day.to_string()],
         ["vouches_per_day".to_owned(), row.vouches_per_day.to_string()],
         ["reviews_per_day".to_owned(), row.reviews_per_day.to_string()],
-        ["history_window_ms".to_owned(), format!("{} ({} days)", row.history_window_ms, row.history_window_ms / DAY_MS)],
-        ["approval".to_owned(), row.approval.to_string()],
-        ["invite".to_owned(), row.invite.text().to_owned()],
-        ["sell".to_owned(), row.sell.text().to_owned()],
+        ["history_window_ms".to_owned(), say!("span-days", ms = row.history_window_ms.to_string(), days = row.history_window_ms / DAY_MS)],
+        [word("approval"), word(&row.approval.to_string())],
+        ["invite".to_owned(), word(row.invite.text())],
+        ["sell".to_owned(), word(row.sell.text())],
         ["denied".to_owned(), listed(row.denied.clone())],
         ["prices".to_owned(), listed(prices.collect())],
-        ["interest".to_owned(), if row.interest == Disclosure::Any { "any" } else { "none" }.to_owned()],
+        ["interest".to_owned(), word(if row.interest == Disclosure::Any { "any" } else { "none" })],
     ])
 }
 
 fn requests(rows: Vec<RequestRow>) -> String {
     let rows = rows.into_iter().map(|r| [r.name, r.identity.short(), text::instant(r.at)]);
-    table::table(["name", "identity", "asked"], rows.collect(), "Nobody waits for approval.")
+    table::table(["name", "identity", "asked"], rows.collect(), &say!("nobody-waits"))
 }
 
 fn invites(rows: Vec<InviteRow>) -> String {
-    let rows =
-        rows.into_iter().map(|i| [i.invite.short(), i.by.name, format!("{} of {}", i.used, i.uses), text::instant(i.expires), i.state]);
-    table::table(["invite", "by", "used", "until", "state"], rows.collect(), "Nobody was invited yet.")
+    let rows = rows.into_iter().map(|i| {
+        [i.invite.short(), i.by.name, say!("invite-used", used = i.used, uses = i.uses), text::instant(i.expires), word(&i.state)]
+    });
+    table::table(["invite", "by", "used", "until", "state"], rows.collect(), &say!("nobody-invited"))
 }
 
 fn listed(circles: Vec<CircleRow>) -> String {
-    let state = |state: String, reason: Option<String>| reason.map_or(state.clone(), |reason| format!("{state}: {reason}"));
-    let rows = circles
-        .into_iter()
-        .map(|c| [c.name, c.circle.short(), c.role.unwrap_or_default(), c.members.to_string(), state(c.state, c.reason)]);
-    table::table(["name", "circle", "role", "members", "state"], rows.collect(), "You are in no circle yet.")
+    let state = |state: &str, reason: Option<String>| reason.map_or(word(state), |reason| format!("{}: {reason}", word(state)));
+    let rows = circles.into_iter().map(|c| {
+        [c.name, c.circle.short(), c.role.as_deref().map(word).unwrap_or_default(), c.members.to_string(), state(&c.state, c.reason)]
+    });
+    table::table(["name", "circle", "role", "members", "state"], rows.collect(), &say!("no-circle"))
 }
 
 fn shown(c: CircleView) -> String {
     let norms = &c.norms;
     let mut rows = vec![
-        ["circle".to_owned(), c.circle.short()],
-        ["state".to_owned(), c.state],
-        ["epoch".to_owned(), c.epoch.to_string()],
+        [word("circle"), c.circle.short()],
+        [word("state"), word(&c.state)],
+        [word("epoch"), c.epoch.to_string()],
         [
             "a day".to_owned(),
-            format!(
-                "{} posts, {} recommendations, {} vouches, {} reviews each",
-                norms.posts_per_day, norms.recommendations_per_day, norms.vouches_per_day, norms.reviews_per_day
+            say!(
+                "circle-day",
+                posts = norms.posts_per_day,
+                recommendations = norms.recommendations_per_day,
+                vouches = norms.vouches_per_day,
+                reviews = norms.reviews_per_day,
             ),
         ],
         [
             "sellers".to_owned(),
-            if norms.sell == Role::Member { "everybody".to_owned() } else { format!("{} and above", norms.sell.text()) },
+            if norms.sell == Role::Member { say!("sellers-all") } else { say!("sellers-from", role = word(norms.sell.text())) },
         ],
-        ["newcomers".to_owned(), format!("read the last {} days", norms.history_window_ms / DAY_MS)],
+        [word("newcomers"), say!("newcomers-read", days = norms.history_window_ms / DAY_MS)],
     ];
-    rows.extend(c.shops.iter().map(|s| ["shop".to_owned(), s.short()]));
-    let members = c.members.into_iter().map(|m| [m.name, m.role, m.identity.short(), m.warning.unwrap_or_default()]).collect();
+    rows.extend(c.shops.iter().map(|s| [word("shop"), s.short()]));
+    let members = c.members.into_iter().map(|m| [m.name, word(&m.role), m.identity.short(), m.warning.unwrap_or_default()]).collect();
     format!(
         "{}\n{}\n\n{}",
         output::bold(&c.name),
         table::pairs(rows),
-        table::table(["member", "role", "identity", ""], members, "Nobody is in it.")
+        table::table(["member", "role", "identity", ""], members, &say!("nobody-in"))
     )
 }
 

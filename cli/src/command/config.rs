@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use crate::config::{self, Config, Origin, SETTINGS, Setting, Value};
 use crate::context::Context;
 use crate::error::Failure;
+use crate::say::{say, word};
 use crate::table;
 
 /// Settings of your node; a flag comes before the environment (HAAT_…), that before the file, that before the default
@@ -61,7 +62,7 @@ impl Settings {
                 let value = setting.parse(&value.join(",")).map_err(|why| config::bad_setting(&named, &why))?;
                 config::set(&home, setting, &value)?;
                 cx.own(&row(setting, &value, None), &format!("{named} = {}", value.toml()))?;
-                cx.next("a running node takes it over when it starts the next time");
+                cx.next(&say!("next-restart"));
                 Ok(())
             }
             Self::Path => {
@@ -88,7 +89,7 @@ impl Show {
             .collect();
         let rows: Vec<Json> = held.iter().map(|(setting, value, origin)| row(setting, value, self.origin.then_some(*origin))).collect();
         let told = held.iter().map(|(setting, value, origin)| {
-            let origin = if self.origin { origin.text() } else { "" }.to_owned();
+            let origin = if self.origin { word(origin.text()) } else { String::new() };
             [setting.key.to_owned(), value.told(), origin]
         });
         let heading = ["setting", "value", if self.origin { "from" } else { "" }];

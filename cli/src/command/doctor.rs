@@ -20,6 +20,7 @@ use crate::client::Client;
 use crate::config::Config;
 use crate::context::{Context, parsed};
 use crate::error::Failure;
+use crate::say::{say, word};
 use crate::{table, text};
 
 /// Free bytes below which it is time to make room.
@@ -82,7 +83,7 @@ impl Doctor {
             Err(Failure::Problem(problem)) => rows.extend(without_node(&home, *problem)),
             Err(other) => return Err(other),
         }
-        rows.push(Row::warn("backup", "no backup was made", "stop the node now and then, and copy its home to another disk"));
+        rows.push(Row::warn("backup", say!("doctor-no-backup"), say!("doctor-no-backup-do")));
         cx.own(&json!({"items": rows, "next": null}), &told(&rows))
     }
 }
@@ -90,20 +91,20 @@ impl Doctor {
 fn told(rows: &[Row]) -> String {
     let lines = rows.iter().map(|row| {
         let state = match row.state {
-            State::Ok => "ok",
-            State::Warn => "warn",
-            State::Bad => "bad",
+            State::Ok => word("ok"),
+            State::Warn => word("warn"),
+            State::Bad => word("bad"),
         };
-        [state.to_owned(), row.check.to_owned(), row.finding.clone(), row.advice.clone().unwrap_or_default()]
+        [state, word(row.check), row.finding.clone(), row.advice.clone().unwrap_or_default()]
     });
     table::table(["", "check", "finding", "what to do"], lines.collect(), "")
 }
 
 fn permissions(home: &Path) -> Row {
     match Home::open(home) {
-        Ok(_) => Row::ok("permissions", format!("{} is yours alone", home.display())),
+        Ok(_) => Row::ok("permissions", say!("doctor-home-yours", home = home.display().to_string())),
         Err(problem) if problem.kind == ProblemKind::NotFound => {
-            Row::warn("permissions", format!("there is no home at {}", home.display()), "haat up makes it, or name another with --home DIR")
+            Row::warn("permissions", say!("doctor-home-none", home = home.display().to_string()), say!("doctor-home-none-do"))
         }
         Err(problem) => Row::problem("permissions", problem),
     }
@@ -112,38 +113,34 @@ fn permissions(home: &Path) -> Row {
 /// Whether the keys open without a passphrase. One guess, the empty one.
 fn keys(home: &Path) -> Row {
     match Secrets::load(&home.join("identity"), "") {
-        Ok(_) => Row::warn(
-            "keys",
-            "your keys are sealed with an empty passphrase: who has the files has the keys",
-            "encrypt the disk, and let nobody else read the home",
-        ),
-        Err(KeyError::WrongPassphrase) => Row::ok("keys", "your keys are sealed with a passphrase"),
-        Err(KeyError::NoFile) => Row::warn("keys", "there are no keys here yet", "haat up makes them"),
+        Ok(_) => Row::warn("keys", say!("doctor-keys-open"), say!("doctor-keys-open-do")),
+        Err(KeyError::WrongPassphrase) => Row::ok("keys", say!("doctor-keys-sealed")),
+        Err(KeyError::NoFile) => Row::warn("keys", say!("doctor-keys-none"), say!("doctor-keys-none-do")),
         Err(fault) => Row::problem("keys", fault.into()),
     }
 }
 
 fn configuration(home: &Path) -> Row {
     match Config::load(home) {
-        Ok(_) => Row::ok("config", "every setting is known"),
+        Ok(_) => Row::ok("config", say!("doctor-settings-known")),
         Err(problem) => Row::problem("config", problem),
     }
 }
 
 fn disk(home: &Path) -> Row {
-    let Some(place) = home.ancestors().find(|place| place.exists()) else { return Row::ok("disk", "nothing is kept yet") };
+    let Some(place) = home.ancestors().find(|place| place.exists()) else { return Row::ok("disk", say!("doctor-disk-nothing")) };
     match rustix::fs::statvfs(place) {
         Ok(about) => room(about.f_bavail.saturating_mul(about.f_frsize)),
-        Err(fault) => Row::warn("disk", format!("the free space is not told: {fault}"), "look at the disk yourself"),
+        Err(fault) => Row::warn("disk", say!("doctor-disk-untold", why = fault.to_string()), say!("doctor-disk-untold-do")),
     }
 }
 
 fn room(free: u64) -> Row {
-    let finding = format!("{} are free where the home is", text::bytes(free));
+    let finding = say!("doctor-disk-free", size = text::bytes(free));
     match free {
         DISK_LOW_BYTES.. => Row::ok("disk", finding),
-        DISK_OUT_BYTES.. => Row::warn("disk", finding, "make room: a full disk stops the node"),
-        _ => Row::bad("disk", finding, "make room now: the store cannot grow any more"),
+        DISK_OUT_BYTES.. => Row::warn("disk", finding, say!("doctor-disk-low-do")),
+        _ => Row::bad("disk", finding, say!("doctor-disk-out-do")),
     }
 }
 
@@ -153,10 +150,10 @@ fn of_node(client: &Client) -> Result<Vec<Row>, Failure> {
     let clock = match client.ask(&Question::Clock) {
         Ok(view) => clock::row(&parsed::<ClockView>(view)?),
         // A seed keeps nothing to compare with.
-        Err(problem) => Row::ok("clock", format!("not compared: {}", problem.detail)),
+        Err(problem) => Row::ok("clock", say!("doctor-clock-not-compared", why = &problem.detail)),
     };
     Ok(vec![
-        Row::ok("node", format!("it runs, for {}", text::span(status.uptime_ms))),
+        Row::ok("node", say!("doctor-node-runs", span = text::span(status.uptime_ms))),
         clock,
         ports(&status),
         reachability(&status, &peers),
@@ -165,9 +162,9 @@ fn of_node(client: &Client) -> Result<Vec<Row>, Failure> {
 
 fn ports(status: &Status) -> Row {
     match status.listen.len() {
-        0 => Row::bad("ports", "the node listens nowhere", "haat down, then haat up with another --listen"),
-        1 => Row::ok("ports", format!("it listens on {}", status.listen[0])),
-        more => Row::ok("ports", format!("it listens on {more} addresses, such as {}", status.listen[0])),
+        0 => Row::bad("ports", say!("doctor-ports-none"), say!("doctor-ports-none-do")),
+        1 => Row::ok("ports", say!("doctor-ports-one", address = &status.listen[0])),
+        more => Row::ok("ports", say!("doctor-ports-more", count = more, address = &status.listen[0])),
     }
 }
 
@@ -175,20 +172,20 @@ fn reachability(status: &Status, peers: &Page<PeerRow>) -> Row {
     let known = peers.items.iter().filter(|peer| !peer.addresses.is_empty()).count();
     let seeds = status.seeds.len();
     let finding =
-        format!("{} connected, addresses of {known} known, {seeds} seeds, reachable: {}", status.peers_connected, status.reachability);
+        say!("doctor-reach", peers = status.peers_connected, known = known, seeds = seeds, reachable = word(&status.reachability));
     match (status.peers_connected, known) {
-        (0, 0) => Row::warn("reachability", finding, "join a circle with an invite, or name a peer with haat peer add"),
-        (0, _) => Row::warn("reachability", finding, "your friends may be offline; a seed helps you to meet: haat up --seed-peer"),
+        (0, 0) => Row::warn("reachability", finding, say!("doctor-reach-alone-do")),
+        (0, _) => Row::warn("reachability", finding, say!("doctor-reach-away-do")),
         _ => Row::ok("reachability", finding),
     }
 }
 
 fn without_node(home: &Path, problem: Problem) -> Vec<Row> {
     let node = match problem.kind {
-        ProblemKind::NotRunning => Row::warn("node", "no node runs here", "haat up, in another terminal"),
+        ProblemKind::NotRunning => Row::warn("node", say!("doctor-node-none"), say!("doctor-node-none-do")),
         _ => Row::problem("node", problem),
     };
-    let unseen = |check| Row::warn(check, "not looked at: that needs a running node", "haat up, then haat doctor again");
+    let unseen = |check| Row::warn(check, say!("doctor-unseen"), say!("doctor-unseen-do"));
     let written = fs::metadata(home.join("haat.redb")).and_then(|about| about.modified()).ok();
     let clock = clock::stopped(millis(SystemTime::now()), written.map(millis));
     vec![node, clock, unseen("ports"), unseen("reachability")]

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::home;
+use crate::say::say;
 
 /// Stop the node gracefully
 #[derive(Debug, Args)]
@@ -24,7 +25,7 @@ impl Down {
             Err(problem) => return Err(problem.into()),
         }
         if home::wait_until_free(&cx.home()?)? {
-            return cx.own(&json!({"stopped": true}), "The node has stopped.");
+            return cx.own(&json!({"stopped": true}), &say!("node-stopped"));
         }
         Err(Problem::new(ProblemKind::Unknown, "still-running", "the node has not stopped yet", "it was asked to and still holds its home")
             .hint("wait, or haat down again")

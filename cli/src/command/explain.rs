@@ -6,6 +6,7 @@ use haat_protocol::local::{Problem, typo};
 
 use crate::context::Context;
 use crate::error::Failure;
+use crate::say::{language, say};
 use crate::{output, table};
 
 /// What the code of an error means and what to do about it
@@ -22,15 +23,26 @@ impl Explain {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
         let Some(code) = self.code else { return list(cx) };
         let Some(row) = explain(code.trim()) else { return Err(unknown(&code).into()) };
-        let told = format!("{}: {}\n{}\n{} {}", output::bold(row.code), row.title, row.why, output::bold("what to do:"), row.advice);
+        let part = |part: &str, english: &str| told(row.code, part).unwrap_or_else(|| english.to_owned());
+        let (title, why, advice) = (part("", row.title), part(".why", &row.why), part(".advice", row.advice));
+        let told = format!("{}: {title}\n{why}\n{} {advice}", output::bold(row.code), output::bold(&say!("what-to-do")));
         cx.own(&row, &told)
     }
 }
 
+/// A part of what is told of a code, if the language of this command has its own words for it.
+fn told(code: &str, part: &str) -> Option<String> {
+    language().message(&format!("problem-{code}{part}"), &[])
+}
+
 fn list(cx: &Context) -> Result<(), Failure> {
     let rows = all();
-    let told = table::table(["code", "what happened"], rows.iter().map(|row| [row.code.to_owned(), row.title.to_owned()]).collect(), "");
-    cx.own(&serde_json::json!({"items": rows, "next": null}), &told)
+    let shown = table::table(
+        ["code", "what happened"],
+        rows.iter().map(|row| [row.code.to_owned(), told(row.code, "").unwrap_or_else(|| row.title.to_owned())]).collect(),
+        "",
+    );
+    cx.own(&serde_json::json!({"items": rows, "next": null}), &shown)
 }
 
 fn unknown(code: &str) -> Problem {

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::client::Client;
 use crate::context::{Context, field, parsed};
 use crate::error::Failure;
+use crate::say::{say, word};
 use crate::stream::{GAP, Happenings};
 use crate::{output, text};
 
@@ -52,7 +53,7 @@ impl Feed {
         let value = cx.ask(&Question::Feed { circle: self.circle, limit: self.limit, after: self.after })?;
         cx.page(value, |items: Vec<FeedItem>| {
             let told: Vec<String> = items.iter().map(|item| card(item, &names)).collect();
-            if told.is_empty() { "Nobody has said anything yet.".to_owned() } else { told.join("\n\n") }
+            if told.is_empty() { say!("feed-empty") } else { told.join("\n\n") }
         })
     }
 
@@ -110,27 +111,28 @@ fn ended(why: &str) -> Problem {
 
 fn card(item: &FeedItem, names: &BTreeMap<SpaceId, String>) -> String {
     let circle = names.get(&item.circle).cloned().unwrap_or_else(|| item.circle.short());
-    let outcome = item.outcome.map(|outcome| format!(" ({})", outcome.text())).unwrap_or_default();
+    let outcome = item.outcome.map(|outcome| format!(" ({})", word(outcome.text()))).unwrap_or_default();
     let stars = item.rating.map(|n| format!(" {n}/5{outcome}")).unwrap_or_default();
     let head = format!(
-        "{}  {}{stars} in {circle}  {}",
+        "{}  {}{stars} {}  {}",
         output::bold(&text::one_line(&item.author.name)),
-        item.kind.replace('_', " "),
+        word(&item.kind),
+        say!("feed-place", circle = circle),
         text::instant(item.at)
     );
     let mut lines = vec![format!("{head}  {}", output::dim(&item.entry.short()))];
     lines.extend(item.text.lines().map(|line| format!("  {line}")));
     // What somebody gains is told also while the listing itself is still on its way.
-    let on_its_way = || item.listing.map(|_| "a listing that has not come yet");
-    if let Some(title) = item.title.as_deref().or_else(on_its_way) {
-        let interest = item.interest.as_ref().map(|i| format!(" (gains: {i})")).unwrap_or_default();
-        lines.push(format!("  > {}{interest}", text::one_line(title)));
+    let on_its_way = || item.listing.map(|_| say!("listing-coming"));
+    if let Some(title) = item.title.clone().or_else(on_its_way) {
+        let interest = item.interest.as_ref().map(|i| format!(" ({})", say!("feed-gains", interest = word(i)))).unwrap_or_default();
+        lines.push(format!("  > {}{interest}", text::one_line(&title)));
     }
     if item.pending {
         lines = lines.iter().map(|line| output::dim(line)).collect();
-        lines.push(output::dim("  still catching up: what came before it is on its way"));
+        lines.push(output::dim(&format!("  {}", say!("feed-catching-up"))));
     }
-    lines.extend(item.why.iter().map(|why| output::dim(&format!("  because {}", text::one_line(&why.text)))));
+    lines.extend(item.why.iter().map(|why| output::dim(&format!("  {}", say!("feed-because", why = text::one_line(&why.text))))));
     lines.join("\n")
 }
 

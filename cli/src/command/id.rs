@@ -5,6 +5,7 @@ use haat_protocol::local::{Me, Question};
 
 use crate::context::Context;
 use crate::error::Failure;
+use crate::say::word;
 use crate::table;
 
 /// Who you are to others: identity, device, peer
@@ -16,10 +17,10 @@ impl Id {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
         cx.answer(cx.ask(&Question::Me)?, |me: Me| {
             table::pairs(vec![
-                ["name".to_owned(), me.name],
-                ["identity".to_owned(), me.identity.to_string()],
-                ["device".to_owned(), me.device.to_string()],
-                ["peer".to_owned(), me.peer],
+                [word("name"), me.name],
+                [word("identity"), me.identity.to_string()],
+                [word("device"), me.device.to_string()],
+                [word("peer"), me.peer],
             ])
         })
     }

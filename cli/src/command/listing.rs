@@ -8,14 +8,13 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use data_encoding::BASE64;
 use haat_protocol::limits::CATALOGUE_MAX_BYTES;
-use haat_protocol::listing::{Delivery, Payment, Stock};
+use haat_protocol::listing::{Delivery, Payment, Stock, Timing};
 use haat_protocol::local::{Command, ImportReport, ListingRow, NewListing, Question, VariantRow};
 use serde_json::Value;
 
-pub(crate) use edit::number;
-
 use crate::context::{Context, field};
 use crate::error::Failure;
+use crate::say::{say, word};
 use crate::{diff, input, output, table, text};
 
 /// What is for sale
@@ -166,9 +165,7 @@ impl Listing {
                 Ok(())
             }
             Self::Stock(Count { listing, sku, stock }) => cx.answer(cx.call(&Command::ListingStock { listing, sku, stock })?, shown),
-            Self::Withdraw { listing } => {
-                cx.answer(cx.call(&Command::ListingWithdraw { listing })?, |_: Value| "Off the shelf.".to_owned())
-            }
+            Self::Withdraw { listing } => cx.answer(cx.call(&Command::ListingWithdraw { listing })?, |_: Value| say!("listing-withdrawn")),
         }
     }
 }
@@ -188,7 +185,7 @@ impl Add {
             digital: self.digital,
             expires: self.expires,
         };
-        cx.answer(cx.call(&Command::ListingAdd(listing))?, |v: Value| format!("Listed ({}).", text::short(field(&v, "listing"))))?;
+        cx.answer(cx.call(&Command::ListingAdd(listing))?, |v: Value| say!("listed", id = text::short(field(&v, "listing"))))?;
         cx.next(&format!("haat shop share {} --circle CIRCLE", text::quoted(&shop)));
         Ok(())
     }
@@ -211,20 +208,20 @@ impl Import {
 
 /// What an import did, or would do.
 pub(crate) fn imported(report: ImportReport, is_dry: bool) -> String {
-    let would = if is_dry { "Would change: " } else { "" };
-    let counts = [("created", &report.created), ("updated", &report.updated), ("unchanged", &report.unchanged)];
-    let mut told = counts.map(|(word, ids)| format!("{} {word}", ids.len())).join(", ");
+    let (created, updated, unchanged) = (report.created.len(), report.updated.len(), report.unchanged.len());
+    let mut counts = vec![say!("import-done", created = created, updated = updated, unchanged = unchanged)];
     if !report.refused.is_empty() {
-        told.push_str(&format!(", {} refused", report.refused.len()));
+        counts.push(say!("import-refused", count = report.refused.len()));
     }
-    let mut parts = vec![format!("{would}{told}.")];
+    let counts = counts.join(&say!("list-comma"));
+    let mut parts = vec![if is_dry { say!("import-would", counts = counts) } else { say!("import-did", counts = counts) }];
     if is_dry && !report.changes.is_empty() {
         parts.push(diff::drawn(report.changes));
     }
-    for (heading, rows) in [("refused", report.refused), ("look at", report.warnings)] {
+    for (heading, rows) in [(say!("import-refused-rows"), report.refused), (say!("import-look-at"), report.warnings)] {
         if !rows.is_empty() {
             let rows = rows.into_iter().map(|r| [r.row.to_string(), r.column, text::shortened(&r.value, 40), r.reason]);
-            parts.push(format!("{heading}:\n{}", table::table(["row", "column", "value", "why"], rows.collect(), "")));
+            parts.push(format!("{heading}\n{}", table::table(["row", "column", "value", "why"], rows.collect(), "")));
         }
     }
     parts.join("\n")
@@ -234,29 +231,29 @@ pub(crate) fn imported(report: ImportReport, is_dry: bool) -> String {
 fn price_words(variants: &[VariantRow]) -> String {
     let lowest = variants.iter().map(|v| v.price).min();
     let is_one = variants.iter().all(|v| Some(v.price) == lowest);
-    lowest.map_or_else(String::new, |price| if is_one { price.to_string() } else { format!("from {price}") })
+    lowest.map_or_else(String::new, |price| if is_one { price.to_string() } else { say!("price-from", price = price.to_string()) })
 }
 
 fn listed(listings: Vec<ListingRow>) -> String {
     let rows = listings.into_iter().map(|l| {
         // Stocks are what a seller claims; their sum has to fit all the same.
         let stock = Stock::from(l.variants.iter().try_fold(0_u64, |sum, v| Some(sum.saturating_add(v.stock.number()?))));
-        [l.title, price_words(&l.variants), stock.to_string(), l.seller.name, l.state, l.listing.short()]
+        [l.title, price_words(&l.variants), stock.to_string(), l.seller.name, word(&l.state), l.listing.short()]
     });
-    table::table(["title", "price", "stock", "seller", "state", "listing"], rows.collect(), "Nothing is for sale here yet.")
+    table::table(["title", "price", "stock", "seller", "state", "listing"], rows.collect(), &say!("nothing-for-sale"))
 }
 
 fn shown(l: ListingRow) -> String {
     let mut rows = vec![
-        ["listing".to_owned(), l.listing.short()],
-        ["seller".to_owned(), l.seller.name],
-        ["state".to_owned(), l.state],
-        ["returns".to_owned(), l.returns],
+        [word("listing"), l.listing.short()],
+        [word("seller"), l.seller.name],
+        [word("state"), word(&l.state)],
+        [word("returns"), l.returns],
     ];
-    rows.extend(l.delivery.iter().map(|d| ["delivery".to_owned(), delivery_words(d)]));
-    rows.extend(l.payment.iter().map(|p| ["payment".to_owned(), payment_words(p)]));
+    rows.extend(l.delivery.iter().map(|d| [word("delivery"), delivery_words(d)]));
+    rows.extend(l.payment.iter().map(|p| [word("payment"), payment_words(p)]));
     if !l.tags.is_empty() {
-        rows.push(["tags".to_owned(), l.tags.join(", ")]);
+        rows.push([word("tags"), l.tags.join(", ")]);
     }
     let variants = l.variants.into_iter().map(|v| {
         let options: Vec<String> = v.options.into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
@@ -269,12 +266,21 @@ fn shown(l: ListingRow) -> String {
 
 /// A way of delivery, in words.
 pub(crate) fn delivery_words(delivery: &Delivery) -> String {
-    delivery.to_string()
+    match delivery {
+        Delivery::Pickup { place } => say!("delivery-pickup", place = place),
+        Delivery::Ship { zone, price } => say!("delivery-ship", zone = zone, price = price.to_string()),
+        Delivery::Digital {} => say!("delivery-digital"),
+    }
 }
 
 /// A way of payment, in words.
 pub(crate) fn payment_words(payment: &Payment) -> String {
-    payment.to_string()
+    let due = match payment.timing {
+        Timing::Before => say!("pay-before", method = word(&payment.method)),
+        Timing::OnDelivery => say!("pay-on-delivery", method = word(&payment.method)),
+        Timing::After => say!("pay-after", method = word(&payment.method)),
+    };
+    payment.instructions.as_ref().map_or(due.clone(), |text| format!("{due}: {text}"))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::context::{Context, field};
 use crate::error::Failure;
+use crate::say::say;
 use crate::{home, input, text};
 
 /// Your node's own append-only record
@@ -40,7 +41,7 @@ impl Log {
             Self::Verify(sealed) => daemon::verify_stopped(existing(&home)?, &input::passphrase(sealed.passphrase_file.as_deref())?)?,
             Self::Rebuild(sealed) => daemon::rebuild_stopped(existing(&home)?, &input::passphrase(sealed.passphrase_file.as_deref())?)?,
         };
-        cx.answer(value, |v: Value| format!("Whole: {} items, head {}.", v["entries"], text::short(field(&v, "head"))))
+        cx.answer(value, |v: Value| say!("log-whole", entries = v["entries"].to_string(), head = text::short(field(&v, "head"))))
     }
 }
 

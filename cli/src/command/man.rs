@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::args::Cli;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::say::say;
 
 /// The page for man, or with --dir a page for every command
 #[derive(Debug, Args)]
@@ -34,7 +35,7 @@ impl Manual {
         let pages = written.map_err(|fault| unwritten(&dir, &fault))?;
         let is_ours = |name: &str| name.starts_with("haat") && name.ends_with(".1");
         let count = pages.flatten().filter(|page| page.file_name().to_str().is_some_and(is_ours)).count();
-        cx.own(&json!({"dir": dir, "pages": count}), &format!("{count} pages are in {}.", dir.display()))
+        cx.own(&json!({"dir": dir, "pages": count}), &say!("man-pages", count = count, dir = dir.display().to_string()))
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::error::Failure;
+use crate::say::say;
 
 /// Hide what a person says from your feed; they are not told
 #[derive(Debug, Args)]
@@ -17,8 +18,6 @@ pub(crate) struct Mute {
 
 impl Mute {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
-        cx.answer(cx.call(&Command::Mute { person: self.person })?, |_: Value| {
-            "What they say does not stand in your feed any more.".to_owned()
-        })
+        cx.answer(cx.call(&Command::Mute { person: self.person })?, |_: Value| say!("person-muted"))
     }
 }

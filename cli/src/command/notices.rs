@@ -5,6 +5,7 @@ use haat_protocol::local::{NoticeRow, Question};
 
 use crate::context::Context;
 use crate::error::Failure;
+use crate::say::{say, word};
 use crate::{output, table, text};
 
 /// What needs an answer from you, the nearest deadline first
@@ -23,10 +24,10 @@ impl Notices {
 fn told(notices: Vec<NoticeRow>) -> String {
     let rows = notices.into_iter().map(|notice| {
         let by = notice.deadline.map(text::instant).unwrap_or_default();
-        let by = if notice.urgent { output::bold(&format!("{by} soon")) } else { by };
-        [by, notice.kind, notice.text, text::short(&notice.about).to_owned()]
+        let by = if notice.urgent { output::bold(&say!("notice-soon", until = by)) } else { by };
+        [by, word(&notice.kind), notice.text, text::short(&notice.about).to_owned()]
     });
-    table::table(["until", "what", "to do", "about"], rows.collect(), "Nothing waits for you.")
+    table::table(["until", "what", "to do", "about"], rows.collect(), &say!("no-notices"))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::error::Failure;
+use crate::say::{say, word};
 use crate::table;
 
 /// The machines your node talks to
@@ -27,20 +28,16 @@ impl Peer {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
         match self {
             Self::List => cx.page(cx.ask(&Question::Peers)?, listed),
-            Self::Add { address } => cx.answer(cx.call(&Command::PeerAdd { address })?, |_: Value| "Remembered; connecting.".to_owned()),
+            Self::Add { address } => cx.answer(cx.call(&Command::PeerAdd { address })?, |_: Value| say!("peer-remembered")),
         }
     }
 }
 
 fn listed(peers: Vec<PeerRow>) -> String {
     let rows = peers.into_iter().map(|p| {
-        let state = if p.connected { "connected" } else { "away" };
+        let state = word(if p.connected { "connected" } else { "away" });
         let address = p.addresses.into_iter().next().unwrap_or_default();
-        [p.name.unwrap_or_else(|| format!("({})", p.device.short())), state.to_owned(), p.peer, address]
+        [p.name.unwrap_or_else(|| format!("({})", p.device.short())), state, p.peer, address]
     });
-    table::table(
-        ["name", "state", "peer", "address"],
-        rows.collect(),
-        "No peers yet. They appear when you join a circle or add one with `haat peer add`.",
-    )
+    table::table(["name", "state", "peer", "address"], rows.collect(), &say!("no-peers"))
 }

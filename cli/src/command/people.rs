@@ -6,6 +6,7 @@ use haat_protocol::local::{PersonRow, Question};
 use crate::command::feed::circle_names;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::say::say;
 use crate::table;
 
 /// People you share a circle with
@@ -38,7 +39,7 @@ impl People {
                     p.warning.unwrap_or_default(),
                 ]
             });
-            table::table(["petname", "name", "identity", "circles", "shown", ""], rows.collect(), "Nobody yet: begin a circle or join one.")
+            table::table(["petname", "name", "identity", "circles", "shown", ""], rows.collect(), &say!("nobody-known"))
         })
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::error::Failure;
+use crate::say::say;
 
 /// Give a person a name of your own; nobody else sees it
 #[derive(Debug, Args)]
@@ -19,7 +20,7 @@ pub(crate) struct Petname {
 
 impl Petname {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
-        let told = if self.name.is_empty() { "The petname is gone.".to_owned() } else { format!("You call them {}.", self.name) };
+        let told = if self.name.is_empty() { say!("petname-gone") } else { say!("petname-given", name = &self.name) };
         cx.answer(cx.call(&Command::Petname { person: self.person, name: self.name })?, |_: Value| told)
     }
 }

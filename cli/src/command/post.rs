@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::context::{Context, field};
 use crate::error::Failure;
+use crate::say::say;
 use crate::text;
 
 /// Say something in a circle
@@ -30,12 +31,12 @@ impl Post {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
         let command = Command::Post { circle: self.circle, text: self.text, listings: self.listing, reply_to: self.reply_to };
         cx.answer(cx.call(&command)?, |v: Value| {
-            let state = match field(&v, "state") {
-                "stored" => "at least one other node has it",
-                "sent" => "on its way",
-                _ => "here; it goes out when a friend is reachable",
-            };
-            format!("Posted ({}): {state}.", text::short(field(&v, "entry")))
+            let id = text::short(field(&v, "entry"));
+            match field(&v, "state") {
+                "stored" => say!("posted-stored", id = id),
+                "sent" => say!("posted-sent", id = id),
+                _ => say!("posted-local", id = id),
+            }
         })
     }
 }

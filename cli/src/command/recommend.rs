@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::context::{Context, field};
 use crate::error::Failure;
+use crate::say::say;
 use crate::text;
 
 /// Recommend a listing in a circle, and say what you gain by it
@@ -45,6 +46,6 @@ impl Recommend {
             Interest::Employee => "employee",
         };
         let command = Command::Recommend { listing: self.listing, circle: self.circle, text: self.text, interest: interest.to_owned() };
-        cx.answer(cx.call(&command)?, |v: Value| format!("Recommended ({}).", text::short(field(&v, "entry"))))
+        cx.answer(cx.call(&command)?, |v: Value| say!("recommended", id = text::short(field(&v, "entry"))))
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::context::{Context, field};
 use crate::error::Failure;
+use crate::say::say;
 use crate::text;
 
 /// Ask everyone to drop something you said
@@ -18,6 +19,6 @@ pub(crate) struct Retract {
 
 impl Retract {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
-        cx.answer(cx.call(&Command::Retract { entry: self.entry })?, |v: Value| format!("Retracted ({}).", text::short(field(&v, "entry"))))
+        cx.answer(cx.call(&Command::Retract { entry: self.entry })?, |v: Value| say!("retracted", id = text::short(field(&v, "entry"))))
     }
 }

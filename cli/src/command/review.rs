@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::context::{Context, field};
 use crate::error::Failure;
+use crate::say::say;
 use crate::text;
 
 /// Review the other party of an order; again to revise it
@@ -28,6 +29,6 @@ pub(crate) struct Review {
 impl Review {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
         let command = Command::Review { order: self.order, rating: self.rating, text: self.text, circle: self.circle };
-        cx.answer(cx.call(&command)?, |v: Value| format!("Reviewed ({}).", text::short(field(&v, "entry"))))
+        cx.answer(cx.call(&command)?, |v: Value| say!("reviewed", id = text::short(field(&v, "entry"))))
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::context::{Context, field};
 use crate::error::Failure;
+use crate::say::say;
 use crate::text;
 
 /// Answer a review about you
@@ -22,6 +23,6 @@ pub(crate) struct ReviewReply {
 impl ReviewReply {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
         let value = cx.call(&Command::ReviewReply { entry: self.entry, text: self.text })?;
-        cx.answer(value, |v: Value| format!("Answered ({}).", text::short(field(&v, "entry"))))
+        cx.answer(value, |v: Value| say!("answered", id = text::short(field(&v, "entry"))))
     }
 }

@@ -8,6 +8,7 @@ use haat_protocol::local::{Problem, ProblemKind};
 
 use crate::context::Context;
 use crate::error::Failure;
+use crate::say::{say, word};
 use crate::{input, output, table};
 
 /// Run a seed: where friends find each other who cannot reach each other
@@ -63,15 +64,15 @@ fn announced(up: &SeedReady, json: bool) -> Result<(), Failure> {
             .map_err(|e| Problem::new(ProblemKind::Internal, "json", "cannot write the answer", e.to_string()))?;
         return output::line(&line);
     }
-    let mut rows = vec![["peer".to_owned(), up.ready.peer.clone()], ["api".to_owned(), up.ready.api.clone()]];
-    rows.extend(up.ready.listen.iter().map(|address| ["listen".to_owned(), address.clone()]));
-    output::line(&format!("{}\n{}", output::bold("Your seed is up. Hand out this line:"), table::pairs(rows)))?;
+    let mut rows = vec![[word("peer"), up.ready.peer.clone()], [word("api"), up.ready.api.clone()]];
+    rows.extend(up.ready.listen.iter().map(|address| [word("listen"), address.clone()]));
+    output::line(&format!("{}\n{}", output::bold(&say!("seed-up")), table::pairs(rows)))?;
     if let Some(address) = up.hand_out.first() {
         output::line(&format!("\n  haat up --seed-peer {address}\n"))?;
     }
     if let Some(warning) = &up.warning {
         output::aside(warning);
     }
-    output::aside("Stop it with Ctrl-C, or `haat down` with the same --home in another terminal.");
+    output::aside(&say!("seed-stop"));
     Ok(())
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::command::listing::{delivery_words, payment_words};
 use crate::context::{Context, field};
 use crate::error::Failure;
+use crate::say::{say, word};
 use crate::{output, table, text};
 
 /// Shops: yours and those shared into your circles
@@ -106,7 +107,7 @@ impl Shop {
                     pay: c.pay,
                 };
                 cx.answer(cx.call(&Command::ShopCreate(shop))?, |v: Value| {
-                    format!("Opened the shop {name} ({}).", text::short(field(&v, "shop")))
+                    say!("shop-opened", name = &name, id = text::short(field(&v, "shop")))
                 })?;
                 cx.next(&format!("haat listing import FILE --shop {}", text::quoted(&name)));
             }
@@ -114,7 +115,7 @@ impl Shop {
             Self::Show { shop } => cx.answer(cx.ask(&Question::Shop { shop })?, shown)?,
             Self::Share { shop, circle } => {
                 cx.answer(cx.call(&Command::ShopShare { shop, circle })?, |v: Value| {
-                    format!("Shared ({}).", text::short(field(&v, "entry")))
+                    say!("shop-shared", id = text::short(field(&v, "entry")))
                 })?;
             }
             Self::Desk { shop, to } => {
@@ -125,7 +126,7 @@ impl Shop {
             Self::Watch(watch) => watch.run(cx)?,
             Self::Unshare { shop, circle } => {
                 cx.answer(cx.call(&Command::ShopUnshare { shop, circle })?, |v: Value| {
-                    format!("Taken back ({}). What was seen there stays seen; nothing new will be.", text::short(field(&v, "entry")))
+                    say!("shop-unshared", id = text::short(field(&v, "entry")))
                 })?;
             }
         }
@@ -134,33 +135,29 @@ impl Shop {
 }
 
 fn moved(answer: &Value) -> String {
-    let words = format!("The desk is the device {} now.", text::short(field(answer, "desk")));
-    if answer["counted"] == true {
-        format!("{words} Orders of before go on here.")
-    } else {
-        format!("{words} What was sold at the former desk is not taken off: count the stock again.")
-    }
+    let words = say!("desk-moved", device = text::short(field(answer, "desk")));
+    if answer["counted"] == true { format!("{words} {}", say!("desk-orders")) } else { format!("{words} {}", say!("desk-count")) }
 }
 
 fn listed(shops: Vec<ShopRow>) -> String {
     let rows = shops.into_iter().map(|s| [s.name, s.shop.short(), s.seller.name, s.currency.to_string(), s.listings.to_string()]);
-    table::table(["name", "shop", "seller", "currency", "listings"], rows.collect(), "No shops yet. Open one with `haat shop create`.")
+    table::table(["name", "shop", "seller", "currency", "listings"], rows.collect(), &say!("no-shops"))
 }
 
 fn shown(s: ShopRow) -> String {
     let mut rows = vec![
-        ["shop".to_owned(), s.shop.short()],
-        ["seller".to_owned(), s.seller.name],
-        ["currency".to_owned(), s.currency.to_string()],
-        ["listings".to_owned(), s.listings.to_string()],
-        ["desk".to_owned(), if s.here { "this device".to_owned() } else { s.desk.short() }],
-        ["returns".to_owned(), s.returns],
+        [word("shop"), s.shop.short()],
+        [word("seller"), s.seller.name],
+        [word("currency"), s.currency.to_string()],
+        [word("listings"), s.listings.to_string()],
+        [word("desk"), if s.here { say!("this-device") } else { s.desk.short() }],
+        [word("returns"), s.returns],
     ];
-    rows.extend(s.delivery.iter().map(|d| ["delivery".to_owned(), delivery_words(d)]));
-    rows.extend(s.payment.iter().map(|p| ["payment".to_owned(), payment_words(p)]));
-    rows.extend(s.circles.iter().map(|c| ["shared in".to_owned(), c.short()]));
+    rows.extend(s.delivery.iter().map(|d| [word("delivery"), delivery_words(d)]));
+    rows.extend(s.payment.iter().map(|p| [word("payment"), payment_words(p)]));
+    rows.extend(s.circles.iter().map(|c| [word("shared in"), c.short()]));
     if s.circles.is_empty() {
-        rows.push(["shared in".to_owned(), "no circle of yours".to_owned()]);
+        rows.push([word("shared in"), say!("no-circle-of-yours")]);
     }
     format!("{}\n{}", output::bold(&s.name), table::pairs(rows))
 }

@@ -5,6 +5,7 @@ use haat_protocol::local::{Question, SeedStatus, Status as Row};
 
 use crate::context::Context;
 use crate::error::Failure;
+use crate::say::{say, word};
 use crate::{table, text};
 
 /// How the node is: peers, circles, what waits to be sent
@@ -19,20 +20,20 @@ impl Status {
                 return seed_rows(s.uptime_ms, s.peers_connected, seed, s.listen);
             }
             let mut rows = vec![
-                ["name".to_owned(), format!("{} ({})", s.name, s.identity.short())],
-                ["up for".to_owned(), text::span(s.uptime_ms)],
-                ["peers".to_owned(), format!("{} connected", s.peers_connected)],
-                ["reachable".to_owned(), s.reachability],
-                ["waiting".to_owned(), format!("{} to be sent", s.outbox)],
-                ["trust log".to_owned(), format!("{} items", s.log_entries)],
-                ["store".to_owned(), text::bytes(s.store_bytes)],
+                [word("name"), format!("{} ({})", s.name, s.identity.short())],
+                [word("up for"), text::span(s.uptime_ms)],
+                [word("peers"), say!("peers-connected", count = s.peers_connected)],
+                [word("reachable"), word(&s.reachability)],
+                [word("waiting"), say!("outbox-waiting", count = s.outbox)],
+                [word("trust log"), say!("log-items", count = s.log_entries)],
+                [word("store"), text::bytes(s.store_bytes)],
             ];
-            rows.extend(s.listen.into_iter().map(|a| ["listen".to_owned(), a]));
-            rows.extend(s.seeds.into_iter().map(|a| ["seed".to_owned(), a]));
+            rows.extend(s.listen.into_iter().map(|a| [word("listen"), a]));
+            rows.extend(s.seeds.into_iter().map(|a| [word("seed"), a]));
             rows.extend(s.circles.into_iter().map(|c| {
-                let synced = c.last_sync.map_or_else(|| "not compared yet".to_owned(), |at| format!("last compared {}", text::instant(at)));
-                let behind = c.behind.map(|entries| format!(", catching up: {entries} entries to go")).unwrap_or_default();
-                ["circle".to_owned(), format!("{} ({}), {synced}{behind}", c.name, c.circle.short())]
+                let synced = c.last_sync.map_or_else(|| say!("never-compared"), |at| say!("last-compared", at = text::instant(at)));
+                let behind = c.behind.map(|entries| format!(", {}", say!("circle-behind", count = entries))).unwrap_or_default();
+                [word("circle"), format!("{} ({}), {synced}{behind}", c.name, c.circle.short())]
             }));
             table::pairs(rows)
         })
@@ -41,12 +42,12 @@ impl Status {
 
 fn seed_rows(uptime_ms: u64, peers: usize, seed: SeedStatus, listen: Vec<String>) -> String {
     let mut rows = vec![
-        ["seed".to_owned(), format!("up for {}", text::span(uptime_ms))],
-        ["peers".to_owned(), format!("{peers} connected")],
-        ["board".to_owned(), format!("{} nodes at {} places", seed.registrations, seed.places)],
-        ["circuits".to_owned(), format!("{} stand, {} nodes may be reached", seed.circuits, seed.reservations)],
+        [word("seed"), say!("up-for", span = text::span(uptime_ms))],
+        [word("peers"), say!("peers-connected", count = peers)],
+        [word("board"), say!("board-state", nodes = seed.registrations, places = seed.places)],
+        [word("circuits"), say!("circuits-state", circuits = seed.circuits, nodes = seed.reservations)],
     ];
-    rows.extend(listen.into_iter().map(|address| ["listen".to_owned(), address]));
-    rows.extend(seed.hand_out.into_iter().map(|address| ["hand out".to_owned(), address]));
+    rows.extend(listen.into_iter().map(|address| [word("listen"), address]));
+    rows.extend(seed.hand_out.into_iter().map(|address| [word("hand out"), address]));
     table::pairs(rows)
 }

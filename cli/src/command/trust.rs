@@ -5,6 +5,7 @@ use haat_protocol::local::{Question, TrustView};
 
 use crate::context::Context;
 use crate::error::Failure;
+use crate::say::{say, word};
 use crate::{output, text};
 
 /// Whether and why to trust a person, or the seller of a listing
@@ -23,7 +24,7 @@ impl Trust {
 }
 
 fn told(view: TrustView) -> String {
-    let mut lines = vec![format!("{} ({})", output::bold(&view.word), view.subject.short())];
+    let mut lines = vec![format!("{} ({})", output::bold(&word(&view.word)), view.subject.short())];
     for reason in view.reasons {
         // A share is between 0 and 1, so the percentage fits; it is shown, never computed with.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -34,7 +35,7 @@ fn told(view: TrustView) -> String {
         lines.push(format!("  {part}  {} {}", text::one_line(&reason.text), output::dim(&proofs.join(" "))));
     }
     if view.own_purchases > 0 {
-        lines.push(format!("Your own purchases from them: {}.", view.own_purchases));
+        lines.push(say!("own-purchases", count = view.own_purchases));
     }
     lines.join("\n")
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::error::Failure;
+use crate::say::say;
 
 /// Show a blocked person again
 #[derive(Debug, Args)]
@@ -17,6 +18,6 @@ pub(crate) struct Unblock {
 
 impl Unblock {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
-        cx.answer(cx.call(&Command::Unblock { person: self.person })?, |_: Value| "You see them again.".to_owned())
+        cx.answer(cx.call(&Command::Unblock { person: self.person })?, |_: Value| say!("person-unblocked"))
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::error::Failure;
+use crate::say::say;
 
 /// Show what a muted person says again
 #[derive(Debug, Args)]
@@ -17,6 +18,6 @@ pub(crate) struct Unmute {
 
 impl Unmute {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
-        cx.answer(cx.call(&Command::Unmute { person: self.person })?, |_: Value| "What they say stands in your feed again.".to_owned())
+        cx.answer(cx.call(&Command::Unmute { person: self.person })?, |_: Value| say!("person-unmuted"))
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::context::{Context, field};
 use crate::error::Failure;
+use crate::say::say;
 use crate::text;
 
 /// Take a vouch back
@@ -22,6 +23,6 @@ pub(crate) struct Unvouch {
 impl Unvouch {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
         let value = cx.call(&Command::Unvouch { person: self.person, circle: self.circle })?;
-        cx.answer(value, |v: Value| format!("Taken back ({}).", text::short(field(&v, "entry"))))
+        cx.answer(value, |v: Value| say!("taken-back", id = text::short(field(&v, "entry"))))
     }
 }

@@ -13,6 +13,7 @@ use crate::client::Client;
 use crate::config::{self, Config, Value};
 use crate::context::Context;
 use crate::error::Failure;
+use crate::say::{say, word};
 use crate::span::parse_span;
 use crate::{home, input, output, table, text};
 
@@ -115,13 +116,13 @@ fn announced(ready: &Ready, json: bool) -> Result<(), Failure> {
         return output::line(&line);
     }
     let mut rows = vec![
-        ["identity".to_owned(), text::short(&ready.identity).to_owned()],
-        ["peer".to_owned(), ready.peer.clone()],
-        ["api".to_owned(), ready.api.clone()],
+        [word("identity"), text::short(&ready.identity).to_owned()],
+        [word("peer"), ready.peer.clone()],
+        [word("api"), ready.api.clone()],
     ];
-    rows.extend(ready.ui.iter().map(|ui| ["pages".to_owned(), ui.clone()]));
-    rows.extend(ready.listen.iter().map(|address| ["listen".to_owned(), address.clone()]));
-    output::line(&format!("{}\n{}", output::bold("Your node is up."), table::pairs(rows)))?;
-    output::aside("Stop it with Ctrl-C, or `haat down` in another terminal.\nnext: haat circle create NAME, or haat circle join CODE");
+    rows.extend(ready.ui.iter().map(|ui| [word("pages"), ui.clone()]));
+    rows.extend(ready.listen.iter().map(|address| [word("listen"), address.clone()]));
+    output::line(&format!("{}\n{}", output::bold(&say!("node-up")), table::pairs(rows)))?;
+    output::aside(&format!("{}\n{} {}", say!("node-stop"), say!("next"), say!("next-first-circle")));
     Ok(())
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::context::{Context, field};
 use crate::error::Failure;
+use crate::say::say;
 use crate::text;
 
 /// Vouch for a person in a circle
@@ -41,6 +42,6 @@ impl Vouch {
             Weight::Close => "close",
         };
         let command = Command::Vouch { person: self.person, circle: self.circle, weight: weight.to_owned(), text: self.text };
-        cx.answer(cx.call(&command)?, |v: Value| format!("Vouched ({}).", text::short(field(&v, "entry"))))
+        cx.answer(cx.call(&command)?, |v: Value| say!("vouched", id = text::short(field(&v, "entry"))))
     }
 }

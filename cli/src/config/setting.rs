@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use serde::Serialize;
 use toml_edit::{Array, Item};
 
+use crate::say::{LANGUAGES, Language};
+
 /// A value of a setting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -54,6 +56,8 @@ pub(crate) enum Kind {
     Flag,
     /// `auto`, `always` or `never`.
     Color,
+    /// `auto`, or the tag of a language.
+    Language,
 }
 
 /// A setting.
@@ -74,7 +78,7 @@ pub(crate) struct Setting {
 }
 
 /// All of them.
-pub(crate) const SETTINGS: [Setting; 6] = [
+pub(crate) const SETTINGS: [Setting; 7] = [
     Setting {
         key: "name",
         env: "HAAT_NAME",
@@ -123,13 +127,21 @@ pub(crate) const SETTINGS: [Setting; 6] = [
         example: "\"auto\"",
         default: || Value::Text("auto".to_owned()),
     },
+    Setting {
+        key: "language",
+        env: "HAAT_LANGUAGE",
+        kind: Kind::Language,
+        about: "The language of what people read: \"auto\" takes that of the system, \"en\" or \"zh-Hans\".",
+        example: "\"auto\"",
+        default: || Value::Text("auto".to_owned()),
+    },
 ];
 
 impl Setting {
     /// The value that is written so in the environment or on the command line; several are parted by commas.
     pub(crate) fn parse(&self, words: &str) -> Result<Value, String> {
         let value = match self.kind {
-            Kind::Name | Kind::Address | Kind::Color => Value::Text(words.to_owned()),
+            Kind::Name | Kind::Address | Kind::Color | Kind::Language => Value::Text(words.to_owned()),
             Kind::Multiaddrs => Value::Texts(words.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()),
             Kind::Flag => Value::Flag(words.parse().map_err(|_| "true or false is expected".to_owned())?),
         };
@@ -139,7 +151,7 @@ impl Setting {
     /// The value that stands so in the file.
     pub(crate) fn value(&self, item: &Item) -> Result<Value, String> {
         let value = match self.kind {
-            Kind::Name | Kind::Address | Kind::Color => Value::Text(item.as_str().ok_or("a text is expected")?.to_owned()),
+            Kind::Name | Kind::Address | Kind::Color | Kind::Language => Value::Text(item.as_str().ok_or("a text is expected")?.to_owned()),
             Kind::Flag => Value::Flag(item.as_bool().ok_or("true or false is expected")?),
             Kind::Multiaddrs => {
                 let array = item.as_array().ok_or("a list of texts is expected")?;
@@ -158,6 +170,9 @@ impl Setting {
             }
             (Kind::Color, Value::Text(word)) if !["auto", "always", "never"].contains(&word.as_str()) => {
                 Some("auto, always or never is expected".to_owned())
+            }
+            (Kind::Language, Value::Text(word)) if word != "auto" && !LANGUAGES.iter().any(|language| language.tag() == word) => {
+                Some(format!("auto, {} is expected", LANGUAGES.map(Language::tag).join(" or ")))
             }
             (Kind::Multiaddrs, Value::Texts(all)) if all.iter().any(|address| !address.starts_with('/')) => {
                 Some("an address looks like /ip4/0.0.0.0/tcp/4001".to_owned())

@@ -4,6 +4,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use crate::say::say;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// What takes no longer than this is not worth a word.
@@ -19,7 +20,8 @@ pub(crate) fn during<T>(act: impl FnOnce() -> T) -> T {
         return act();
     }
     bar.set_style(
-        ProgressStyle::with_template("{spinner} the node is at work ({elapsed})").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        ProgressStyle::with_template(&format!("{{spinner}} {}", say!("node-at-work", elapsed = "{elapsed}")))
+            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
     );
     let (done, ended) = mpsc::sync_channel::<()>(1);
     thread::scope(|scope| {

@@ -43,7 +43,14 @@ const HOMES: &[(&str, &str, &[&str])] = &[
     (
         "haat_node",
         "cli/",
-        &["cli/src/command/demo", "cli/src/command/doctor", "cli/src/command/log", "cli/src/command/seed", "cli/src/command/up"],
+        &[
+            "cli/src/command/demo",
+            "cli/src/command/doctor",
+            "cli/src/command/log",
+            "cli/src/command/seed",
+            "cli/src/command/up",
+            "cli/src/say",
+        ],
     ),
     ("haat_tests", "", &["tests"]),
 ];

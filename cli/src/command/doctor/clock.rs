@@ -5,52 +5,52 @@ use haat_protocol::local::ClockView;
 use haat_protocol::time::{MINUTE_MS, Millis};
 
 use super::Row;
+use crate::say::say;
 use crate::text;
 
 /// A difference that is no reason to speak, in milliseconds.
 const SLACK_MS: u64 = MINUTE_MS;
 const CHECK: &str = "clock";
-const ADVICE: &str = "set the clock of this machine by the network's time";
+
+fn advice() -> String {
+    say!("doctor-clock-do")
+}
 
 /// What a running node knows of it.
 pub(super) fn row(view: &ClockView) -> Row {
     let mut newest = view.newest.clone();
     newest.sort_unstable();
     if view.ahead > 0 {
-        let finding = format!("{} orders are refused elsewhere because your clock is ahead of theirs", view.ahead);
-        return Row::bad(CHECK, finding, ADVICE);
+        let finding = say!("doctor-clock-ahead", count = view.ahead);
+        return Row::bad(CHECK, finding, advice());
     }
     let median = newest.get(newest.len() / 2).copied();
     let behind = median.map_or(0, |median| median.since(view.now));
     if let Some(median) = median.filter(|_| behind > SLACK_MS) {
-        let finding = format!(
-            "it shows {}, and what friends who are connected wrote last is of {}: {} later",
-            text::instant(view.now),
-            text::instant(median),
-            text::span(behind)
-        );
-        return if behind > CLOCK_SKEW_MS { Row::bad(CHECK, finding, ADVICE) } else { Row::warn(CHECK, finding, ADVICE) };
+        let (now, theirs) = (text::instant(view.now), text::instant(median));
+        let finding = say!("doctor-clock-behind", now = now, theirs = theirs, span = text::span(behind));
+        return if behind > CLOCK_SKEW_MS { Row::bad(CHECK, finding, advice()) } else { Row::warn(CHECK, finding, advice()) };
     }
     set_back(view.now, view.accepted).unwrap_or_else(|| {
-        let others = match newest.len() {
-            0 => "nobody is connected to compare with".to_owned(),
-            n => format!("it fits what {n} connected devices wrote last"),
+        let now = text::instant(view.now);
+        let finding = match newest.len() {
+            0 => say!("doctor-clock-fits-nobody", now = now),
+            count => say!("doctor-clock-fits", now = now, count = count),
         };
-        Row::ok(CHECK, format!("it shows {}; {others}", text::instant(view.now)))
+        Row::ok(CHECK, finding)
     })
 }
 
 /// What can be told while the node is stopped: the store was not written in the future.
 pub(super) fn stopped(now: Millis, written: Option<Millis>) -> Row {
-    set_back(now, written)
-        .unwrap_or_else(|| Row::ok(CHECK, format!("it shows {}; others' clocks need a running node to compare with", text::instant(now))))
+    set_back(now, written).unwrap_or_else(|| Row::ok(CHECK, say!("doctor-clock-alone", now = text::instant(now))))
 }
 
 /// Whether this node wrote something later than now.
 fn set_back(now: Millis, last: Option<Millis>) -> Option<Row> {
     let last = last.filter(|last| last.since(now) > SLACK_MS)?;
-    let finding = format!("it shows {}, and your node wrote something at {} already", text::instant(now), text::instant(last));
-    Some(Row::warn(CHECK, finding, ADVICE))
+    let finding = say!("doctor-clock-back", now = text::instant(now), last = text::instant(last));
+    Some(Row::warn(CHECK, finding, advice()))
 }
 
 #[cfg(test)]

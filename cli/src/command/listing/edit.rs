@@ -5,6 +5,7 @@ use haat_protocol::local::{Command, EditReport, ListingEdit};
 
 use crate::context::{Context, parsed};
 use crate::error::Failure;
+use crate::say::say;
 use crate::{ask, diff, text};
 
 /// Change a listing, or all listings of a shop that fit: what is not given stays as it is
@@ -95,7 +96,7 @@ impl Edit {
             let preview = cx.preview(&Command::ListingEdit(Box::new(ListingEdit { dry_run: true, ..edit.clone() })))?;
             let report: EditReport = parsed(preview.clone())?;
             cx.answer(preview, |report: EditReport| told(report, true))?;
-            if report.changes.is_empty() || !ask::yes("Publish this?")? {
+            if report.changes.is_empty() || !ask::yes(&say!("ask-publish"))? {
                 return Ok(());
             }
         }
@@ -105,17 +106,12 @@ impl Edit {
 
 fn told(report: EditReport, is_dry: bool) -> String {
     let sentence = match (&report.listings, &report.version) {
-        (Some(listings), _) if listings.is_empty() => "Nothing changes: all of them say that already.".to_owned(),
-        (None, _) if report.changes.is_empty() => "Nothing changes: the listing says that already.".to_owned(),
-        (Some(listings), _) if is_dry => format!("Would change {}:", number(listings.len())),
-        (Some(listings), _) => format!("Changed {}:", number(listings.len())),
-        (None, _) if is_dry => "Would change:".to_owned(),
-        (None, version) => format!("Changed ({}).", text::short(version.as_deref().unwrap_or_default())),
+        (Some(listings), _) if listings.is_empty() => say!("all-say-so"),
+        (None, _) if report.changes.is_empty() => say!("listing-says-so"),
+        (Some(listings), _) if is_dry => say!("would-change-listings", count = listings.len()),
+        (Some(listings), _) => say!("changed-listings", count = listings.len()),
+        (None, _) if is_dry => say!("would-change"),
+        (None, version) => say!("changed-version", id = text::short(version.as_deref().unwrap_or_default())),
     };
     diff::under(sentence, report.changes)
-}
-
-/// So many listings, in words.
-pub(crate) fn number(count: usize) -> String {
-    format!("{count} listing{}", if count == 1 { "" } else { "s" })
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::context::{Context, field};
 use crate::error::Failure;
 use crate::output;
+use crate::say::say;
 
 /// Write a shop's listings to a file; importing it again changes nothing
 #[derive(Debug, Args)]
@@ -49,6 +50,6 @@ impl Export {
         let text = field(&value, "text");
         output::file::write(&file, text.as_bytes())?;
         let shown = json!({"shop": value["shop"], "format": format, "file": file.display().to_string(), "bytes": text.len()});
-        cx.own(&shown, &format!("Wrote {}.", file.display()))
+        cx.own(&shown, &say!("wrote-file", file = file.display().to_string()))
     }
 }

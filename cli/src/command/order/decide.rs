@@ -11,6 +11,7 @@ use super::{Which, act};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::input;
+use crate::say::say;
 
 /// Decide a dispute in which the terms name you, or bring the resolver's word in
 #[derive(Debug, Args)]
@@ -52,8 +53,6 @@ impl Decide {
             (Some(self.what), None)
         };
         let answer = cx.call(&Command::OrderDecide { order, data, refund, reason })?;
-        cx.answer(answer, |decided: Decided| {
-            format!("Both are told as soon as they are online. Else give them this word:\n\n{}", decided.word)
-        })
+        cx.answer(answer, |decided: Decided| format!("{}\n\n{}", say!("order-decided"), decided.word))
     }
 }

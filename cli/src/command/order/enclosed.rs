@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::{Which, act};
 use crate::context::{Context, field};
 use crate::error::Failure;
+use crate::say::say;
 use crate::{input, output, text};
 
 /// Addresses and files of an order.
@@ -56,7 +57,7 @@ impl Enclosed {
         match self {
             Self::Purge(Which { order }) => {
                 let answer = cx.call(&Command::OrderPurge { order })?;
-                cx.answer(answer, |gone: Purged| if gone.purged { "Destroyed." } else { "There was nothing." }.to_owned())
+                cx.answer(answer, |gone: Purged| if gone.purged { say!("personal-destroyed") } else { say!("personal-none") })
             }
             Self::Address { order, file: Some(file) } => {
                 let data = Some(BASE64.encode(&input::read(&file, PERSONAL_MAX_BYTES)?));
@@ -93,5 +94,5 @@ fn save(cx: &Context, order: String, file: &Path) -> Result<(), Failure> {
     }
     output::file::write(file, &bytes)?;
     let shown = json!({"order": value["order"], "name": value["name"], "file": file.display().to_string(), "bytes": bytes.len()});
-    cx.own(&shown, &format!("Wrote {} ({}).", file.display(), text::bytes(bytes.len() as u64)))
+    cx.own(&shown, &say!("wrote-bytes", file = file.display().to_string(), size = text::bytes(bytes.len() as u64)))
 }

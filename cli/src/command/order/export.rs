@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::context::{Context, field};
 use crate::error::Failure;
+use crate::say::say;
 use crate::{output, text};
 
 /// Writes the evidence of an order.
@@ -23,7 +24,7 @@ pub(super) fn run(cx: &Context, order: String, file: &Path, personal: bool) -> R
         return output::raw(&bytes);
     }
     output::file::write(file, &bytes)?;
-    let told = format!("Wrote {} ({}).", file.display(), text::bytes(bytes.len() as u64));
+    let told = say!("wrote-bytes", file = file.display().to_string(), size = text::bytes(bytes.len() as u64));
     cx.own(&json!({"order": order, "file": file.display().to_string(), "bytes": bytes.len()}), &told)?;
     cx.next(&format!("haat order verify {}", text::quoted(&file.display().to_string())));
     Ok(())

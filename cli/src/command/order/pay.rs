@@ -9,6 +9,7 @@ use super::Which;
 use crate::command::listing::payment_words;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::say::{say, word};
 use crate::{output, qr, table, text};
 
 /// What there is to pay and how; with --reference, say that you paid
@@ -38,7 +39,7 @@ impl Pay {
         }
         let mut next = String::new();
         cx.answer(cx.ask(&Question::Payment { order: order.order })?, |view: PaymentView| {
-            next = format!("pay, then haat order pay {} --reference {}", view.order.short(), view.reference);
+            next = say!("next-pay", id = view.order.short(), reference = &view.reference);
             shown(view)
         })?;
         cx.next(&next);
@@ -47,10 +48,10 @@ impl Pay {
 }
 
 fn shown(view: PaymentView) -> String {
-    let heading = format!("pay {} to {} for order {}", view.due, text::one_line(&view.seller.name), view.order.short());
+    let heading = say!("pay-heading", amount = view.due.to_string(), seller = text::one_line(&view.seller.name), id = view.order.short());
     let payment = Payment { method: view.method, timing: view.timing, instructions: view.instructions };
-    let mut rows = vec![["how".to_owned(), payment_words(&payment)], ["reference".to_owned(), view.reference]];
-    rows.extend(view.pay_by.map(|at| ["pay by".to_owned(), text::instant(at)]));
+    let mut rows = vec![[word("how"), payment_words(&payment)], [word("reference"), view.reference]];
+    rows.extend(view.pay_by.map(|at| [word("pay by"), text::instant(at)]));
     let mut told = format!("{}\n{}", output::bold(&heading), table::pairs(rows));
     if let Some(code) = view.qr {
         // Level M is what the standard of the banks asks for.

@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::input;
+use crate::say::{say, word};
 
 /// What a file shows.
 #[derive(Debug, Clone, Serialize)]
@@ -59,8 +60,8 @@ fn check(bytes: &[u8]) -> Shown {
 /// The file cannot be read, or does not hold.
 pub(super) fn run(cx: &Context, file: &Path) -> Result<(), Failure> {
     let shown = check(&input::read(file, EVIDENCE_MAX_BYTES)?);
-    let state = shown.state.unwrap_or("unknown").replace('_', " ");
-    let told = if shown.valid { format!("Valid: the order is {state}.") } else { "Not valid.".to_owned() };
+    let state = word(shown.state.unwrap_or("unknown"));
+    let told = if shown.valid { say!("evidence-valid", state = state) } else { say!("evidence-not-valid") };
     cx.own(&shown, &told)?;
     match shown.first_fault {
         _ if shown.valid => Ok(()),

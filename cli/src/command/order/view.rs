@@ -3,27 +3,32 @@
 use haat_protocol::local::{EventWords, OrderLineRow, OrderRow};
 
 use crate::command::listing::{delivery_words, payment_words};
+use crate::say::{say, word};
 use crate::{output, table, text};
 
 fn state_words(row: &OrderRow) -> String {
-    let state = row.state.replace('_', " ");
-    row.turn.as_ref().map_or_else(|| state.clone(), |turn| format!("{state}, the {turn}'s turn"))
+    let state = word(&row.state);
+    row.turn.as_ref().map_or_else(|| state.clone(), |turn| say!("order-turn", state = &state, who = word(turn)))
 }
 
 fn line_words(line: &OrderLineRow) -> String {
     let sku = if line.sku.is_empty() { String::new() } else { format!(" ({})", line.sku) };
-    let sent = if line.shipped > 0 && line.shipped < line.qty { format!(", {} sent", line.shipped) } else { String::new() };
-    format!("{} x {}{sku}, listed at {}{sent}", line.qty, line.title, line.price)
+    let sent = if line.shipped > 0 && line.shipped < line.qty {
+        format!(", {}", say!("order-line-sent", count = line.shipped))
+    } else {
+        String::new()
+    };
+    say!("order-line", qty = line.qty, title = &line.title, sku = sku, price = line.price.to_string()) + &sent
 }
 
 /// Who has to act, and until when in the zone of whoever reads.
 fn waits_words(row: &OrderRow) -> String {
     let who = match row.waits_for.as_deref() {
-        Some("me") => "you",
-        Some(_) => "the other",
+        Some("me") => word("you"),
+        Some(_) => word("the other"),
         None => return String::new(),
     };
-    row.deadline.map_or_else(|| who.to_owned(), |at| format!("{who}, until {}", text::instant(at)))
+    row.deadline.map_or_else(|| who.clone(), |at| say!("waits-until", who = &who, at = text::instant(at)))
 }
 
 /// A list of orders.
@@ -33,40 +38,44 @@ pub(super) fn listed(orders: Vec<OrderRow>) -> String {
         let first = o.lines.into_iter().next().map(|l| format!("{} x {}", l.qty, l.title)).unwrap_or_default();
         [o.order.short(), waits, state, first, o.total.to_string(), o.buyer.name, o.seller.name, o.warning.unwrap_or_default()]
     });
-    table::table(["order", "waits for", "state", "goods", "total", "buyer", "seller", ""], rows.collect(), "No orders.")
+    table::table(["order", "waits for", "state", "goods", "total", "buyer", "seller", ""], rows.collect(), &say!("no-orders"))
 }
 
 /// One order.
 pub(super) fn shown(row: &OrderRow) -> String {
-    let mut rows: Vec<[String; 2]> = row.lines.iter().map(|line| ["goods".to_owned(), line_words(line)]).collect();
+    let mut rows: Vec<[String; 2]> = row.lines.iter().map(|line| [word("goods"), line_words(line)]).collect();
     rows.extend(row.adjustments.iter().map(|each| [text::one_line(&each.name), each.amount.to_string()]));
     rows.extend([
-        ["total".to_owned(), row.total.to_string()],
-        ["buyer".to_owned(), row.buyer.name.clone()],
-        ["seller".to_owned(), row.seller.name.clone()],
-        ["delivery".to_owned(), delivery_words(&row.delivery)],
-        ["payment".to_owned(), payment_words(&row.payment)],
+        [word("total"), row.total.to_string()],
+        [word("buyer"), row.buyer.name.clone()],
+        [word("seller"), row.seller.name.clone()],
+        [word("delivery"), delivery_words(&row.delivery)],
+        [word("payment"), payment_words(&row.payment)],
     ]);
-    let beside = [("asked for", &row.asked), ("closed", &row.closing), ("hand-over code", &row.handover_code)];
-    rows.extend(beside.into_iter().filter_map(|(name, words)| Some([name.to_owned(), words.clone()?])));
+    let beside = [
+        ("asked for", row.asked.as_deref().map(word)),
+        ("closed", row.closing.as_deref().map(word)),
+        ("hand-over code", row.handover_code.clone()),
+    ];
+    rows.extend(beside.into_iter().filter_map(|(name, words)| Some([word(name), words?])));
     if row.waits_for.is_some() {
-        rows.push(["waits for".to_owned(), waits_words(row)]);
+        rows.push([word("waits for"), waits_words(row)]);
     }
-    rows.extend(row.warning.iter().map(|warning| ["look out".to_owned(), warning.clone()]));
+    rows.extend(row.warning.iter().map(|warning| [word("look out"), warning.clone()]));
     let events = row.events.iter().map(|e| {
-        let refused = e.refused.as_ref().map(|why| format!("no effect: {why}"));
+        let refused = e.refused.as_ref().map(|why| say!("no-effect", why = why));
         let said = said(&e.words).into_iter().chain(refused).collect::<Vec<_>>().join("; ");
-        [text::instant(e.at), e.author.clone(), e.kind.replace('_', " "), e.delivery.clone(), said]
+        [text::instant(e.at), e.author.clone(), word(&e.kind), word(&e.delivery), said]
     });
     let events = table::table(["when", "who", "what", "delivery", ""], events.collect(), "");
-    format!("{} {}\n{}\n\n{events}", output::bold(&format!("order {}", row.order.short())), state_words(row), table::pairs(rows))
+    format!("{} {}\n{}\n\n{events}", output::bold(&say!("order-heading", id = row.order.short())), state_words(row), table::pairs(rows))
 }
 
 /// What was said with an event, on one line.
 fn said(words: &EventWords) -> Vec<String> {
     let amount = words.amount.map(|amount| amount.to_string());
-    let carrier = words.carrier.as_ref().map(|carrier| format!("by {}", text::one_line(carrier)));
-    let back = words.refund.map(|refund| format!("{refund} back"));
+    let carrier = words.carrier.as_ref().map(|carrier| say!("by-carrier", carrier = text::one_line(carrier)));
+    let back = words.refund.map(|refund| say!("money-back", amount = refund.to_string()));
     let told = [&words.text, &words.claim, &words.name, &words.reference, &words.tracking, &words.reason, &words.note];
     let texts = told.map(|text| text.as_deref().map(text::one_line));
     amount.into_iter().chain(back).chain(carrier).chain(texts.into_iter().flatten()).collect()
@@ -82,7 +91,7 @@ pub(super) fn next(row: &OrderRow) -> Option<String> {
     verbs.sort_by_key(|verb| NEVER_FIRST.contains(&verb.as_str()) || is_late_payment(verb));
     let (first, others) = verbs.split_first()?;
     let others: Vec<&str> = others.iter().map(|verb| verb.as_str()).collect();
-    let also = if others.is_empty() { String::new() } else { format!("   (or {})", others.join(", ")) };
+    let also = if others.is_empty() { String::new() } else { format!("   {}", say!("next-or", verbs = others.join(", "))) };
     let id = row.order.short();
     let line = match first.as_str() {
         "review" => format!("haat review {id} --rating 1..5 --text TEXT"),

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::context::Context;
 use crate::diff;
 use crate::error::Failure;
+use crate::say::say;
 
 /// Say the terms of a shop anew: what is not given stays as it is, and its name and currency stay for good
 #[derive(Debug, Args)]
@@ -47,7 +48,7 @@ impl Edit {
         let edit = ShopEdit { shop, returns, pickup, ship, digital, pay };
         cx.answer(cx.call(&Command::ShopEdit(edit))?, |said: Said| {
             let is_same = said.changes.is_empty();
-            diff::under(if is_same { "Nothing changes: the shop says that already." } else { "Changed:" }.to_owned(), said.changes)
+            diff::under(if is_same { say!("shop-says-so") } else { say!("changed") }, said.changes)
         })
     }
 }

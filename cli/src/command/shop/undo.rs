@@ -3,9 +3,9 @@
 use clap::Args;
 use haat_protocol::local::{Command, UndoReport};
 
-use crate::command::listing::number;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::say::{say, word};
 use crate::{diff, text};
 
 /// Take back the last import or edit of a shop's listings; again, to go one step further back
@@ -27,10 +27,10 @@ impl Undo {
 }
 
 fn told(report: UndoReport) -> String {
-    let mut told = diff::under(format!("Took the last {} back: {}.", report.undone, number(report.listings.len())), report.changes);
+    let mut told = diff::under(say!("undone", what = word(&report.undone), count = report.listings.len()), report.changes);
     if !report.kept.is_empty() {
         let kept: Vec<&str> = report.kept.iter().map(|listing| text::short(listing)).collect();
-        told.push_str(&format!("\nChanged since, and left as they are: {}", kept.join(", ")));
+        told.push_str(&format!("\n{}", say!("undo-kept", listings = kept.join(", "))));
     }
     told
 }

@@ -18,6 +18,7 @@ use crate::command::demo::Interrupt;
 use crate::command::listing::{Format, imported};
 use crate::context::{Context, parsed};
 use crate::error::{self, Failure};
+use crate::say::say;
 use crate::{ask, input, output};
 
 /// Lines that may be typed ahead.
@@ -60,7 +61,7 @@ impl Watch {
         let lines = if self.yes { None } else { Some(typed()) };
         let (mut last, mut read, mut shown): (Look, Look, Option<Vec<u8>>) = (None, None, None);
         let mut asked: Option<Vec<u8>> = None;
-        cx.next("Ctrl-C ends it");
+        cx.next(&say!("next-ctrl-c"));
         while interrupt.calm().is_ok() {
             let look = self.look();
             if look.is_some() && look == last && look != read {
@@ -109,12 +110,12 @@ impl Watch {
         let Some(answer) = self.done(cx, bytes, true)? else { return Ok(None) };
         let report: ImportReport = parsed(answer.clone())?;
         if report.created.is_empty() && report.updated.is_empty() {
-            cx.answer(told(answer, false), |_: Value| "Nothing would change.".to_owned())?;
+            cx.answer(told(answer, false), |_: Value| say!("nothing-would-change"))?;
             return Ok(None);
         }
         cx.answer(told(answer, false), |report| imported(report, true))?;
         if !self.yes && !cx.json {
-            output::aside("Publish this? Enter or y publishes, n leaves it");
+            output::aside(&say!("ask-publish-watched"));
         }
         Ok(Some(bytes.to_vec()))
     }
