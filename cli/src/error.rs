@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 
 use clap::error::ErrorKind;
+use haat_protocol::local::explain::explain;
 use haat_protocol::local::{ImportReport, Problem, ProblemKind};
 
 use crate::say::{Language, language, say};
@@ -73,7 +74,8 @@ fn for_people(problem: &Problem) -> String {
 /// The problem in the words of a language: what the code means, and below it what exactly happened here, as it was told.
 fn spoken(problem: &Problem, language: Language) -> Problem {
     let mut spoken = problem.clone();
-    let part = |part: &str| language.message(&format!("problem-{}{part}", problem.code), &[]);
+    let code = explain(&problem.code).map_or("unknown", |row| row.code);
+    let part = |part: &str| language.message(&format!("problem-{code}{part}"), &[]);
     if let Some(title) = part("") {
         spoken.detail =
             [problem.title.as_str(), problem.detail.as_str()].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(": ");

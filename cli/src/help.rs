@@ -18,7 +18,7 @@ fn translated(command: Command, language: Language, key: &str) -> Command {
     let below = if key == "help-haat" { "help" } else { &key }.to_owned();
     let part = |part: &str| language.message(&format!("{key}.{part}"), &[]);
     let after =
-        part("after").or_else(|| command.get_after_help().map(|after| after.to_string().replacen("Examples:", &say!("help-examples"), 1)));
+        part("examples").or_else(|| command.get_after_help().map(|after| after.to_string().replacen("Examples:", &say!("help-examples"), 1)));
     let arguments: Vec<String> = command.get_arguments().map(|argument| argument.get_id().to_string()).collect();
     let children: Vec<String> = command.get_subcommands().map(|child| child.get_name().to_owned()).collect();
     let usage = say!("help-usage");
@@ -26,7 +26,8 @@ fn translated(command: Command, language: Language, key: &str) -> Command {
         .help_template(format!("{{about-with-newline}}\n{usage} {{usage}}\n\n{{all-args}}{{after-help}}"))
         .subcommand_help_heading(say!("help-commands"));
     if let Some(about) = language.message(&key, &[]) {
-        command = command.about(about);
+        // What `--help` says beyond the first line is either translated too or left out: two languages in one help help nobody.
+        command = command.about(about.clone()).long_about(part("long").map(|long| format!("{about}\n\n{long}")));
     }
     if let Some(after) = after {
         command = command.after_help(after);

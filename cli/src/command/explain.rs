@@ -53,3 +53,17 @@ fn unknown(code: &str) -> Problem {
         None => problem.hint("haat explain lists all codes"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::say::Language;
+
+    #[test]
+    fn every_code_is_explained_in_chinese() {
+        let parts = |code: &str| ["", ".why", ".advice"].map(|part| format!("problem-{code}{part}"));
+        let names: Vec<String> = all().iter().flat_map(|row| parts(row.code)).collect();
+        let missing: Vec<&String> = names.iter().filter(|name| Language::Chinese.message(name, &[]).is_none()).collect();
+        assert!(missing.is_empty(), "{missing:#?}");
+    }
+}
