@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
 use haat_protocol::limits::{ANSWER_MAX_BYTES, CALL_WAIT_MS, CATALOGUE_WAIT_MS};
-use haat_protocol::local::routes::{BASE, COMMANDS, EVENTS, QUESTIONS};
+use haat_protocol::local::routes::{BASE, COMMANDS, EVENTS, QUESTIONS, Row};
 use haat_protocol::local::{Command, Problem, ProblemKind, Question};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -116,11 +116,11 @@ impl Client {
 }
 
 /// Where a command or question goes, and its fields without the tag.
-fn routed(what: &impl Serialize, tag: &str, routes: &[(&str, &'static str)]) -> (&'static str, Map<String, Value>) {
+fn routed(what: &impl Serialize, tag: &str, routes: &[Row]) -> (&'static str, Map<String, Value>) {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(what) else { unreachable!("commands and questions are JSON objects") };
     let name = fields.remove(tag);
     let name = name.as_ref().and_then(Value::as_str).unwrap_or_default();
-    let path = routes.iter().find(|(n, _)| *n == name).map(|(_, path)| *path).expect("every command and question has a route");
+    let path = routes.iter().find(|(n, ..)| *n == name).map(|(_, path, _)| *path).expect("every command and question has a route");
     (path, fields)
 }
 

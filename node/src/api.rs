@@ -12,6 +12,7 @@ mod problem;
 mod repeat;
 mod route;
 mod server;
+mod side;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -27,7 +28,7 @@ pub use server::serve;
 pub struct ApiConfig<F> {
     /// Where to listen; from [`bind`].
     pub listener: TcpListener,
-    /// The bearer token that programs must show.
+    /// The bearer token that opens everything; further ones are the service's to know.
     pub token: String,
     /// Ends when the API is to stop.
     pub stop: F,

@@ -29,6 +29,7 @@ use crate::myself::Myself;
 use crate::name::{self, People};
 use crate::presence::Presence;
 use crate::store::Tx;
+use crate::token;
 use crate::view::{block, circle as circles, fork, known, shelf as shelves};
 
 pub use status::reach;
@@ -103,6 +104,7 @@ pub fn answer(tx: &Tx<'_>, me: &Myself, facts: &NodeFacts<'_>, question: &Questi
         Question::Evidence { order, with } => ask.evidence(&name::order(tx, me, order)?, with.as_deref()),
         Question::Catalogue { shop, format } => ask.catalogue(&name::shop(tx, me, shop)?, format),
         Question::Enclosed { order, what } => ask.enclosed(&name::order(tx, me, order)?, what),
+        Question::Tokens => page(token::rows(tx, facts.now)),
         Question::LogVerify => {
             Err(Problem::usage("not-a-question", "this is not answered from views", "the trust log is checked as a whole"))
         }

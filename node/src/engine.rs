@@ -24,6 +24,7 @@ mod shop;
 mod taken;
 mod talk;
 mod tick;
+mod token;
 mod trade;
 mod work;
 

@@ -25,6 +25,7 @@ pub mod presence;
 pub mod secret;
 pub mod service;
 pub mod store;
+pub mod token;
 pub mod vault;
 pub mod view;
 pub mod witness;

@@ -6,6 +6,8 @@ use haat_protocol::local::{Command, Happening, Problem, Question};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
+use crate::token::{Pass, TokenHash};
+
 /// News that somebody has not heard.
 #[derive(Debug)]
 pub struct Missed {
@@ -27,6 +29,11 @@ pub trait Service: Clone + Send + Sync + 'static {
     fn watch(&self) -> broadcast::Receiver<(u64, Happening)>;
     /// What is still remembered of the news after number `after`.
     fn since(&self, after: u64) -> Missed;
+    /// What a token of another program is good for now; none when there is no such token (any more).
+    ///
+    /// # Errors
+    /// A store problem when nobody can say.
+    fn pass(&self, token: &TokenHash) -> Result<Option<Pass>, Problem>;
     /// Asks the node to stop gracefully.
     fn stop(&self);
     /// Whether the node is ready: store open, listening.

@@ -495,6 +495,8 @@ pub const API_REPLIES_MAX_BYTES: usize = 32 * 1024 * 1024;
 pub const API_REPLY_LIFE_MS: u64 = DAY_MS;
 /// Characters of an `Idempotency-Key`.
 pub const API_KEY_MAX_CHARS: usize = 128;
+/// Tokens made for other programs: each request that shows one is compared with all.
+pub const API_TOKENS_MAX: usize = 64;
 /// Items of a page of the feed unless asked otherwise.
 pub const FEED_PAGE_ITEMS: usize = 50;
 /// Items of a page of the feed at most.

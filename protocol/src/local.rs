@@ -9,6 +9,7 @@ pub mod notice;
 pub mod payment;
 pub mod routes;
 pub mod rows;
+pub mod scope;
 pub mod typo;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ pub use edit::{EditReport, ListingEdit, ShopEdit, UndoReport};
 pub use notice::NoticeRow;
 pub use payment::{PaymentCode, PaymentView};
 pub use rows::*;
+pub use scope::{Scope, Side, TokenRow};
 
 use crate::listing::Stock;
 
@@ -285,6 +287,20 @@ pub enum Command {
         /// The answer.
         text: String,
     },
+    /// Make a token for another program; the answer alone tells it.
+    TokenCreate {
+        /// What it is called here.
+        name: String,
+        /// `read`, `sell` or `admin`.
+        scope: String,
+        /// How long it is taken, in milliseconds; until it is revoked unless given.
+        expires_ms: Option<u64>,
+    },
+    /// Take a token back: it is refused from then on.
+    TokenRevoke {
+        /// Which, by its name.
+        name: String,
+    },
 }
 
 /// A shop to open.
@@ -548,6 +564,8 @@ pub enum Question {
         /// `address`, or `file` for the goods.
         what: String,
     },
+    /// The tokens that were made for other programs.
+    Tokens,
     /// Re-check the trust log.
     LogVerify,
 }
@@ -646,7 +664,8 @@ impl Problem {
 /// Something that happened, as the event stream tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Happening {
-    /// `entry`, `order`, `order_refused`, `reminder` (of an order, with `kind` and `deadline`), `circle`, `peer`, `fork`.
+    /// `entry`, `order`, `order_refused`, `reminder` (of an order, with `kind` and `deadline`), `circle`, `peer`, `fork`, `token` (one was
+    /// made or revoked; told to nobody whose own token does not reach that far).
     pub kind: String,
     /// Id of what it is about.
     pub subject: String,

@@ -10,28 +10,36 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures::{Stream, stream};
 use haat_protocol::limits::API_KEEP_ALIVE_MS;
-use haat_protocol::local::Happening;
+use haat_protocol::local::{Happening, Scope};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, broadcast, watch};
 
-use super::gate::only;
+use super::gate::{Guest, only};
 use super::problem::No;
 use crate::service::Service;
 
 /// What a browser says when it comes back.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// Opens a stream that ends when `stop` does; `seat` is given back with it.
+/// A place at the stream; it is given back when the stream ends.
+pub(super) struct Seat {
+    /// Ends the stream.
+    pub(super) stop: watch::Receiver<bool>,
+    /// One of the few that there are.
+    pub(super) _place: OwnedSemaphorePermit,
+}
+
+/// Opens a stream that ends when its seat does, or when the guest's token is not good any more.
 ///
 /// # Errors
 /// 400 for a `Last-Event-ID` that is no number of ours.
-pub(super) fn open<S: Service>(service: S, head: &Parts, stop: watch::Receiver<bool>, seat: OwnedSemaphorePermit) -> Result<Response, No> {
+pub(super) fn open<S: Service>(service: S, guest: Guest, head: &Parts, seat: Seat) -> Result<Response, No> {
     let last = match only(head, &LAST_EVENT_ID) {
         Ok(None) => None,
         Ok(Some(text)) => Some(text.parse::<u64>().map_err(|_| bad_id())?),
         Err(_) => return Err(bad_id()),
     };
-    let mut stream = Events { news: service.watch(), service, seen: None, ready: Vec::new(), stop, _seat: seat };
+    let mut stream = Events { news: service.watch(), service, guest, seen: None, ready: Vec::new(), seat };
     if let Some(last) = last {
         stream.catch_up(last);
     }
@@ -45,13 +53,13 @@ fn bad_id() -> No {
 
 struct Events<S> {
     service: S,
+    guest: Guest,
     news: broadcast::Receiver<(u64, Happening)>,
     /// Number of the last event told on this stream.
     seen: Option<u64>,
     /// What is to be told before further news, newest first.
     ready: Vec<Event>,
-    stop: watch::Receiver<bool>,
-    _seat: OwnedSemaphorePermit,
+    seat: Seat,
 }
 
 impl<S: Service> Events<S> {
@@ -64,20 +72,22 @@ impl<S: Service> Events<S> {
 
     async fn next(&mut self) -> Option<Event> {
         loop {
-            if *self.stop.borrow() {
+            if *self.seat.stop.borrow() {
                 return None;
             }
+            let life = self.life()?;
             if let Some(event) = self.ready.pop() {
                 return Some(event);
             }
             let news = tokio::select! {
-                _ = self.stop.changed() => return None,
+                _ = self.seat.stop.changed() => return None,
+                () = over(life) => continue,
                 news = self.news.recv() => news,
             };
             match news {
                 Ok((number, happening)) if self.seen.is_none_or(|seen| number > seen) => {
                     self.seen = Some(number);
-                    return Some(event(number, &happening));
+                    self.ready.extend(self.is_told(&happening).then(|| event(number, &happening)));
                 }
                 Ok(_) => {}
                 Err(RecvError::Lagged(_)) => self.lagged(),
@@ -86,11 +96,23 @@ impl<S: Service> Events<S> {
         }
     }
 
+    /// How long the guest's token is still good; none when it is no more, and then nothing is told any more.
+    fn life(&self) -> Option<Option<Duration>> {
+        let Some(token) = &self.guest.lent else { return Some(None) };
+        let pass = self.service.pass(token).ok().flatten()?;
+        Some(pass.lives_ms.map(Duration::from_millis))
+    }
+
+    /// Whether the guest may know: which tokens there are is for those who may make them.
+    fn is_told(&self, happening: &Happening) -> bool {
+        happening.kind != "token" || self.guest.scope == Scope::Admin
+    }
+
     /// Readies what happened after number `last`, after the news that something before it is forgotten, if so.
     fn catch_up(&mut self, last: u64) {
         let missed = self.service.since(last);
         self.seen = missed.news.last().map(|(number, _)| *number).or(self.seen);
-        self.ready = missed.news.iter().rev().map(|(number, happening)| event(*number, happening)).collect();
+        self.ready = missed.news.iter().rev().filter(|(_, happening)| self.is_told(happening)).map(|(number, happening)| event(*number, happening)).collect();
         if !missed.is_whole {
             self.ready.push(gap(Some(last)));
         }
@@ -101,6 +123,14 @@ impl<S: Service> Events<S> {
             Some(seen) => self.catch_up(seen),
             None => self.ready.push(gap(None)),
         }
+    }
+}
+
+/// Ends with a life that ends.
+async fn over(life: Option<Duration>) {
+    match life {
+        Some(life) => tokio::time::sleep(life).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -7,13 +7,34 @@ use std::net::SocketAddr;
 
 use axum::http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
 use axum::http::request::Parts;
-use haat_protocol::local::{Problem, ProblemKind};
+use haat_protocol::local::{Problem, ProblemKind, Scope};
 use subtle::ConstantTimeEq as _;
 
 use super::problem::No;
+use crate::service::Service;
+use crate::token::{self, TokenHash};
 
 /// What a browser says about the page that asks.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Who was let in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Guest {
+    /// How far their token reaches.
+    pub(super) scope: Scope,
+    /// The token, unless it is the one of the home: it may be taken back.
+    pub(super) lent: Option<TokenHash>,
+}
+
+impl Guest {
+    /// Lets through what the token reaches.
+    ///
+    /// # Errors
+    /// 403 that names the scope that is needed for `what`.
+    pub(super) fn needs(&self, scope: Scope, what: &str) -> Result<(), No> {
+        if scope <= self.scope { Ok(()) } else { Err(No::scope(scope, self.scope, what)) }
+    }
+}
 
 /// The names this listener goes by, and the token.
 pub(super) struct Gate {
@@ -62,16 +83,22 @@ impl Gate {
         Err(No::new(403, "cross-site", "requests of other sites are refused", "Origin or Sec-Fetch-Site names another site"))
     }
 
-    /// Whether the request shows the token.
+    /// What the token that the request shows is good for: everything, when it is the one of the home.
     ///
     /// # Errors
-    /// 401.
-    pub(super) fn known(&self, head: &Parts) -> Result<(), No> {
+    /// 401; 507 when the service cannot look.
+    pub(super) fn known<S: Service>(&self, head: &Parts, service: &S) -> Result<Guest, No> {
         let Ok(Some(shown)) = only(head, &AUTHORIZATION) else { return Err(No::unauthorized()) };
-        match shown.split_once(' ') {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && self.is_token(token.trim()) => Ok(()),
-            _ => Err(No::unauthorized()),
+        let token = match shown.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+            _ => return Err(No::unauthorized()),
+        };
+        if self.is_token(token) {
+            return Ok(Guest { scope: Scope::Admin, lent: None });
         }
+        let hash = token::hash(token);
+        let pass = service.pass(&hash).map_err(No::of)?.ok_or_else(No::unauthorized)?;
+        Ok(Guest { scope: pass.scope, lent: Some(hash) })
     }
 
     /// Compares in a time that does not tell how much was right.

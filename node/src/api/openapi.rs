@@ -1,9 +1,15 @@
 //! The local API in OpenAPI 3.1, drawn from the tables and types that serve it. It must never say anything that is written down twice.
 
+use haat_protocol::local::Scope;
 use haat_protocol::local::routes::{BASE, COMMANDS, EVENTS, QUESTIONS, REBUILD, SPEC, STOP};
 use serde_json::{Map, Value, json};
 
 use super::words::{self, Field};
+
+/// What tokens there are.
+const TOKEN: &str = "The text of HOME/api-token, which reaches everything, or a token made with POST /api/v1/tokens. An operation names \
+    the least scope that may come there: read, sell or admin, each holding those before it. With the scope sell, orders are offered only \
+    to somebody (`to`), and acted in only on the seller's side.";
 
 /// The description of all routes.
 pub(super) fn document() -> Value {
@@ -12,19 +18,19 @@ pub(super) fn document() -> Value {
         let at = paths.entry(path).or_insert_with(|| json!({}));
         at[method] = operation;
     };
-    for (tag, path) in QUESTIONS {
-        add(format!("{BASE}{path}"), "get", question(tag));
+    for (tag, path, scope) in QUESTIONS {
+        add(format!("{BASE}{path}"), "get", reached(question(tag), *scope));
     }
-    for (tag, path) in COMMANDS {
-        add(format!("{BASE}{path}"), "post", command(tag, &words::command_form(tag)));
+    for (tag, path, scope) in COMMANDS {
+        add(format!("{BASE}{path}"), "post", reached(command(tag, &words::command_form(tag)), *scope));
     }
     for (tag, path) in [("log_rebuild", REBUILD), ("node_stop", STOP)] {
-        add(format!("{BASE}{path}"), "post", command(tag, &[]));
+        add(format!("{BASE}{path}"), "post", reached(command(tag, &[]), Scope::Admin));
     }
     let stream =
         json!({"200": {"description": "News as they happen, numbered; Last-Event-ID resumes.", "content": {"text/event-stream": {}}}});
-    add(format!("{BASE}{EVENTS}"), "get", operation("events", stream));
-    add(format!("{BASE}{SPEC}"), "get", operation("openapi", answers()));
+    add(format!("{BASE}{EVENTS}"), "get", reached(operation("events", stream), Scope::Read));
+    add(format!("{BASE}{SPEC}"), "get", reached(operation("openapi", answers()), Scope::Read));
     for (path, tag) in [("/healthz", "health"), ("/readyz", "ready")] {
         let plain = json!({"200": {"description": "ok", "content": {"text/plain": {}}}, "503": {"description": "Not ready yet."}});
         let mut open = operation(tag, plain);
@@ -38,7 +44,7 @@ pub(super) fn document() -> Value {
         "security": [{"token": []}],
         "paths": paths,
         "components": {
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "The text of HOME/api-token."}},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": TOKEN}},
             "schemas": {"Problem": problem()},
         },
     })
@@ -52,6 +58,12 @@ fn problem() -> Value {
         "required": ["type", "title", "status", "code", "detail"],
         "properties": {"type": text, "title": text, "status": {"type": "integer"}, "code": text, "detail": text, "hint": text},
     })
+}
+
+/// The operation with the least scope of a token that may come there.
+fn reached(mut operation: Value, scope: Scope) -> Value {
+    operation["security"] = json!([{"token": [scope]}]);
+    operation
 }
 
 fn operation(tag: &str, responses: Value) -> Value {

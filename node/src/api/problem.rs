@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use haat_protocol::local::{Problem, ProblemKind};
+use haat_protocol::local::{Problem, ProblemKind, Scope};
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 
@@ -70,6 +70,11 @@ impl No {
         Self { status, problem: Problem::new(kind, code, title, detail), header: None }
     }
 
+    /// A problem of the service, before anything was asked of it.
+    pub(super) fn of(problem: Problem) -> Self {
+        Self { status: problem.kind.codes().1, problem, header: None }
+    }
+
     /// The same no with what to do about it.
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.problem = self.problem.hint(hint);
@@ -79,9 +84,16 @@ impl No {
     /// The token is missing or wrong.
     pub(super) fn unauthorized() -> Self {
         let mut no = Self::new(401, "token", "no valid token was shown", "every request carries `Authorization: Bearer TOKEN`")
-            .hint("the token is in the file api-token of the home");
+            .hint("the token is in the file api-token of the home; haat token create makes others");
         no.header = Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"haat\"")));
         no
+    }
+
+    /// The token is good, but not for that.
+    pub(super) fn scope(needed: Scope, held: Scope, what: &str) -> Self {
+        let (needed, held) = (needed.text(), held.text());
+        Self::new(403, "token-scope", "the token does not reach that far", format!("{what} needs the scope {needed}, the token has {held}"))
+            .hint(format!("make another: haat token create NAME --scope {needed}"))
     }
 
     /// The path exists, the method does not.

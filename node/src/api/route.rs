@@ -2,7 +2,8 @@
 
 use axum::http::Method;
 use haat_protocol::limits::{API_BODY_MAX_BYTES, API_IMPORT_MAX_BYTES};
-use haat_protocol::local::routes::{BASE, COMMANDS, EVENTS, QUESTIONS, REBUILD, SPEC, STOP};
+use haat_protocol::local::Scope;
+use haat_protocol::local::routes::{BASE, COMMANDS, EVENTS, QUESTIONS, REBUILD, Row, SPEC, STOP};
 
 use super::problem::No;
 
@@ -31,6 +32,17 @@ impl Route {
     /// Bytes its body may have.
     pub(super) fn body_max(self) -> usize {
         if self.is_import() { API_IMPORT_MAX_BYTES } else { API_BODY_MAX_BYTES }
+    }
+
+    /// How far a token must reach to come here; none for what is open to everyone.
+    pub(super) fn scope(self) -> Option<Scope> {
+        match self {
+            Self::Command(tag) => Some(of(COMMANDS, tag)),
+            Self::Question(tag) => Some(of(QUESTIONS, tag)),
+            Self::Events | Self::Spec => Some(Scope::Read),
+            Self::Rebuild | Self::Stop => Some(Scope::Admin),
+            Self::Health | Self::Ready => None,
+        }
     }
 
     /// Whether its body may be large.
@@ -81,6 +93,11 @@ fn methods(path: &str) -> (Option<Route>, Option<Route>) {
     }
 }
 
-fn tag(table: &[(&'static str, &str)], path: &str) -> Option<&'static str> {
-    table.iter().find(|(_, at)| *at == path).map(|(tag, _)| *tag)
+fn tag(table: &[Row], path: &str) -> Option<&'static str> {
+    table.iter().find(|(_, at, _)| *at == path).map(|(tag, ..)| *tag)
+}
+
+/// The scope in the row of a tag. Whatever had no row would be for nobody but the owner.
+fn of(table: &[Row], tag: &str) -> Scope {
+    table.iter().find(|(known, ..)| *known == tag).map_or(Scope::Admin, |(.., scope)| *scope)
 }

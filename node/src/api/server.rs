@@ -1,7 +1,7 @@
 //! The HTTP server of the local API: connections, the order in which a request is judged, and its way to the service.
 //!
-//! Order: host, page, token, route and method, media type, size, words. Nothing of a body is read before all that can be
-//! judged without it.
+//! Order: host, page, token, route and method, scope of the token, media type, size, words, and the side of an order that they are for.
+//! Nothing of a body is read before all that can be judged without it.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -29,12 +29,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::gate::{Gate, only};
+use super::gate::{Gate, Guest, only};
 use super::openapi;
 use super::problem::{Answer, No, harden, plain};
 use super::repeat::{Pending, Print, Repeats, Turn};
 use super::route::{self, Route};
-use super::{ApiConfig, event, words};
+use super::{ApiConfig, event, side, words};
 use crate::service::Service;
 
 /// The key under which a request has one effect.
@@ -173,12 +173,14 @@ impl<S: Service> Door<S> {
     async fn judge(&self, head: &Parts, body: Body) -> Result<Response, No> {
         let path = head.uri.path();
         self.gate.admit(head)?;
-        if !route::is_open(path) {
-            self.gate.known(head)?;
-        }
+        let guest = if route::is_open(path) { None } else { Some(self.gate.known(head, &self.service)?) };
         let route = route::find(&head.method, path)?;
+        let Some(guest) = guest else { return self.health(route, head) };
+        if let Some(scope) = route.scope() {
+            guest.needs(scope, path)?;
+        }
         if head.method == Method::POST {
-            return self.act(route, head, body).await;
+            return self.act(route, guest, head, body).await;
         }
         match route {
             Route::Question(tag) => {
@@ -193,23 +195,28 @@ impl<S: Service> Door<S> {
                     No::new(503, "streams", "too many event streams are open", format!("there may be {API_STREAMS_MAX} at once"))
                         .hint("close one, then try again")
                 })?;
-                event::open(self.service.clone(), head, self.stop.clone(), seat)
+                event::open(self.service.clone(), guest, head, event::Seat { stop: self.stop.clone(), _place: seat })
             }
-            Route::Spec => Ok(Answer::of(Ok(openapi::document())).respond()),
-            Route::Ready if !self.service.is_ready() => Ok(plain(503, "text/plain", Bytes::from_static(b"not ready"))),
-            _ => Ok(plain(200, "text/plain", Bytes::from_static(b"ok"))),
+            _ => Ok(Answer::of(Ok(openapi::document())).respond()),
         }
     }
 
+    /// Says whether the process lives or the node is ready, to whoever asks.
+    fn health(&self, route: Route, head: &Parts) -> Result<Response, No> {
+        words::no_parameters(&head.uri)?;
+        let (status, word): (_, &'static [u8]) = if route == Route::Ready && !self.service.is_ready() { (503, b"not ready") } else { (200, b"ok") };
+        Ok(plain(status, "text/plain", Bytes::from_static(word)))
+    }
+
     /// Carries out what a POST asks for.
-    async fn act(&self, route: Route, head: &Parts, body: Body) -> Result<Response, No> {
+    async fn act(&self, route: Route, guest: Guest, head: &Parts, body: Body) -> Result<Response, No> {
         check_media(head, &body)?;
         check_length(head, route.body_max())?;
         let _large = if route.is_import() { Some(self.imports.acquire().await.expect("nobody closes the imports")) } else { None };
         let body = read(body, route.body_max(), self.pace.body).await?;
         words::no_parameters(&head.uri)?;
         let deed = match route {
-            Route::Command(tag) => Deed::Call(Box::new(words::command(tag, &body)?)),
+            Route::Command(tag) => Deed::Call(Box::new(side::judge(&self.service, guest, words::command(tag, &body)?).await?)),
             Route::Rebuild => words::nothing(&body).map(|()| Deed::Rebuild)?,
             _ => words::nothing(&body).map(|()| Deed::Stop)?,
         };

@@ -2,6 +2,7 @@
 
 mod kit;
 mod matrix;
+mod scope;
 mod stream;
 
 use std::net::SocketAddr;
@@ -101,7 +102,7 @@ async fn health_reveals_nothing() {
 #[tokio::test]
 async fn every_route_of_the_table_is_served() {
     let server = Server::start().await;
-    for (tag, path) in QUESTIONS {
+    for (tag, path, _) in QUESTIONS {
         let query = match *tag {
             "circle" | "shop" | "listing" | "order" => format!("?{tag}=x"),
             "invites" | "norms" | "requests" => "?circle=x".to_owned(),
@@ -115,7 +116,7 @@ async fn every_route_of_the_table_is_served() {
         assert_eq!(reply.status, 200, "{tag}: {}", reply.body);
         assert_eq!(reply.json()["asked"]["question"], *tag);
     }
-    for (tag, path) in COMMANDS {
+    for (tag, path, _) in COMMANDS {
         let reply = server.ask(&Ask::post(&format!("{BASE}{path}"), "{}")).await;
         assert_eq!(reply.status, 400, "{tag} needs words: {}", reply.body);
         assert!(reply.json()["detail"].as_str().is_some_and(|detail| detail.contains("missing field")), "{tag}: {}", reply.body);
@@ -131,7 +132,7 @@ async fn the_description_is_served_and_committed_as_it_is() {
     assert_eq!(served.status, 200);
     let document = served.json();
     let has = |path: &str, method: &str| document["paths"][format!("{BASE}{path}")][method].is_object();
-    assert!(QUESTIONS.iter().all(|(_, path)| has(path, "get")) && COMMANDS.iter().all(|(_, path)| has(path, "post")));
+    assert!(QUESTIONS.iter().all(|(_, path, _)| has(path, "get")) && COMMANDS.iter().all(|(_, path, _)| has(path, "post")));
     let invite = &document["paths"]["/api/v1/circles/invite"]["post"]["requestBody"]["content"]["application/json"]["schema"];
     assert_eq!((&invite["required"], &invite["properties"]["uses"]["type"]), (&json!(["circle"]), &json!(["integer", "null"])));
     let feed = &document["paths"]["/api/v1/feed"]["get"]["parameters"];

@@ -21,6 +21,7 @@ use crate::home::keyfile::Secrets;
 use crate::home::{Home, Remembered};
 use crate::net::{self, Scope, SeedConfig, SeedView};
 use crate::service::{Missed, Service};
+use crate::token::{Pass, TokenHash};
 
 /// How to run a seed.
 #[derive(Debug, Clone)]
@@ -226,6 +227,11 @@ impl Service for SeedService {
 
     fn since(&self, _: u64) -> Missed {
         Missed { is_whole: true, news: Vec::new() }
+    }
+
+    /// A seed keeps nothing, tokens included: the one of its home is the only one.
+    fn pass(&self, _: &TokenHash) -> Result<Option<Pass>, Problem> {
+        Ok(None)
     }
 
     fn stop(&self) {

@@ -23,6 +23,7 @@ use crate::presence::Presence;
 use crate::service::{Missed, Service};
 use crate::store::Tx;
 use crate::store::disk::DiskStore;
+use crate::token::{self, Pass, TokenHash};
 
 type Reply = oneshot::Sender<Result<Value, Problem>>;
 
@@ -273,6 +274,13 @@ impl Service for Node {
         let recent = self.recent.borrow();
         let news = recent.kept.iter().filter(|(number, _)| *number > after).cloned().collect();
         Missed { is_whole: after >= recent.first, news }
+    }
+
+    fn pass(&self, token: &TokenHash) -> Result<Option<Pass>, Problem> {
+        let snapshot = self.store.read().map_err(|fault| store_problem(&fault))?;
+        let tx = Tx::new(&snapshot);
+        let pass = token::pass(&tx, token, clock());
+        tx.fault().map_or(Ok(pass), |fault| Err(store_problem(&fault)))
     }
 
     fn stop(&self) {

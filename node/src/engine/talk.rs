@@ -85,6 +85,8 @@ impl Work<'_, '_> {
             Command::OrderAct { order, verb, words } => self.order_act(&order, &verb, &words),
             Command::Review { order, rating, text, circle } => self.review(&order, rating, text, circle.as_deref()),
             Command::ReviewReply { entry, text } => self.review_reply(&entry, text),
+            Command::TokenCreate { name, scope, expires_ms } => self.token_create(&name, &scope, expires_ms),
+            Command::TokenRevoke { name } => self.token_revoke(&name),
         }
     }
 

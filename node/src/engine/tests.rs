@@ -19,6 +19,7 @@ mod room;
 mod shops;
 mod strangers;
 mod telling;
+mod token;
 mod vain;
 mod waiting;
 

@@ -70,6 +70,8 @@ tables! {
     Heir = "heir", Beside;
     /// shop, number (8) -> import or edit of this device that can be taken back: its listings before and after.
     Undo = "undo", Beside;
+    /// name -> token of another program: its hash, and how far it reaches.
+    Token = "token", Beside;
     /// name -> value: format version and small things of this node.
     Meta = "meta", Beside;
 

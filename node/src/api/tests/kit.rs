@@ -1,13 +1,14 @@
 //! A service that does what its test says, a server before it, and HTTP by hand.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use haat_protocol::local::{Command, Happening, ImportReport, ImportRow, Problem, ProblemKind, Question};
+use haat_protocol::local::{Command, Happening, ImportReport, ImportRow, Problem, ProblemKind, Question, Scope};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
@@ -18,6 +19,7 @@ use tokio::time::timeout;
 use crate::api::server::{Pace, serve_at};
 use crate::api::{ApiConfig, bind};
 use crate::service::{Missed, Service};
+use crate::token::{self, Pass, TokenHash};
 
 /// The token of all tests.
 pub(super) const TOKEN: &str = "0123456789012345678901234567890123456789abc";
@@ -37,6 +39,8 @@ struct State {
     past: Mutex<Vec<(u64, Happening)>>,
     forgotten: Mutex<u64>,
     news: broadcast::Sender<(u64, Happening)>,
+    /// Tokens by their hashes: how far each reaches, and until when it is good.
+    tokens: Mutex<BTreeMap<TokenHash, (Scope, Option<Instant>)>>,
     stop: Notify,
 }
 
@@ -50,6 +54,7 @@ impl Fake {
             past: Mutex::default(),
             forgotten: Mutex::default(),
             news: broadcast::channel(NEWS).0,
+            tokens: Mutex::default(),
             stop: Notify::new(),
         }))
     }
@@ -80,6 +85,18 @@ impl Fake {
         past.push((number, happening.clone()));
         drop(self.0.news.send((number, happening)));
         number
+    }
+
+    /// Takes a token of another program from now on, for so long.
+    pub(super) fn lend(&self, token: &str, scope: Scope, life: Option<Duration>) {
+        let until = life.map(|life| Instant::now() + life);
+        self.0.tokens.lock().expect("no panic holds it").insert(token::hash(token), (scope, until));
+    }
+
+    /// Takes it back, and says so.
+    pub(super) fn revoke(&self, token: &str) {
+        self.0.tokens.lock().expect("no panic holds it").remove(&token::hash(token));
+        self.happen("token");
     }
 
     /// Forgets all news up to a number.
@@ -135,6 +152,18 @@ impl Service for Fake {
         let past = self.0.past.lock().expect("no panic holds it");
         let news = past.iter().filter(|(number, _)| *number > after.max(forgotten)).cloned().collect();
         Missed { is_whole: after >= forgotten, news }
+    }
+
+    fn pass(&self, token: &TokenHash) -> Result<Option<Pass>, Problem> {
+        let held = self.0.tokens.lock().expect("no panic holds it").get(token).copied();
+        let left = |until: Instant| until.checked_duration_since(Instant::now());
+        Ok(match held {
+            Some((scope, None)) => Some(Pass { scope, lives_ms: None }),
+            Some((scope, Some(until))) => {
+                left(until).map(|left| Pass { scope, lives_ms: Some(u64::try_from(left.as_millis()).expect("a short time")) })
+            }
+            None => None,
+        })
     }
 
     fn stop(&self) {

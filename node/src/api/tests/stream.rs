@@ -6,11 +6,11 @@ use tokio::net::TcpStream;
 
 use super::kit::{Ask, Server, is_closed, read_head, within};
 
-fn events() -> Ask {
+pub(super) fn events() -> Ask {
     Ask::get("/api/v1/events")
 }
 
-async fn open(server: &Server, ask: &Ask) -> BufReader<TcpStream> {
+pub(super) async fn open(server: &Server, ask: &Ask) -> BufReader<TcpStream> {
     let mut stream = server.connect(ask).await;
     let head = read_head(&mut stream).await;
     assert_eq!((head.status, head.header("content-type")), (200, Some("text/event-stream")));
@@ -19,7 +19,7 @@ async fn open(server: &Server, ask: &Ask) -> BufReader<TcpStream> {
 }
 
 /// Reads one event: its id, name and data. Sizes of chunks are skipped.
-async fn next(stream: &mut BufReader<TcpStream>) -> (String, String, String) {
+pub(super) async fn next(stream: &mut BufReader<TcpStream>) -> (String, String, String) {
     let mut event = (String::new(), String::new(), String::new());
     loop {
         let mut line = String::new();

@@ -148,7 +148,7 @@ pub(super) const ROWS: &[Explanation] = explanations! {
         "The order was handed over, and this device takes nothing of it any more."
         "Look at it on the device that has it now."
     "name-taken" "that name is taken"
-        "You are in a circle, or keep a shop, that is called so already."
+        "You are in a circle, keep a shop, or made a token, that is called so already."
         "Choose another name."
     "no-chain" "the order cannot be exported yet"
         "The other party's identity has not come here whole."
