@@ -27,6 +27,7 @@ mod review_reply;
 mod seed;
 mod shop;
 mod status;
+mod token;
 mod trust;
 mod unblock;
 mod unmute;
@@ -76,6 +77,8 @@ pub(crate) enum Noun {
     Order(order::Order),
     Doctor(doctor::Doctor),
     #[command(subcommand, arg_required_else_help = false)]
+    Token(token::Token),
+    #[command(subcommand, arg_required_else_help = false)]
     Config(config::Settings),
     Completions(completions::Completions),
     Man(man::Manual),
@@ -118,6 +121,7 @@ impl Noun {
             Self::Notices(c) => c.run(cx),
             Self::Order(c) => c.run(cx),
             Self::Doctor(c) => c.run(cx),
+            Self::Token(c) => c.run(cx),
             Self::Config(c) => c.run(cx),
             Self::Completions(c) => c.run(cx),
             Self::Man(c) => c.run(cx),

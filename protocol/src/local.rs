@@ -7,6 +7,7 @@ pub mod edit;
 pub mod explain;
 pub mod notice;
 pub mod payment;
+pub mod problem;
 pub mod routes;
 pub mod rows;
 pub mod scope;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use edit::{EditReport, ListingEdit, ShopEdit, UndoReport};
 pub use notice::NoticeRow;
 pub use payment::{PaymentCode, PaymentView};
+pub use problem::{Problem, ProblemKind};
 pub use rows::*;
 pub use scope::{Scope, Side, TokenRow};
 
@@ -568,97 +570,6 @@ pub enum Question {
     Tokens,
     /// Re-check the trust log.
     LogVerify,
-}
-
-/// What sort of no it is. Decides the exit code and the HTTP status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProblemKind {
-    /// A fault of ours.
-    Internal,
-    /// The words were wrong.
-    Usage,
-    /// A rule said no; nothing changed.
-    Refused,
-    /// What was named is not here.
-    NotFound,
-    /// The outcome is unknown; trying again is safe.
-    Unknown,
-    /// The store cannot be read or written.
-    Store,
-    /// Not allowed to do that here.
-    Permission,
-    /// No node is running.
-    NotRunning,
-}
-
-impl ProblemKind {
-    /// Exit code of the command line and HTTP status of the API.
-    #[must_use]
-    pub const fn codes(self) -> (u8, u16) {
-        match self {
-            Self::Internal => (1, 500),
-            Self::Usage => (2, 400),
-            Self::Refused => (3, 409),
-            Self::NotFound => (4, 404),
-            Self::Unknown => (5, 504),
-            Self::Store => (6, 507),
-            Self::Permission => (7, 403),
-            Self::NotRunning => (8, 503),
-        }
-    }
-}
-
-/// One error as people and programs get it (RFC 9457 in the API): what happened, why, what to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Problem {
-    /// What sort of no.
-    pub kind: ProblemKind,
-    /// Stable name of the cause, such as `own-listing`.
-    pub code: String,
-    /// What happened.
-    pub title: String,
-    /// Why.
-    pub detail: String,
-    /// What to do.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
-    /// The refused rows of an import; its keys stand beside the others.
-    #[serde(flatten)]
-    pub import: Option<Box<ImportReport>>,
-}
-
-impl Problem {
-    /// A problem with its stable code, what happened and why.
-    #[must_use]
-    pub fn new(kind: ProblemKind, code: &str, title: &str, detail: impl Into<String>) -> Self {
-        Self { kind, code: code.to_owned(), title: title.to_owned(), detail: detail.into(), hint: None, import: None }
-    }
-
-    /// A rule said no.
-    #[must_use]
-    pub fn refused(code: &str, title: &str, detail: impl Into<String>) -> Self {
-        Self::new(ProblemKind::Refused, code, title, detail)
-    }
-
-    /// The words were wrong.
-    #[must_use]
-    pub fn usage(code: &str, title: &str, detail: impl Into<String>) -> Self {
-        Self::new(ProblemKind::Usage, code, title, detail)
-    }
-
-    /// What was named is not here.
-    #[must_use]
-    pub fn not_found(what: &str, named: &str) -> Self {
-        Self::new(ProblemKind::NotFound, "not-found", &format!("no such {what}"), format!("nothing here is called {named:?}"))
-    }
-
-    /// The same problem with what to do about it.
-    #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
-    }
 }
 
 /// Something that happened, as the event stream tells it.

@@ -24,6 +24,7 @@ mod running;
 mod sale;
 mod seed;
 mod store;
+mod token;
 mod trouble;
 mod unshare;
 mod wire;

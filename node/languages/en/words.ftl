@@ -263,3 +263,11 @@ word-node = node
 word-ports = ports
 word-reachability = reachability
 word-backup = backup
+
+## Tokens
+
+word-scope = scope
+word-created = created
+word-read = read
+word-sell = sell
+word-admin = admin

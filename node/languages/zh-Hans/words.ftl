@@ -263,3 +263,11 @@ word-node = 节点
 word-ports = 端口
 word-reachability = 可达性
 word-backup = 备份
+
+## Tokens
+
+word-scope = 权限范围
+word-created = 创建时间
+word-read = 只读
+word-sell = 经营
+word-admin = 全部

@@ -112,7 +112,13 @@ impl<S: Service> Events<S> {
     fn catch_up(&mut self, last: u64) {
         let missed = self.service.since(last);
         self.seen = missed.news.last().map(|(number, _)| *number).or(self.seen);
-        self.ready = missed.news.iter().rev().filter(|(_, happening)| self.is_told(happening)).map(|(number, happening)| event(*number, happening)).collect();
+        self.ready = missed
+            .news
+            .iter()
+            .rev()
+            .filter(|(_, happening)| self.is_told(happening))
+            .map(|(number, happening)| event(*number, happening))
+            .collect();
         if !missed.is_whole {
             self.ready.push(gap(Some(last)));
         }

@@ -204,7 +204,8 @@ impl<S: Service> Door<S> {
     /// Says whether the process lives or the node is ready, to whoever asks.
     fn health(&self, route: Route, head: &Parts) -> Result<Response, No> {
         words::no_parameters(&head.uri)?;
-        let (status, word): (_, &'static [u8]) = if route == Route::Ready && !self.service.is_ready() { (503, b"not ready") } else { (200, b"ok") };
+        let (status, word): (_, &'static [u8]) =
+            if route == Route::Ready && !self.service.is_ready() { (503, b"not ready") } else { (200, b"ok") };
         Ok(plain(status, "text/plain", Bytes::from_static(word)))
     }
 

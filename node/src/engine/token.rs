@@ -20,7 +20,11 @@ impl Work<'_, '_> {
                 .hint(format!("one of: {}", Scope::ALL.map(Scope::text).join(", ")))
         })?;
         if expires_ms.is_some_and(|span| !(1..=SPAN_MAX_MS).contains(&span)) {
-            return Err(Problem::usage("bad-value", "the token cannot live so long", "it is a span of at most ten years, and not of nothing"));
+            return Err(Problem::usage(
+                "bad-value",
+                "the token cannot live so long",
+                "it is a span of at most ten years, and not of nothing",
+            ));
         }
         let (over, open): (Vec<_>, Vec<_>) = token::all(&self.tx).into_iter().partition(|(_, token)| token.is_over(self.now));
         if open.iter().any(|(taken, _)| taken == name) {
