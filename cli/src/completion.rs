@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Arg, Command, CommandFactory};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::CompleteEnv;
-use haat_protocol::local::Question;
+use haat_protocol::local::{Question, Window};
 use serde_json::Value;
 
 use crate::args::Cli;
@@ -73,10 +73,10 @@ fn ask(what: What) -> Option<Vec<Value>> {
     let home = std::env::var_os("HAAT_HOME").map_or_else(|| home::default_home().ok(), |home| Some(home.into()))?;
     let question = match what {
         What::Circle => Question::Circles,
-        What::Person => Question::People { circle: None },
-        What::Shop => Question::Shops,
-        What::Listing => Question::Listings { circle: None, shop: None },
-        What::Order => Question::Orders { state: None, role: None },
+        What::Person => Question::People { circle: None, window: Window::default() },
+        What::Shop => Question::Shops(Window::default()),
+        What::Listing => Question::Listings { circle: None, shop: None, window: Window::default() },
+        What::Order => Question::Orders { state: None, role: None, window: Window::default() },
     };
     let mut page = Client::find(&home, None).ok()?.ask(&question).ok()?;
     text::clean_all(&mut page);

@@ -23,6 +23,7 @@ mod span;
 mod stream;
 mod table;
 mod text;
+mod window;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -13,6 +13,7 @@ mod people;
 mod shelf;
 mod status;
 mod trust;
+mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -72,23 +73,23 @@ pub fn answer(tx: &Tx<'_>, me: &Myself, facts: &NodeFacts<'_>, question: &Questi
         Question::Status => json(&ask.status()),
         Question::Clock => json(&ask.clock()),
         Question::Me => json(&ask.me()),
-        Question::Peers => page(ask.peers()),
+        Question::Peers(window) => ask.peers(window),
         Question::Circles => page(ask.circles()),
         Question::Circle { circle } => json(&ask.circle(&name::circle(tx, me, circle)?)),
         Question::Norms { circle } => json(&ask.norms(&name::circle(tx, me, circle)?)),
-        Question::Requests { circle } => page(ask.requests(&name::circle(tx, me, circle)?)),
-        Question::Invites { circle } => page(ask.invites(&name::circle(tx, me, circle)?)),
-        Question::People { circle } => page(ask.neighbours(ask.in_circle(circle.as_deref())?)),
+        Question::Requests { circle, window } => ask.requests(&name::circle(tx, me, circle)?, window),
+        Question::Invites { circle, window } => ask.invites(&name::circle(tx, me, circle)?, window),
+        Question::People { circle, window } => ask.neighbours(ask.in_circle(circle.as_deref())?, window),
         Question::Trust { subject } => json(&ask.trust(&ask.subject(subject)?)),
-        Question::Shops => page(ask.shops()),
+        Question::Shops(window) => ask.shops(window),
         Question::Shop { shop } => {
             let id = name::shop(tx, me, shop)?;
             ask.may_show(&id)?;
             json(&ask.shop(&id).ok_or_else(|| Problem::not_found("shop", shop))?)
         }
-        Question::Listings { circle, shop } => {
+        Question::Listings { circle, shop, window } => {
             let shop = shop.as_deref().map(|shop| name::shop(tx, me, shop)).transpose()?;
-            page(ask.listings(ask.in_circle(circle.as_deref())?, shop))
+            ask.listings(ask.in_circle(circle.as_deref())?, shop, window)
         }
         Question::Listing { listing } => {
             let lineage = name::listing(tx, me, listing)?;
@@ -97,10 +98,10 @@ pub fn answer(tx: &Tx<'_>, me: &Myself, facts: &NodeFacts<'_>, question: &Questi
             json(&row.ok_or_else(|| Problem::not_found("listing", listing))?)
         }
         Question::Feed { circle, limit, after } => json(&ask.feed(ask.in_circle(circle.as_deref())?, *limit, after.as_deref())?),
-        Question::Orders { state, role } => page(ask.orders(state.as_deref(), role.as_deref())?),
+        Question::Orders { state, role, window } => ask.orders(state.as_deref(), role.as_deref(), window),
         Question::Order { order } => json(&ask.order(&name::order(tx, me, order)?)?),
         Question::Payment { order } => json(&ask.payment(&name::order(tx, me, order)?)?),
-        Question::Notices => page(ask.notices()),
+        Question::Notices(window) => ask.notices(window),
         Question::Evidence { order, with } => ask.evidence(&name::order(tx, me, order)?, with.as_deref()),
         Question::Catalogue { shop, format } => ask.catalogue(&name::shop(tx, me, shop)?, format),
         Question::Enclosed { order, what } => ask.enclosed(&name::order(tx, me, order)?, what),
@@ -173,6 +174,7 @@ impl Ask<'_, '_> {
     }
 }
 
+/// A list that is bounded otherwise, whole.
 fn page<T: Serialize>(items: Vec<T>) -> Result<Value, Problem> {
     json(&Page { items, next: None })
 }

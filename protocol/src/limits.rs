@@ -497,6 +497,8 @@ pub const API_REPLY_LIFE_MS: u64 = DAY_MS;
 pub const API_KEY_MAX_CHARS: usize = 128;
 /// Tokens made for other programs: each request that shows one is compared with all.
 pub const API_TOKENS_MAX: usize = 64;
+/// Rows of a page of any other list, unless fewer are asked for: whole lists of a person, and an answer that is read at once.
+pub const LIST_PAGE_ITEMS_MAX: usize = 1_000;
 /// Items of a page of the feed unless asked otherwise.
 pub const FEED_PAGE_ITEMS: usize = 50;
 /// Items of a page of the feed at most.

@@ -12,6 +12,7 @@ pub mod routes;
 pub mod rows;
 pub mod scope;
 pub mod typo;
+pub mod window;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ pub use payment::{PaymentCode, PaymentView};
 pub use problem::{Problem, ProblemKind};
 pub use rows::*;
 pub use scope::{Scope, Side, TokenRow};
+pub use window::Window;
 
 use crate::listing::Stock;
 
@@ -465,7 +467,7 @@ pub enum Question {
     /// Who I am.
     Me,
     /// Known and connected peers.
-    Peers,
+    Peers(Window),
     /// My circles.
     Circles,
     /// One circle.
@@ -482,16 +484,25 @@ pub enum Question {
     Requests {
         /// Which.
         circle: String,
+        /// Which part of the list.
+        #[serde(flatten)]
+        window: Window,
     },
     /// The invites of a circle.
     Invites {
         /// Which.
         circle: String,
+        /// Which part of the list.
+        #[serde(flatten)]
+        window: Window,
     },
     /// People I share a circle with.
     People {
         /// Only this circle.
         circle: Option<String>,
+        /// Which part of the list.
+        #[serde(flatten)]
+        window: Window,
     },
     /// Whether and why to trust a person or the seller of a listing.
     Trust {
@@ -499,7 +510,7 @@ pub enum Question {
         subject: String,
     },
     /// Shops I know.
-    Shops,
+    Shops(Window),
     /// One shop.
     Shop {
         /// Which.
@@ -511,6 +522,9 @@ pub enum Question {
         circle: Option<String>,
         /// Only those of this shop.
         shop: Option<String>,
+        /// Which part of the list.
+        #[serde(flatten)]
+        window: Window,
     },
     /// One listing.
     Listing {
@@ -526,12 +540,15 @@ pub enum Question {
         /// Cursor of the page before.
         after: Option<String>,
     },
-    /// My orders, newest first.
+    /// My orders: first those in which I have to act, the nearest deadline first.
     Orders {
         /// Only in this state.
         state: Option<String>,
         /// Only as `buyer` or `seller`.
         role: Option<String>,
+        /// Which part of the list.
+        #[serde(flatten)]
+        window: Window,
     },
     /// One order.
     Order {
@@ -544,7 +561,7 @@ pub enum Question {
         order: String,
     },
     /// Everything that needs an answer from me, the nearest deadline first.
-    Notices,
+    Notices(Window),
     /// The evidence file of an order; answered as `{"data": base64}`.
     Evidence {
         /// Which.

@@ -13,6 +13,7 @@ use crate::context::{Context, field};
 use crate::error::Failure;
 use crate::say::{say, word};
 use crate::span::parse_span;
+use crate::window::Part;
 use crate::{input, output, qr, table, text};
 
 /// Circles of friends: what is said and offered stays among their members
@@ -68,6 +69,8 @@ pub(crate) enum Circle {
     Requests {
         /// Name or id of the circle
         circle: String,
+        #[command(flatten)]
+        part: Part,
     },
     /// Let in somebody who asked
     Approve {
@@ -90,6 +93,8 @@ pub(crate) enum Circle {
     Invites {
         /// Name or id of the circle
         circle: String,
+        #[command(flatten)]
+        part: Part,
     },
     /// Take an invite back: it lets nobody in any more
     RevokeInvite {
@@ -149,8 +154,8 @@ impl Circle {
                 let norms_text = document(&file)?;
                 cx.answer(cx.call(&Command::CircleNorms { circle, norms: norms_text })?, |row: NormsRow| norms(&row))?;
             }
-            Self::Requests { circle } => {
-                cx.page(cx.ask(&Question::Requests { circle: circle.clone() })?, requests)?;
+            Self::Requests { circle, part } => {
+                cx.page(cx.ask(&Question::Requests { circle: circle.clone(), window: part.into() })?, requests)?;
                 cx.next(&say!("next-approve", circle = text::quoted(&circle).into_owned()));
             }
             Self::Approve { circle, person } => {
@@ -162,7 +167,7 @@ impl Circle {
                 let command = Command::CircleDecline { circle, person: person.clone(), reason };
                 cx.answer(cx.call(&command)?, |_: Value| say!("person-declined", person = person))?;
             }
-            Self::Invites { circle } => cx.page(cx.ask(&Question::Invites { circle })?, invites)?,
+            Self::Invites { circle, part } => cx.page(cx.ask(&Question::Invites { circle, window: part.into() })?, invites)?,
             Self::RevokeInvite { code } => {
                 cx.answer(cx.call(&Command::CircleRevokeInvite { code })?, |_: Value| say!("invite-revoked"))?;
             }

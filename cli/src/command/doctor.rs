@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use clap::Args;
 use haat_node::home::Home;
 use haat_node::home::keyfile::{KeyError, Secrets};
-use haat_protocol::local::{ClockView, Page, PeerRow, Problem, ProblemKind, Question, Status};
+use haat_protocol::local::{ClockView, Page, PeerRow, Problem, ProblemKind, Question, Status, Window};
 use haat_protocol::time::Millis;
 use serde::Serialize;
 use serde_json::json;
@@ -146,7 +146,7 @@ fn room(free: u64) -> Row {
 
 fn of_node(client: &Client) -> Result<Vec<Row>, Failure> {
     let status: Status = parsed(client.ask(&Question::Status)?)?;
-    let peers: Page<PeerRow> = parsed(client.ask(&Question::Peers)?)?;
+    let peers: Page<PeerRow> = parsed(client.ask(&Question::Peers(Window::default()))?)?;
     let clock = match client.ask(&Question::Clock) {
         Ok(view) => clock::row(&parsed::<ClockView>(view)?),
         // A seed keeps nothing to compare with.

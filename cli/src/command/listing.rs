@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::context::{Context, field};
 use crate::error::Failure;
 use crate::say::{say, word};
+use crate::window::Part;
 use crate::{diff, input, output, table, text};
 
 /// What is for sale
@@ -41,6 +42,8 @@ pub(crate) enum Listing {
         /// Only those of this shop
         #[arg(long)]
         shop: Option<String>,
+        #[command(flatten)]
+        part: Part,
     },
     /// One listing with its variants and terms
     Show {
@@ -157,7 +160,7 @@ impl Listing {
             Self::Import(import) => import.run(cx),
             Self::Edit(edit) => edit.run(cx),
             Self::Export(export) => export.run(cx),
-            Self::List { circle, shop } => cx.page(cx.ask(&Question::Listings { circle, shop })?, listed),
+            Self::List { circle, shop, part } => cx.page(cx.ask(&Question::Listings { circle, shop, window: part.into() })?, listed),
             Self::Show { listing } => {
                 let value = cx.ask(&Question::Listing { listing: listing.clone() })?;
                 cx.answer(value, shown)?;

@@ -6,17 +6,20 @@ use haat_protocol::local::{NoticeRow, Question};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::say::{say, word};
+use crate::window::Part;
 use crate::{output, table, text};
 
 /// What needs an answer from you, the nearest deadline first
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  haat notices\n  haat notices --json")]
-pub(crate) struct Notices {}
+pub(crate) struct Notices {
+    #[command(flatten)]
+    part: Part,
+}
 
 impl Notices {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
-        let Self {} = self;
-        cx.page(cx.ask(&Question::Notices)?, told)
+        cx.page(cx.ask(&Question::Notices(self.part.into()))?, told)
     }
 }
 

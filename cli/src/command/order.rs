@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use crate::context::Context;
 use crate::error::Failure;
+use crate::window::Part;
 
 /// Buy and sell, step by step
 #[derive(Debug, Subcommand)]
@@ -128,6 +129,8 @@ pub(crate) enum Order {
         /// Only as this party
         #[arg(long)]
         role: Option<Role>,
+        #[command(flatten)]
+        part: Part,
     },
     /// One order: terms, events, what you may do now
     Show(Which),
@@ -191,9 +194,9 @@ impl Order {
             Self::CloseDefaulted(order) => act(cx, order, "close-defaulted", none),
             Self::Trouble(trouble) => trouble.run(cx),
             Self::Say { order, text } => act(cx, order, "say", OrderWords { text: Some(text), ..none }),
-            Self::List { state, role } => {
+            Self::List { state, role, part } => {
                 let role = role.map(|r| if matches!(r, Role::Buyer) { "buyer" } else { "seller" }.to_owned());
-                cx.page(cx.ask(&Question::Orders { state, role })?, view::listed)
+                cx.page(cx.ask(&Question::Orders { state, role, window: part.into() })?, view::listed)
             }
             Self::Show(Which { order }) => answer(cx, cx.ask(&Question::Order { order })?),
             Self::Export { order: Which { order }, file, personal } => export::run(cx, order, &file, personal),

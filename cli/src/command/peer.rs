@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::say::{say, word};
 use crate::table;
+use crate::window::Part;
 
 /// The machines your node talks to
 #[derive(Debug, Subcommand)]
@@ -15,7 +16,7 @@ use crate::table;
 pub(crate) enum Peer {
     /// Known peers and whether they are connected
     #[command(visible_alias = "ls")]
-    List,
+    List(Part),
     /// Remember a peer's address and connect to it
     Add {
         /// The address; it ends in /p2p/…
@@ -27,7 +28,7 @@ pub(crate) enum Peer {
 impl Peer {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
         match self {
-            Self::List => cx.page(cx.ask(&Question::Peers)?, listed),
+            Self::List(part) => cx.page(cx.ask(&Question::Peers(part.into()))?, listed),
             Self::Add { address } => cx.answer(cx.call(&Command::PeerAdd { address })?, |_: Value| say!("peer-remembered")),
         }
     }

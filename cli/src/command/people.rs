@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::say::say;
 use crate::table;
+use crate::window::Part;
 
 /// People you share a circle with
 #[derive(Debug, Args)]
@@ -16,11 +17,13 @@ pub(crate) struct People {
     /// Only this circle
     #[arg(long, value_name = "CIRCLE")]
     circle: Option<String>,
+    #[command(flatten)]
+    part: Part,
 }
 
 impl People {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
-        let value = cx.ask(&Question::People { circle: self.circle })?;
+        let value = cx.ask(&Question::People { circle: self.circle, window: self.part.into() })?;
         let names = circle_names(cx)?;
         cx.page(value, |people: Vec<PersonRow>| {
             let rows = people.into_iter().map(|p| {

@@ -12,6 +12,7 @@ use crate::command::listing::{delivery_words, payment_words};
 use crate::context::{Context, field};
 use crate::error::Failure;
 use crate::say::{say, word};
+use crate::window::Part;
 use crate::{output, table, text};
 
 /// Shops: yours and those shared into your circles
@@ -32,7 +33,7 @@ pub(crate) enum Shop {
     Create(Create),
     /// Shops you know
     #[command(visible_alias = "ls")]
-    List,
+    List(Part),
     /// One shop
     Show {
         /// Name or id of the shop
@@ -111,7 +112,7 @@ impl Shop {
                 })?;
                 cx.next(&format!("haat listing import FILE --shop {}", text::quoted(&name)));
             }
-            Self::List => cx.page(cx.ask(&Question::Shops)?, listed)?,
+            Self::List(part) => cx.page(cx.ask(&Question::Shops(part.into()))?, listed)?,
             Self::Show { shop } => cx.answer(cx.ask(&Question::Shop { shop })?, shown)?,
             Self::Share { shop, circle } => {
                 cx.answer(cx.call(&Command::ShopShare { shop, circle })?, |v: Value| {

@@ -2,9 +2,11 @@
 
 use haat_protocol::circle::{Request, Roster};
 use haat_protocol::id::{IdentityId, SpaceId};
-use haat_protocol::local::{CircleRow, CircleView, InviteRow, MemberRow, NormsRow, RequestRow};
+use haat_protocol::local::{CircleRow, CircleView, InviteRow, MemberRow, NormsRow, Problem, RequestRow, Window};
+use serde_json::Value;
 
 use super::Ask;
+use super::window::{self, falling};
 use crate::keyring;
 use crate::name;
 use crate::store::Table;
@@ -45,7 +47,7 @@ impl Ask<'_, '_> {
     }
 
     /// Who waits for approval, the oldest request first.
-    pub(super) fn requests(&self, space: &SpaceId) -> Vec<RequestRow> {
+    pub(super) fn requests(&self, space: &SpaceId, window: &Window) -> Result<Value, Problem> {
         let requests = self.rosters.get(space).into_iter().flat_map(|roster| &roster.requests);
         let row = |(person, request): (&IdentityId, &Request)| RequestRow {
             identity: *person,
@@ -53,15 +55,16 @@ impl Ask<'_, '_> {
             at: request.at,
             invite: request.add.invite,
         };
-        let mut rows: Vec<RequestRow> = requests.map(row).collect();
-        rows.sort_by_key(|row| (row.at, row.identity));
-        rows
+        let key = |row: &RequestRow| [row.at.0.to_be_bytes().as_slice(), &row.identity.0].concat();
+        let keyed = requests.map(row).map(|row| (key(&row), row)).collect();
+        window::page(&format!("requests {space}"), window, keyed, Some)
     }
 
     /// The invites of a circle, newest expiry first.
-    pub(super) fn invites(&self, space: &SpaceId) -> Vec<InviteRow> {
+    pub(super) fn invites(&self, space: &SpaceId, window: &Window) -> Result<Value, Problem> {
         let invites = self.rosters.get(space).into_iter().flat_map(|roster| &roster.invites);
-        let mut rows: Vec<InviteRow> = invites
+        let key = |row: &InviteRow| [falling(row.expires.0).as_slice(), &row.invite.0].concat();
+        let keyed = invites
             .map(|(invite, state)| InviteRow {
                 invite: *invite,
                 by: self.people.author(&state.by),
@@ -76,9 +79,9 @@ impl Ask<'_, '_> {
                 }
                 .to_owned(),
             })
+            .map(|row| (key(&row), row))
             .collect();
-        rows.sort_by_key(|row| (std::cmp::Reverse(row.expires), row.invite));
-        rows
+        window::page(&format!("invites {space}"), window, keyed, Some)
     }
 
     /// The circles that I am in now.

@@ -13,7 +13,7 @@ use haat_protocol::limits::{FEED_PAGE_ITEMS, FEED_PAGE_ITEMS_MAX};
 use haat_protocol::local::{FeedItem, Page, Problem, WhyReason};
 use haat_protocol::trust::{Graph, Reason, Vouch};
 
-use super::Ask;
+use super::{Ask, window};
 use crate::name;
 use crate::store::{Range, Table};
 use crate::view::{self, known, shelf};
@@ -217,10 +217,7 @@ fn position(cursor: &str, circle: Option<&SpaceId>) -> Result<Vec<u8>, Problem> 
         Some(circle) => key.len() == CIRCLE_KEY_BYTES && key.starts_with(&circle.0),
         None => key.len() == ALL_KEY_BYTES,
     };
-    key.filter(fits).ok_or_else(|| {
-        Problem::usage("bad-cursor", "the cursor is not one of this list", format!("{cursor:?} does not come from a page of this feed"))
-            .hint("give the `next` of the page before, with the same circle")
-    })
+    key.filter(fits).ok_or_else(|| window::bad_cursor(cursor))
 }
 
 const fn interest(interest: Interest) -> &'static str {

@@ -4,12 +4,14 @@
 
 use haat_protocol::circle::Roster;
 use haat_protocol::id::{EntryId, OrderId};
-use haat_protocol::local::NoticeRow;
+use haat_protocol::local::{NoticeRow, Problem, Window};
 use haat_protocol::norms::Role;
 use haat_protocol::order::{self, Event, Step};
 use haat_protocol::time::{DAY_MS, Millis};
+use serde_json::Value;
 
 use super::Ask;
+use super::window::{self, falling};
 use crate::store::Table;
 use crate::view::{self, fork, known, order as orders};
 use crate::{docket, duty};
@@ -19,15 +21,18 @@ const NEWS_MS: u64 = 30 * DAY_MS;
 
 impl Ask<'_, '_> {
     /// What needs an answer, the nearest deadline first, then the newest.
-    pub(super) fn notices(&self) -> Vec<NoticeRow> {
+    pub(super) fn notices(&self, window: &Window) -> Result<Value, Problem> {
         let mut rows = self.orders_due();
         rows.extend(self.messages());
         rows.extend(self.orders_refused());
         rows.extend(self.cases());
         rows.extend(self.rosters.values().flat_map(|roster| self.of_circle(roster)));
         rows.extend(self.own_forks());
-        rows.sort_by_key(|row| (row.deadline.is_none(), row.deadline, std::cmp::Reverse(row.at), row.about.clone()));
-        rows
+        let key = |row: &NoticeRow| {
+            let by = row.deadline.map_or(u64::MAX, |by| by.0);
+            [by.to_be_bytes().as_slice(), &falling(row.at.0), row.about.as_bytes(), &[0], row.kind.as_bytes()].concat()
+        };
+        window::page("notices", window, rows.into_iter().map(|row| (key(&row), row)).collect(), Some)
     }
 
     fn orders_due(&self) -> Vec<NoticeRow> {

@@ -2,12 +2,13 @@
 
 use haat_protocol::id::{EventId, IdentityId, OrderId};
 use haat_protocol::identity::Chain;
-use haat_protocol::local::{EventWords, OrderEventRow, OrderLineRow, OrderRow, Problem, ProblemKind};
+use haat_protocol::local::{EventWords, OrderEventRow, OrderLineRow, OrderRow, Problem, ProblemKind, Window};
 use haat_protocol::order::{self, Closing, Order, OrderSet, Question, Role, State, Step, Verb};
 use haat_protocol::time::Millis;
 use serde_json::Value;
 
 use super::Ask;
+use super::window::{self, falling};
 use crate::docket::{self, Case};
 use crate::duty;
 use crate::store::Table;
@@ -17,7 +18,7 @@ use crate::view::{known, order as orders};
 impl Ask<'_, '_> {
     /// Orders: first those in which I have to act, the nearest deadline first, then those that wait for the other side, then the others,
     /// the newest first.
-    pub(super) fn orders(&self, state: Option<&str>, role: Option<&str>) -> Result<Vec<OrderRow>, Problem> {
+    pub(super) fn orders(&self, state: Option<&str>, role: Option<&str>, window: &Window) -> Result<Value, Problem> {
         if let Some(state) = state.filter(|state| State::ALL.iter().all(|known| known.name() != *state)) {
             let all: Vec<&str> = State::ALL.iter().map(|state| state.name()).collect();
             let problem = Problem::usage("bad-state", "no order can be in that state", format!("{state:?} is no state of an order"));
@@ -26,22 +27,22 @@ impl Ask<'_, '_> {
         if let Some(role) = role.filter(|role| !["buyer", "seller"].contains(role)) {
             return Err(Problem::usage("bad-role", "no such side of an order", format!("{role:?} is neither `buyer` nor `seller`")));
         }
-        let mut rows = Vec::new();
-        for id in orders::all(self.tx) {
-            let Some(index) = orders::row(self.tx, &id).filter(|row| role.is_none_or(|role| side(row.mine) == role)) else { continue };
-            let Some((set, order)) = orders::folded(self.tx, &id) else { continue };
-            if state.is_none_or(|state| order.state.name() == state) {
-                rows.push(self.order_row(&set, &order, index.mine));
-            }
-        }
-        // Stable: within one rank and deadline the newest stays first.
         let rank = |row: &OrderRow| match row.waits_for.as_deref() {
             Some("me") => 0,
             Some(_) => 1,
             None => 2,
         };
-        rows.sort_by_key(|row| (rank(row), row.deadline.is_none(), row.deadline));
-        Ok(rows)
+        let mut keyed = Vec::new();
+        for id in orders::all(self.tx) {
+            let Some(index) = orders::row(self.tx, &id).filter(|row| role.is_none_or(|role| side(row.mine) == role)) else { continue };
+            let Some((set, order)) = orders::folded(self.tx, &id) else { continue };
+            if state.is_none_or(|state| order.state.name() == state) {
+                let row = self.order_row(&set, &order, index.mine);
+                let by = row.deadline.map_or(u64::MAX, |by| by.0);
+                keyed.push(([&[rank(&row)], by.to_be_bytes().as_slice(), &falling(index.at.0), &id.0].concat(), row));
+            }
+        }
+        window::page(&format!("orders {state:?} {role:?}"), window, keyed, Some)
     }
 
     pub(super) fn order(&self, id: &OrderId) -> Result<OrderRow, Problem> {

@@ -1,14 +1,15 @@
 //! People with whom I share a circle.
 
 use haat_protocol::id::{IdentityId, SpaceId};
-use haat_protocol::local::PersonRow;
+use haat_protocol::local::{PersonRow, Problem, Window};
+use serde_json::Value;
 
-use super::Ask;
+use super::{Ask, window};
 use crate::view::{fork, shelf};
 
 impl Ask<'_, '_> {
     /// Everyone in my circles but me; only those of one circle, if given.
-    pub(super) fn neighbours(&self, circle: Option<SpaceId>) -> Vec<PersonRow> {
+    pub(super) fn neighbours(&self, circle: Option<SpaceId>, window: &Window) -> Result<Value, Problem> {
         let people = self.people.neighbours().filter(|person| circle.is_none_or(|circle| self.people.shared(person).contains(&circle)));
         let row = |person: &IdentityId| PersonRow {
             identity: *person,
@@ -19,7 +20,8 @@ impl Ask<'_, '_> {
             muted: self.muted.contains(person),
             warning: self.people.warning(person).or_else(|| self.fork_warning(person)),
         };
-        people.map(row).collect()
+        let keyed = people.map(|person| (person.0.to_vec(), person)).collect();
+        window::page(&format!("people {circle:?}"), window, keyed, |person| Some(row(person)))
     }
 
     /// What a fork of a person's log means, in a sentence.

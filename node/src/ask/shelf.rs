@@ -3,17 +3,20 @@
 use haat_protocol::body::Body;
 use haat_protocol::id::{EntryId, SpaceId};
 use haat_protocol::listing::{Delivery, Listing, Payment, default_payment};
-use haat_protocol::local::{ListingRow, ShopRow, VariantRow};
+use haat_protocol::local::{ListingRow, Problem, ShopRow, VariantRow, Window};
+use serde_json::Value;
 
-use super::Ask;
+use super::{Ask, window};
+use crate::name;
 use crate::store::Table;
 use crate::view::{self, shelf, stock};
 
 impl Ask<'_, '_> {
-    pub(super) fn shops(&self) -> Vec<ShopRow> {
+    pub(super) fn shops(&self, window: &Window) -> Result<Value, Problem> {
         let rows = self.tx.prefix(Table::Shop, &[]);
         let shops = rows.iter().filter_map(|(key, _)| SpaceId::from_slice(key)).filter(|shop| self.may_show(shop).is_ok());
-        shops.filter_map(|shop| self.shop(&shop)).collect()
+        let keyed = shops.map(|shop| (shop.0.to_vec(), shop)).collect();
+        window::page("shops", window, keyed, |shop| self.shop(&shop))
     }
 
     pub(super) fn shop(&self, id: &SpaceId) -> Option<ShopRow> {
@@ -36,7 +39,7 @@ impl Ask<'_, '_> {
     }
 
     /// Listings on the shelf, by title: all that are known, or those of a circle, or of a shop, or of both.
-    pub(super) fn listings(&self, circle: Option<SpaceId>, shop: Option<SpaceId>) -> Vec<ListingRow> {
+    pub(super) fn listings(&self, circle: Option<SpaceId>, shop: Option<SpaceId>, window: &Window) -> Result<Value, Problem> {
         let mut shops: Vec<SpaceId> = match (circle, shop) {
             (None, Some(shop)) => vec![shop],
             (Some(circle), _) => shelf::shared_into(self.tx, &circle),
@@ -44,10 +47,13 @@ impl Ask<'_, '_> {
         };
         shops.retain(|id| shop.is_none_or(|shop| shop == *id) && self.may_show(id).is_ok());
         let lineages = shops.iter().flat_map(|shop| shelf::listings(self.tx, shop));
-        let mut rows: Vec<ListingRow> =
-            lineages.filter_map(|lineage| self.listing(&lineage)).filter(|row| row.state != "withdrawn").collect();
-        rows.sort_by(|a, b| (&a.title, a.listing).cmp(&(&b.title, b.listing)));
-        rows
+        let titled = |lineage: EntryId| {
+            let version = shelf::row(self.tx, &lineage).filter(|row| !row.is_withdrawn())?.current()?;
+            let title = name::title(self.tx, &version)?;
+            Some(([title.as_bytes(), &[0], &lineage.0].concat(), lineage))
+        };
+        let keyed = lineages.filter_map(titled).collect();
+        window::page(&format!("listings {circle:?} {shop:?}"), window, keyed, |lineage| self.listing(&lineage))
     }
 
     pub(super) fn listing(&self, lineage: &EntryId) -> Option<ListingRow> {

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use haat_protocol::id::DeviceId;
-use haat_protocol::local::{CircleStatus, Me, PeerRow, Status};
+use haat_protocol::local::{CircleStatus, Me, PeerRow, Problem, Status, Window};
 use haat_protocol::record::{Claim, SignedRecord};
+use serde_json::Value;
 
-use super::Ask;
+use super::{Ask, window};
 use crate::ledger;
 use crate::net::{Scope, parse_remote, peer_text, scope_of};
 use crate::store::Table;
@@ -42,7 +43,7 @@ impl Ask<'_, '_> {
         }
     }
 
-    pub(super) fn peers(&self) -> Vec<PeerRow> {
+    pub(super) fn peers(&self, window: &Window) -> Result<Value, Problem> {
         let mut known: BTreeMap<DeviceId, BTreeSet<String>> = BTreeMap::new();
         for (device, address) in &self.facts.presence.connected {
             known.entry(*device).or_default().insert(address.clone());
@@ -64,7 +65,8 @@ impl Ask<'_, '_> {
             }
         }
         known.remove(&self.me.device());
-        known.into_iter().map(|(device, addresses)| self.peer(device, addresses)).collect()
+        let keyed = known.into_iter().map(|peer| (peer.0.0.to_vec(), peer)).collect();
+        window::page("peers", window, keyed, |(device, addresses)| Some(self.peer(device, addresses)))
     }
 
     fn peer(&self, device: DeviceId, addresses: BTreeSet<String>) -> PeerRow {

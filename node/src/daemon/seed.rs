@@ -212,7 +212,7 @@ impl Service for SeedService {
         match question {
             Question::Status => Ok(json!(self.status())),
             Question::Me => Ok(json!(*self.me)),
-            Question::Peers => Ok(json!({"items": Vec::<PeerRow>::new(), "next": null})),
+            Question::Peers(_) => Ok(json!({"items": Vec::<PeerRow>::new(), "next": null})),
             _ => Err(no_circle()),
         }
     }

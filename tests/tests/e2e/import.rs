@@ -138,3 +138,28 @@ fn files_that_are_no_catalogue() {
     node.no(&["listing", "import", &good, "--shop", "Hill", "--format", "floppy"], &[2]);
     assert!(listings(&node).is_empty(), "something was taken in");
 }
+
+/// What goes beyond a page is on the next one, and a list says where that begins.
+#[test]
+fn long_lists_are_turned_page_by_page() {
+    let town = Town::new();
+    let mut node = shop(&town);
+    let rows: String = (0..1_010).map(|number| format!("h{number},Cup {number:04},,,C{number},1.00,\n")).collect();
+    node.ok(&["listing", "import", &town.file("many.csv", format!("{HEAD}{rows}")), "--shop", "Hill"]);
+    let list = ["listing", "list", "--shop", "Hill"];
+    let titles = |page: &Value| items(page).iter().map(|row| row["title"].as_str().unwrap_or("").to_owned()).collect::<Vec<_>>();
+    let whole = node.ok(&list);
+    let next = whole["next"].as_str().expect("a page holds a thousand").to_owned();
+    let rest = node.ok(&[&list[..], &["--after", &next]].concat());
+    assert_eq!(rest["next"], Value::Null);
+    let told = [titles(&whole), titles(&rest)].concat();
+    assert_eq!((titles(&rest).len(), &told), (10, &(0..1_010).map(|number| format!("Cup {number:04}")).collect::<Vec<_>>()));
+    let some = node.ok(&[&list[..], &["--limit", "2", "--after", &next]].concat());
+    assert_eq!(titles(&some), ["Cup 1000", "Cup 1001"]);
+    for other in [&["people", "--after", &next][..], &["listing", "list", "--after", &next], &["notices", "--after", "x"]] {
+        assert_eq!(node.no_in_words(other, &[2]).document["code"], "bad-cursor", "{other:?}");
+    }
+    for list in [&["order", "list"][..], &["people"], &["notices"], &["shop", "list"], &["peer", "list"]] {
+        assert_eq!(node.ok(&[list, &["--limit", "1"]].concat())["next"], Value::Null, "{list:?}");
+    }
+}

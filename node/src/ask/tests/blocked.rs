@@ -1,6 +1,6 @@
 //! What blocking and muting hide, and what they leave.
 
-use haat_protocol::local::{FeedItem, ListingRow, Page, PersonRow, Question, ShopRow, TrustView};
+use haat_protocol::local::{FeedItem, ListingRow, Page, PersonRow, Question, ShopRow, TrustView, Window};
 
 use super::town::{ANA, BEN, MEI, Town, tea};
 use crate::fact::Fact;
@@ -24,7 +24,7 @@ fn texts(town: &Town) -> Vec<String> {
 }
 
 fn listings(town: &Town) -> usize {
-    let page: Page<ListingRow> = town.ask(&Question::Listings { circle: None, shop: None });
+    let page: Page<ListingRow> = town.ask(&Question::Listings { circle: None, shop: None, window: Window::default() });
     page.items.len()
 }
 
@@ -45,13 +45,13 @@ fn nothing_of_a_blocked_person_is_shown_and_all_of_it_comes_back() {
     assert_eq!((texts(&town), listings(&town)), (vec!["try it".to_owned()], 0));
     let page: Page<FeedItem> = town.ask(&Question::Feed { circle: None, limit: None, after: None });
     assert_eq!(page.items[0].title, None, "a friend's words stand, the goods do not");
-    assert!(town.ask::<Page<ShopRow>>(&Question::Shops).items.is_empty());
+    assert!(town.ask::<Page<ShopRow>>(&Question::Shops(Window::default())).items.is_empty());
     for question in [Question::Listing { listing: listing.to_string() }, Question::Shop { shop: town.shop.to_string() }] {
         assert_eq!(town.try_ask::<serde_json::Value>(&question).expect_err("hidden").code, "blocked");
     }
     let view = trust(&town, "Mei");
     assert_eq!((view.word.as_str(), view.reasons.len()), ("unknown", 0));
-    let people: Page<PersonRow> = town.ask(&Question::People { circle: None });
+    let people: Page<PersonRow> = town.ask(&Question::People { circle: None, window: Window::default() });
     let shown: Vec<(&str, bool, bool)> = people.items.iter().map(|row| (row.name.as_str(), row.blocked, row.muted)).collect();
     assert!(shown.contains(&("Mei", true, false)) && shown.contains(&("Ben", false, false)), "{shown:?}");
     block(&mut town, MEI, false);

@@ -2,7 +2,7 @@
 
 use haat_protocol::body::{self, Body};
 use haat_protocol::id::IdentityId;
-use haat_protocol::local::{CircleRow, CircleView, FeedItem, Page, PersonRow, ProblemKind, Question, Status};
+use haat_protocol::local::{CircleRow, CircleView, FeedItem, Page, PersonRow, ProblemKind, Question, Status, Window};
 
 use super::town::{ANA, BEN, MEI, Town, ZED, tea};
 use crate::fact::Fact;
@@ -49,7 +49,7 @@ fn people_are_found_by_petname_name_and_prefix() {
 #[test]
 fn names_that_look_the_same_are_told() {
     let mut town = Town::new();
-    let people: Page<PersonRow> = town.ask(&Question::People { circle: Some("Lane 12".into()) });
+    let people: Page<PersonRow> = town.ask(&Question::People { circle: Some("Lane 12".into()), window: Window::default() });
     let row = |who: usize| people.items.iter().find(|row| row.identity == town.people[who].id()).expect("a neighbour");
     assert_eq!(people.items.len(), 3, "everyone but me");
     assert!(row(BEN).warning.as_ref().is_some_and(|text| text.contains(&town.people[ZED].id().short())));
@@ -57,7 +57,7 @@ fn names_that_look_the_same_are_told() {
     assert_eq!(row(MEI).warning, None);
     assert_eq!(row(MEI).circles, [town.circle]);
     petname(&mut town, ZED, "Mei");
-    let people: Page<PersonRow> = town.ask(&Question::People { circle: None });
+    let people: Page<PersonRow> = town.ask(&Question::People { circle: None, window: Window::default() });
     let mei = people.items.iter().find(|row| row.name == "Mei").expect("a neighbour");
     assert!(mei.warning.is_some(), "goes by what I call somebody else");
 }
@@ -139,7 +139,7 @@ fn beyond_a_removal_nothing_is_heard() {
     assert_eq!(texts(&page), ["before"]);
     assert_eq!(page.items[0].author.name, "Ben", "the name is remembered");
     assert_eq!(meant(&town, "Ben"), Ok(town.people[BEN].id()));
-    let people: Page<PersonRow> = town.ask(&Question::People { circle: None });
+    let people: Page<PersonRow> = town.ask(&Question::People { circle: None, window: Window::default() });
     assert!(people.items.iter().all(|row| row.name != "Ben"));
     let base = town.store.snapshot().expect("memory");
     audit::verify(&*base, &town.people[ANA]).expect("what was answered from can be derived again");

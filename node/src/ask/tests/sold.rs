@@ -3,7 +3,7 @@
 use haat_protocol::body::{self, Body};
 use haat_protocol::id::EntryId;
 use haat_protocol::listing::{Delivery, Listing, Stock};
-use haat_protocol::local::{ListingRow, OrderRow, Page, PaymentView, ProblemKind, Question, ShopRow, TrustView};
+use haat_protocol::local::{ListingRow, OrderRow, Page, PaymentView, PersonRow, ProblemKind, Question, ShopRow, TrustView, Window};
 use haat_protocol::order::evidence;
 
 use super::town::{ANA, BEN, MEI, Town, ZED, cny, tea};
@@ -20,7 +20,8 @@ fn listing(town: &Town, listing: &str) -> ListingRow {
 }
 
 fn listings(town: &Town) -> Vec<EntryId> {
-    let page: Page<ListingRow> = town.ask(&Question::Listings { circle: Some("Lane 12".into()), shop: Some("Mei's teas".into()) });
+    let page: Page<ListingRow> =
+        town.ask(&Question::Listings { circle: Some("Lane 12".into()), shop: Some("Mei's teas".into()), window: Window::default() });
     page.items.iter().map(|row| row.listing).collect()
 }
 
@@ -56,7 +57,7 @@ fn shelves_show_what_can_be_bought() {
     assert_eq!(listing(&town, "Black tea").state, "expired");
     let again = town.list(&tea("Green tea", None));
     assert_eq!(listing(&town, "Green tea").listing, again, "what is on the shelf is meant");
-    let shops: Page<ShopRow> = town.ask(&Question::Shops);
+    let shops: Page<ShopRow> = town.ask(&Question::Shops(Window::default()));
     assert_eq!((shops.items[0].listings, shops.items[0].circles.clone()), (2, vec![town.circle]));
     assert_eq!(shops.items[0].payment[0].method, "cash");
     let missing = town.try_ask::<ShopRow>(&Question::Shop { shop: "Mei's tea".into() }).expect_err("no such");
@@ -114,7 +115,7 @@ fn an_order_of_my_own_is_shown_proven_and_trusted() {
     assert_eq!((row.events[0].delivery.as_str(), row.events[1].delivery.as_str()), ("queued", "stored"));
     assert_eq!(row.next, ["return", "say", "review"]);
     let orders = |state: &str, role: &str| {
-        let question = Question::Orders { state: Some(state.to_owned()), role: Some(role.to_owned()) };
+        let question = Question::Orders { state: Some(state.to_owned()), role: Some(role.to_owned()), window: Window::default() };
         town.try_ask::<Page<OrderRow>>(&question).map(|page| page.items.len()).map_err(|problem| problem.code)
     };
     assert_eq!(orders("completed", "buyer"), Ok(1));
@@ -149,4 +150,55 @@ fn what_is_bought_is_the_version_that_was_seen() {
     let post = town.post(BEN, "no goods");
     let problem = town.read(|tx, town| name::offered(tx, &town.people[ANA], &post.to_string())).expect_err("nothing");
     assert_eq!(problem.code, "no-listing");
+}
+
+#[test]
+fn listings_come_page_by_page_and_none_is_lost_or_told_twice() {
+    let mut town = Town::new();
+    for number in 0..7 {
+        town.list(&tea(&format!("Tea {}", 9 - number), None));
+    }
+    let ask = |town: &Town, limit: usize, after: Option<String>| -> Page<ListingRow> {
+        let window = Window { limit: Some(limit), after };
+        town.ask(&Question::Listings { circle: None, shop: Some("Mei's teas".into()), window })
+    };
+    let titles = |page: &Page<ListingRow>| page.items.iter().map(|row| row.title.clone()).collect::<Vec<_>>();
+    let first = ask(&town, 3, None);
+    assert_eq!(titles(&first), ["Tea 3", "Tea 4", "Tea 5"]);
+    // What comes meanwhile before the place is for the next look from the beginning; what comes after it is on a later page.
+    town.list(&tea("Tea 1", None));
+    town.list(&tea("Tea 6 and 7", None));
+    let second = ask(&town, 3, first.next.clone());
+    assert_eq!(titles(&second), ["Tea 6", "Tea 6 and 7", "Tea 7"]);
+    let last = ask(&town, 3, second.next);
+    assert_eq!((titles(&last), last.next), (vec!["Tea 8".to_owned(), "Tea 9".to_owned()], None));
+    let whole: Page<ListingRow> = town.ask(&Question::Listings { circle: None, shop: None, window: Window::default() });
+    assert_eq!((whole.items.len(), whole.next), (9, None), "without a window all is told");
+    for (question, after) in [
+        (Question::Listings { circle: None, shop: None, window: Window { limit: None, after: first.next.clone() } }, "another shop's"),
+        (Question::Shops(Window { limit: None, after: first.next.clone() }), "another list's"),
+        (Question::Notices(Window { limit: None, after: Some("nonsense!".into()) }), "nobody's"),
+        (Question::Feed { circle: None, limit: None, after: first.next }, "none of the feed"),
+    ] {
+        assert_eq!(town.try_ask::<serde_json::Value>(&question).expect_err(after).code, "bad-cursor", "{after}");
+    }
+}
+
+#[test]
+fn people_come_page_by_page() {
+    let town = Town::new();
+    let whole: Page<PersonRow> = town.ask(&Question::People { circle: None, window: Window::default() });
+    let mut told = Vec::new();
+    let mut after = None;
+    loop {
+        let window = Window { limit: Some(1), after };
+        let page: Page<PersonRow> = town.ask(&Question::People { circle: None, window });
+        assert_eq!(page.items.len(), 1);
+        told.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert!(told.len() > 2 && told == whole.items, "{told:?}");
 }

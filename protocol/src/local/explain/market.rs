@@ -25,7 +25,7 @@ pub(super) const ROWS: &[Explanation] = explanations! {
         "A letter is missing or changed, or it is something else."
         "Copy the whole code again, or ask for a new one."
     "bad-cursor" "the cursor is not one of this list"
-        "A cursor leads on from a page of the same list, with the same circle."
+        "A cursor leads on from a page of the same list, narrowed in the same way."
         "Give the `next` of the page before."
     "bad-edit" "the change cannot be so"
         "Words are missing, or some of them do not go together: a title for many listings, say."

@@ -2,7 +2,7 @@
 
 use data_encoding::BASE64;
 use haat_protocol::listing::Stock;
-use haat_protocol::local::{Command, ImportReport, ListingRow, NewListing, NewShop, Page, Problem, Question};
+use haat_protocol::local::{Command, ImportReport, ListingRow, NewListing, NewShop, Page, Problem, Question, Window};
 use serde_json::Value;
 
 use crate::command::demo::cast::Who;
@@ -29,7 +29,7 @@ fn report(value: Value) -> Result<ImportReport, Problem> {
 
 /// All listings of a shop, once a neighbour's node has so many.
 fn shelf(day: &Day<'_>, reader: Who, shop: &str, count: usize) -> Result<Vec<ListingRow>, Problem> {
-    let question = Question::Listings { circle: None, shop: Some(shop.to_owned()) };
+    let question = Question::Listings { circle: None, shop: Some(shop.to_owned()), window: Window::default() };
     let page: Page<ListingRow> =
         day.until(reader, &format!("{count} listings"), &question, |page: &Page<ListingRow>| page.items.len() == count)?;
     Ok(page.items)

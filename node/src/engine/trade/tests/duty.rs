@@ -2,7 +2,7 @@
 
 use haat_protocol::id::{EntryId, OrderId};
 use haat_protocol::limits::{CLOCK_SKEW_MS, CONFIRM_WITHIN_MS, DISPUTE_WITHIN_MS, FULFIL_WITHIN_MS, OFFER_LIFE_MS, PAY_WITHIN_MS};
-use haat_protocol::local::{NewOffer, NoticeRow, OrderRow, OrderWords, Page, Question};
+use haat_protocol::local::{NewOffer, NoticeRow, OrderRow, OrderWords, Page, Question, Window};
 use haat_protocol::time::DAY_MS;
 use haat_protocol::wire::DirectResponse;
 
@@ -20,8 +20,25 @@ fn asked<T: serde::de::DeserializeOwned>(node: &Node, question: &Question) -> T 
     serde_json::from_value(answer).expect("as documented")
 }
 
+/// A list as it is told whole; row by row it is the same.
+fn list<T: serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(node: &Node, question: impl Fn(Window) -> Question) -> Vec<T> {
+    let whole = asked::<Page<T>>(node, &question(Window::default()));
+    assert_eq!(whole.next, None);
+    let (mut rows, mut after) = (Vec::new(), None);
+    loop {
+        let page = asked::<Page<T>>(node, &question(Window { limit: Some(1), after }));
+        rows.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(rows, whole.items);
+    rows
+}
+
 fn notices(node: &Node) -> Vec<NoticeRow> {
-    asked::<Page<NoticeRow>>(node, &Question::Notices).items
+    list(node, Question::Notices)
 }
 
 fn kinds(node: &Node) -> Vec<String> {
@@ -29,7 +46,7 @@ fn kinds(node: &Node) -> Vec<String> {
 }
 
 fn listed(node: &Node) -> Vec<OrderRow> {
-    asked::<Page<OrderRow>>(node, &Question::Orders { state: None, role: None }).items
+    list(node, |window| Question::Orders { state: None, role: None, window })
 }
 
 /// Who has to act as both sides see it.
