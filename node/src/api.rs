@@ -54,7 +54,12 @@ pub fn bind(addr: SocketAddr) -> Result<TcpListener, Problem> {
         )
         .hint("use 127.0.0.1 or [::1]"));
     }
-    TcpListener::bind(addr).map_err(|fault| match fault.kind() {
+    TcpListener::bind(addr).map_err(|fault| unbound(addr, &fault))
+}
+
+/// Why the system does not give an address.
+fn unbound(addr: SocketAddr, fault: &std::io::Error) -> Problem {
+    match fault.kind() {
         std::io::ErrorKind::AddrInUse => {
             Problem::refused("port-taken", "the port of the local API is taken", format!("something else listens on {addr}"))
                 .hint("choose another with --api 127.0.0.1:PORT; port 0 takes any free one")
@@ -67,5 +72,5 @@ pub fn bind(addr: SocketAddr) -> Result<TcpListener, Problem> {
         )
         .hint("choose a port from 1024 up"),
         _ => Problem::new(ProblemKind::Internal, "no-listener", "the local API cannot listen", format!("{addr}: {fault}")),
-    })
+    }
 }

@@ -1,5 +1,6 @@
 //! The local API over real sockets, with hand-written HTTP, so that every header can be forged.
 
+mod codes;
 mod kit;
 mod matrix;
 mod scope;

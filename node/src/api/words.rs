@@ -75,7 +75,7 @@ pub(super) fn no_parameters(uri: &Uri) -> Result<(), No> {
 fn parameters(uri: &Uri) -> Result<Vec<(String, String)>, No> {
     match Query::try_from_uri(uri) {
         Ok(Query(pairs)) => Ok(pairs),
-        Err(fault) => Err(No::words("query", "the query cannot be read", fault.to_string())),
+        Err(fault) => Err(No::words("fields", "the query cannot be read", fault.to_string())),
     }
 }
 

@@ -4,6 +4,7 @@ mod again;
 mod anew;
 mod budget;
 mod catchup;
+mod codes;
 mod desk;
 mod epochs;
 mod fork;

@@ -45,7 +45,7 @@ struct State {
 }
 
 impl Fake {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(Arc::new(State {
             calls: Mutex::default(),
             entered: Semaphore::new(0),
