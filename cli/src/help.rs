@@ -1,6 +1,7 @@
 //! The help of every command in the language of the reader. English stands in the grammar itself; other languages translate it
 //! here, name by name, and what they leave out stays English.
 
+use clap::builder::{Resettable, StyledStr};
 use clap::{Arg, Command};
 
 use crate::say::{Language, language, say};
@@ -17,8 +18,8 @@ fn translated(command: Command, language: Language, key: &str) -> Command {
     // The root's own name is no part of the names below it.
     let below = if key == "help-haat" { "help" } else { &key }.to_owned();
     let part = |part: &str| language.message(&format!("{key}.{part}"), &[]);
-    let after =
-        part("examples").or_else(|| command.get_after_help().map(|after| after.to_string().replacen("Examples:", &say!("help-examples"), 1)));
+    let after = part("examples")
+        .or_else(|| command.get_after_help().map(|after| after.to_string().replacen("Examples:", &say!("help-examples"), 1)));
     let arguments: Vec<String> = command.get_arguments().map(|argument| argument.get_id().to_string()).collect();
     let children: Vec<String> = command.get_subcommands().map(|child| child.get_name().to_owned()).collect();
     let usage = say!("help-usage");
@@ -27,7 +28,9 @@ fn translated(command: Command, language: Language, key: &str) -> Command {
         .subcommand_help_heading(say!("help-commands"));
     if let Some(about) = language.message(&key, &[]) {
         // What `--help` says beyond the first line is either translated too or left out: two languages in one help help nobody.
-        command = command.about(about.clone()).long_about(part("long").map(|long| format!("{about}\n\n{long}")));
+        let long = part("long").map(|long| StyledStr::from(format!("{about}\n\n{long}")));
+        let long = long.map_or(Resettable::Reset, Resettable::Value);
+        command = command.about(about).long_about(long);
     }
     if let Some(after) = after {
         command = command.after_help(after);
