@@ -83,6 +83,8 @@ help-id = 你在别人眼中是谁：身份、设备、对等节点
 help-peer = 与你的节点通信的机器
 
 help-peer-list = 已知的对等节点，以及是否已连接
+    .limit = 最多多少条（默认 1000）
+    .after = 上一页结束的位置
 
 help-peer-add = 记住一个对等节点的地址并连接
     .address = 地址，以 /p2p/… 结尾
@@ -128,6 +130,8 @@ help-circle-norms = 查看圈子的规范，或从文件设定新规范
 
 help-circle-requests = 谁申请加入，正等待批准
     .circle = 圈子的名字或 id
+    .limit = 最多多少条（默认 1000）
+    .after = 上一页结束的位置
 
 help-circle-approve = 批准某人的加入申请
     .circle = 圈子的名字或 id
@@ -140,6 +144,8 @@ help-circle-decline = 拒绝某人的加入申请
 
 help-circle-invites = 圈子的邀请
     .circle = 圈子的名字或 id
+    .limit = 最多多少条（默认 1000）
+    .after = 上一页结束的位置
 
 help-circle-revoke-invite = 撤回一个邀请：不再有人能用它加入
     .code = 邀请码
@@ -158,6 +164,8 @@ help-circle-remove = 移出一个成员；圈子的密钥随之更换
 
 help-people = 和你同在一个圈子的人
     .circle = 只看这个圈子
+    .limit = 最多多少条（默认 1000）
+    .after = 上一页结束的位置
 
 help-petname = 给某人起一个备注名；别人看不到
     .person = 对方的名字或 id
@@ -230,6 +238,8 @@ help-shop-create = 开一家店铺
     .pay = 买家怎样付款、何时付款（before、on-delivery、after）；可以写多次
 
 help-shop-list = 你知道的店铺
+    .limit = 最多多少条（默认 1000）
+    .after = 上一页结束的位置
 
 help-shop-show = 一家店铺
     .shop = 店铺的名字或 id
@@ -309,6 +319,8 @@ help-listing-export = 把店铺的商品写入文件；再导入不会改变什�
 help-listing-list = 你看得到的商品
     .circle = 只看分享到这个圈子的
     .shop = 只看这家店铺的
+    .limit = 最多多少条（默认 1000）
+    .after = 上一页结束的位置
 
 help-listing-show = 一件商品，连同款式和条款
     .listing = 商品的标题或 id
@@ -371,6 +383,8 @@ help-feed = 大家说的话，最新的在前，以及为什么可信
     .follow = 持续显示新内容，旧的在前；与 --json 一起用时每行一条
 
 help-notices = 等你答复的事，期限最近的在前
+    .limit = 最多多少条（默认 1000）
+    .after = 上一页结束的位置
 
 ## Orders
 
@@ -545,6 +559,8 @@ help-order-say = 给对方留言
 help-order-list = 你的订单：需要你处理的在前
     .state = 只看这种状态的
     .role = 只看你作为这一方的
+    .limit = 最多多少条（默认 1000）
+    .after = 上一页结束的位置
 
 help-order-show = 一个订单：条款、事件、你现在可以做什么
     .order = 订单 id，写出能唯一识别的开头即可
@@ -630,3 +646,21 @@ help-explain = 错误代码的含义，以及怎么办
         {"  "}haat explain             列出全部代码
 
         --json 会显示错误的代码。
+
+help-token = 你的其他程序与这个节点通信所用的令牌
+    .examples =
+        示例：
+        {"  "}haat token create shelf --scope sell
+        {"  "}haat token create screen --scope read --expires 4w
+        {"  "}haat token list
+        {"  "}haat token revoke shelf
+
+help-token-create = 新建一个令牌；只在此时显示一次
+    .name = 给它起的名字
+    .scope = 范围有多大：read 查询和收听，sell 还能打理店铺，admin 什么都能做
+    .expires = 多久有效（默认直到撤回）
+
+help-token-list = 已建的令牌
+
+help-token-revoke = 撤回一个令牌：从现在起不再接受它
+    .name = 它的名字
