@@ -5,6 +5,7 @@
 
 #![allow(clippy::result_large_err, reason = "a refusal is the last thing that happens to a request, its size costs nothing")]
 
+mod answers;
 mod event;
 mod gate;
 mod openapi;

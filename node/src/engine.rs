@@ -36,6 +36,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use haat_protocol::entry::Entry;
 use haat_protocol::id::{DeviceId, OrderId, SpaceId};
 use haat_protocol::limits::START_WORD_MS;
+use haat_protocol::local::done::LogSound;
 use haat_protocol::local::{Command, Happening, Problem, ProblemKind};
 use haat_protocol::order::Role;
 use haat_protocol::sync::{Session, Turn};
@@ -384,5 +385,5 @@ pub fn unsound_problem(unsound: &audit::Unsound) -> Problem {
 /// What a check or a rebuild answers.
 #[must_use]
 pub fn sound_value(sound: &audit::Sound) -> Value {
-    serde_json::json!({"ok": true, "entries": sound.entries, "head": sound.head, "holes": sound.holes})
+    serde_json::json!(LogSound { ok: true, entries: sound.entries, head: sound.head.to_string(), holes: sound.holes })
 }

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::EntryId;
@@ -55,7 +56,7 @@ pub struct Variant {
 }
 
 /// How many there are of something, as its seller counts. Not to be counted is neither zero nor unknown: there is enough for everybody.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "Option<u64>", into = "Option<u64>")]
 pub enum Stock {
     /// It is not counted; null on the wire and in JSON.
@@ -134,7 +135,7 @@ impl FromStr for Stock {
 }
 
 /// A way to get the goods.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Delivery {
     /// The buyer collects at a place.
@@ -164,7 +165,7 @@ impl fmt::Display for Delivery {
 }
 
 /// When a payment is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Timing {
     /// Before the seller fulfils.
@@ -176,7 +177,7 @@ pub enum Timing {
 }
 
 /// A way to pay.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Payment {
     /// Name of the method: `cash`, `transfer`, …
     pub method: String,

@@ -3,6 +3,7 @@
 //! Shared by the node and the command line; never sent to another node. Whoever is meant is written as a person would:
 //! a petname, a name, an id or any unique prefix of one.
 
+pub mod done;
 pub mod edit;
 pub mod explain;
 pub mod notice;

@@ -1,5 +1,6 @@
 //! The rules of a circle that programs can check. Every receiver applies them; a sender's promise counts for nothing.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kind::{Kind, Quota};
@@ -7,7 +8,7 @@ use crate::limits::{HISTORY_WINDOW_MS, INTEGER_MAX, NORMS_LIST_MAX, NORMS_QUOTA_
 use crate::money::{Currency, Money};
 
 /// What a member may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Posts; invites and sells, where the norms let it.
@@ -43,7 +44,7 @@ impl Role {
 }
 
 /// What may be charged for what is recommended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PriceBand {
     /// Of which currency.
@@ -55,7 +56,7 @@ pub struct PriceBand {
 }
 
 /// Who may recommend.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Disclosure {
     /// Anybody who says what they gain.

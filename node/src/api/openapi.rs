@@ -4,6 +4,7 @@ use haat_protocol::local::Scope;
 use haat_protocol::local::routes::{BASE, COMMANDS, EVENTS, QUESTIONS, REBUILD, SPEC, STOP};
 use serde_json::{Map, Value, json};
 
+use super::answers::Answers;
 use super::words::{self, Field};
 
 /// What tokens there are.
@@ -14,23 +15,24 @@ const TOKEN: &str = "The text of HOME/api-token, which reaches everything, or a 
 /// The description of all routes.
 pub(super) fn document() -> Value {
     let mut paths: Map<String, Value> = Map::new();
+    let mut answers = Answers::new();
     let mut add = |path: String, method: &str, operation: Value| {
         let at = paths.entry(path).or_insert_with(|| json!({}));
         at[method] = operation;
     };
     for (tag, path, scope) in QUESTIONS {
-        add(format!("{BASE}{path}"), "get", reached(question(tag), *scope));
+        add(format!("{BASE}{path}"), "get", reached(question(tag, answers.of(tag)), *scope));
     }
     for (tag, path, scope) in COMMANDS {
-        add(format!("{BASE}{path}"), "post", reached(command(tag, &words::command_form(tag)), *scope));
+        add(format!("{BASE}{path}"), "post", reached(command(tag, &words::command_form(tag), answers.of(tag)), *scope));
     }
     for (tag, path) in [("log_rebuild", REBUILD), ("node_stop", STOP)] {
-        add(format!("{BASE}{path}"), "post", reached(command(tag, &[]), Scope::Admin));
+        add(format!("{BASE}{path}"), "post", reached(command(tag, &[], answers.of(tag)), Scope::Admin));
     }
     let stream =
         json!({"200": {"description": "News as they happen, numbered; Last-Event-ID resumes.", "content": {"text/event-stream": {}}}});
     add(format!("{BASE}{EVENTS}"), "get", reached(operation("events", stream), Scope::Read));
-    add(format!("{BASE}{SPEC}"), "get", reached(operation("openapi", answers()), Scope::Read));
+    add(format!("{BASE}{SPEC}"), "get", reached(operation("openapi", answer(None)), Scope::Read));
     for (path, tag) in [("/healthz", "health"), ("/readyz", "ready")] {
         let plain = json!({"200": {"description": "ok", "content": {"text/plain": {}}}, "503": {"description": "Not ready yet."}});
         let mut open = operation(tag, plain);
@@ -45,19 +47,19 @@ pub(super) fn document() -> Value {
         "paths": paths,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": TOKEN}},
-            "schemas": {"Problem": problem()},
+            "schemas": problem(answers.types()),
         },
     })
 }
 
-fn problem() -> Value {
-    let text = json!({"type": "string"});
-    json!({
-        "type": "object",
-        "description": "What went wrong (RFC 9457); docs/reference/errors.md lists the codes.",
-        "required": ["type", "title", "status", "code", "detail"],
-        "properties": {"type": text, "title": text, "status": {"type": "integer"}, "code": text, "detail": text, "hint": text},
-    })
+/// How a problem looks on its way out: the fields of the protocol's own, and those of RFC 9457.
+fn problem(mut types: Map<String, Value>) -> Map<String, Value> {
+    if let Some(problem) = types.get_mut("Problem") {
+        problem["description"] = json!("What went wrong (RFC 9457); docs/reference/errors.md lists the codes.");
+        problem["properties"]["type"] = json!({"type": "string", "description": "The code as a URN."});
+        problem["properties"]["status"] = json!({"type": "integer", "description": "The HTTP status."});
+    }
+    types
 }
 
 /// The operation with the least scope of a token that may come there.
@@ -70,31 +72,32 @@ fn operation(tag: &str, responses: Value) -> Value {
     json!({"operationId": tag, "responses": responses})
 }
 
-fn answers() -> Value {
+fn answer(schema: Option<Value>) -> Value {
+    let document = schema.map_or_else(|| json!({}), |schema| json!({"schema": schema}));
     let problem = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
     json!({
-        "200": {"description": "The answer.", "content": {"application/json": {}}},
+        "200": {"description": "The answer.", "content": {"application/json": document}},
         "default": {"description": "A problem.", "content": problem},
     })
 }
 
-fn question(tag: &str) -> Value {
+fn question(tag: &str, answers: Option<Value>) -> Value {
     let parameter = |field: Field| {
         // A query is text, and says nothing by leaving a field out.
         let types = field.types.iter().copied().filter(|word| *word != "null").collect();
         let schema = schema(&Field { types, ..field.clone() });
         json!({"name": field.name, "in": "query", "required": field.required, "schema": schema})
     };
-    let mut operation = operation(tag, answers());
+    let mut operation = operation(tag, answer(answers));
     operation["parameters"] = words::question_form(tag).into_iter().map(parameter).collect();
     operation
 }
 
-fn command(tag: &str, fields: &[Field]) -> Value {
+fn command(tag: &str, fields: &[Field], answers: Option<Value>) -> Value {
     let properties: Map<String, Value> = fields.iter().map(|field| (field.name.clone(), schema(field))).collect();
     let required: Vec<&str> = fields.iter().filter(|field| field.required).map(|field| field.name.as_str()).collect();
     let schema = json!({"type": "object", "additionalProperties": false, "properties": properties, "required": required});
-    let mut operation = operation(tag, answers());
+    let mut operation = operation(tag, answer(answers));
     let key = json!({"name": "Idempotency-Key", "in": "header", "required": false, "schema": {"type": "string"}});
     operation["parameters"] = json!([key]);
     operation["requestBody"] = json!({"required": !required.is_empty(), "content": {"application/json": {"schema": schema}}});

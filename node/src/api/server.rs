@@ -18,6 +18,7 @@ use haat_protocol::limits::{
     API_ACCEPT_PAUSE_MS, API_BODY_WITHIN_MS, API_COMMANDS_AT_ONCE, API_CONNECTIONS_MAX, API_HEAD_MAX_BYTES, API_HEAD_WITHIN_MS,
     API_HEADERS_MAX, API_IMPORTS_AT_ONCE, API_KEY_MAX_CHARS, API_STOP_WITHIN_MS, API_STREAMS_MAX,
 };
+use haat_protocol::local::done::Stopping;
 use haat_protocol::local::{Command, Problem, ProblemKind};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::server::conn::http1;
@@ -271,7 +272,7 @@ impl Deed {
             Self::Rebuild => service.rebuild().await,
             Self::Stop => {
                 service.stop();
-                Ok(json!({ "stopping": true }))
+                Ok(json!(Stopping { stopping: true }))
             }
         }
     }

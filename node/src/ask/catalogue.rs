@@ -4,6 +4,7 @@ use haat_protocol::body::Body;
 use haat_protocol::id::{EntryId, SpaceId};
 use haat_protocol::listing::Listing;
 use haat_protocol::local::Problem;
+use haat_protocol::local::done::CatalogueText;
 use serde_json::{Value, json};
 
 use super::Ask;
@@ -32,7 +33,7 @@ impl Ask<'_, '_> {
         listings.sort_by(|(a_id, a, _), (b_id, b, _)| (&a.handle, &a.title, a_id).cmp(&(&b.handle, &b.title, b_id)));
         let text =
             catalogue::write(&listings, export).map_err(|fault| Problem::refused("no-room", "nothing is exported", fault.to_string()))?;
-        Ok(json!({"shop": shop, "format": format, "text": text}))
+        Ok(json!(CatalogueText { shop: *shop, format: format.to_owned(), text }))
     }
 
     /// A listing that is on the shelf, as it was published.

@@ -2,6 +2,7 @@
 
 use haat_protocol::id::{EventId, IdentityId, OrderId};
 use haat_protocol::identity::Chain;
+use haat_protocol::local::done::{EnclosedFile, EvidenceFile};
 use haat_protocol::local::{EventWords, OrderEventRow, OrderLineRow, OrderRow, Problem, ProblemKind, Window};
 use haat_protocol::order::{self, Closing, Order, OrderSet, Question, Role, State, Step, Verb};
 use haat_protocol::time::Millis;
@@ -159,12 +160,12 @@ impl Ask<'_, '_> {
             let why = if commitment.is_some() { "it has not come yet, or its time to be kept is over" } else { "nobody has given one" };
             Problem::new(ProblemKind::NotFound, "not-enclosed", "there is nothing of that here", why)
         })?;
-        Ok(serde_json::json!({"order": id, "name": name, "data": data_encoding::BASE64.encode(&found.data)}))
+        Ok(serde_json::json!(EnclosedFile { order: *id, name, data: data_encoding::BASE64.encode(&found.data) }))
     }
 
     /// The evidence file, as base64.
     pub(super) fn evidence(&self, id: &OrderId, with: Option<&str>) -> Result<Value, Problem> {
-        Ok(serde_json::json!({"data": data_encoding::BASE64.encode(&self.evidence_file(id, with)?)}))
+        Ok(serde_json::json!(EvidenceFile { data: data_encoding::BASE64.encode(&self.evidence_file(id, with)?) }))
     }
 
     /// The evidence file.

@@ -1,6 +1,7 @@
 //! Blocking and muting: words of this person about another, for this node alone. It must never send anything.
 
 use haat_protocol::local::Problem;
+use haat_protocol::local::done::{BlockSet, MuteSet};
 use serde_json::{Value, json};
 
 use super::work::Work;
@@ -16,7 +17,7 @@ impl Work<'_, '_> {
         if self.tx.has(Table::Blocked, &person.0) != blocked {
             intake::fact(&mut self.cx(), &Fact::Blocked { person, blocked });
         }
-        Ok(json!({"identity": person, "blocked": blocked}))
+        Ok(json!(BlockSet { identity: person, blocked }))
     }
 
     /// Hides what a person says from the feed, or ends that.
@@ -25,7 +26,7 @@ impl Work<'_, '_> {
         if self.tx.has(Table::Muted, &person.0) != muted {
             intake::fact(&mut self.cx(), &Fact::Muted { person, muted });
         }
-        Ok(json!({"identity": person, "muted": muted}))
+        Ok(json!(MuteSet { identity: person, muted }))
     }
 
     fn somebody_else(&self, named: &str) -> Result<haat_protocol::id::IdentityId, Problem> {

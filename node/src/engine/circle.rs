@@ -11,6 +11,7 @@ use haat_protocol::limits::{
     CIRCLES_MAX, INVITE_ADDRESSES_MAX, INVITE_LIFE_MS, INVITE_OTHER_ADDRESSES_MAX, INVITE_OTHERS_MAX, INVITE_USES_MAX, WIRE_VERSION,
 };
 use haat_protocol::local::Problem;
+use haat_protocol::local::done::{CircleBegun, CircleChanged, InviteMade, Signed};
 use haat_protocol::norms::Norms;
 use haat_protocol::record::Claim;
 use haat_protocol::space::{Inception, Sort};
@@ -49,7 +50,7 @@ impl Work<'_, '_> {
         let body = CircleCreate { inception, name: name.to_owned(), norms, creator_name: self.me.name.clone() };
         self.author(space, &Body::CircleCreate(body))?;
         self.rotate(space, None)?;
-        Ok(json!({"circle": space, "name": name}))
+        Ok(json!(CircleBegun { circle: space, name: name.to_owned() }))
     }
 
     /// Whether one more circle fits, among those this node is in and those it asks to be let into.
@@ -115,7 +116,7 @@ impl Work<'_, '_> {
             expires,
             name: roster.name.clone(),
         };
-        Ok(json!({"code": code.to_text(), "expires": expires, "uses": uses}))
+        Ok(json!(InviteMade { code: code.to_text(), expires, uses }))
     }
 
     /// Members who can let a newcomer in while this node sleeps: those connected now first, then those whose addresses are newest.
@@ -155,7 +156,7 @@ impl Work<'_, '_> {
         let cuts = held::cuts(&self.tx, &roster, &whom);
         let entry = self.author(roster.space, &Body::MemberRemove(MemberRemove { identity: whom, cuts }))?;
         self.renew_keys(roster.space)?;
-        Ok(json!({"entry": entry, "circle": roster.space}))
+        Ok(json!(CircleChanged { entry, circle: roster.space }))
     }
 
     /// Vouching for a person, or taking it back.
@@ -170,7 +171,7 @@ impl Work<'_, '_> {
                 .hint("`haat people --circle …` shows who is"));
         }
         let entry = self.author(roster.space, &body(whom))?;
-        Ok(json!({"entry": entry}))
+        Ok(json!(Signed { entry }))
     }
 
     /// Whether a device speaks for a member of any circle that this node is a member of.

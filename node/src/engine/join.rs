@@ -9,6 +9,7 @@ use haat_protocol::identity::Identity;
 use haat_protocol::invite::{self, Code, Contact};
 use haat_protocol::limits::CIRCLE_MEMBERS_MAX;
 use haat_protocol::local::Problem;
+use haat_protocol::local::done::CircleEntered;
 use haat_protocol::record::{Claim, Slot};
 use haat_protocol::time::{Millis, SECOND_MS};
 use haat_protocol::wire::{DirectRequest, DirectResponse, Item, JoinRequest, Welcome};
@@ -138,7 +139,7 @@ impl Work<'_, '_> {
             let is_late = joining.until <= self.now;
             let answer = match roster {
                 Some(roster) => joined(&roster),
-                None if is_late => json!({"circle": space, "name": self.code_of(&space).map(|code| code.name), "state": "requested"}),
+                None if is_late => entered(space, self.code_of(&space).map(|code| code.name), "requested"),
                 None => continue,
             };
             let is_joined = answer["state"] == "joined";
@@ -342,9 +343,13 @@ fn names(code: &Code, device: &DeviceId) -> bool {
 }
 
 fn joined(roster: &Roster) -> Value {
-    json!({"circle": roster.space, "name": roster.name, "state": "joined"})
+    entered(roster.space, Some(roster.name.clone()), "joined")
 }
 
 fn requested(code: &Code) -> Value {
-    json!({"circle": code.space, "name": code.name, "state": "requested"})
+    entered(code.space, Some(code.name.clone()), "requested")
+}
+
+fn entered(circle: SpaceId, name: Option<String>, state: &str) -> Value {
+    json!(CircleEntered { circle, name, state: state.to_owned() })
 }

@@ -7,6 +7,7 @@ use haat_protocol::circle::{Role, may_revoke, may_set_role};
 use haat_protocol::id::SpaceId;
 use haat_protocol::invite::Code;
 use haat_protocol::local::Problem;
+use haat_protocol::local::done::{CircleLeft, InviteRevoked, RoleGiven};
 use serde_json::{Value, json};
 
 use super::held;
@@ -33,7 +34,7 @@ impl Work<'_, '_> {
         self.remember_leaving();
         self.passing.is_stale = true;
         self.happened("circle", roster.space);
-        Ok(json!({"entry": entry, "circle": roster.space, "name": roster.name, "state": "left"}))
+        Ok(json!(CircleLeft { entry, circle: roster.space, name: roster.name.clone(), state: "left".to_owned() }))
     }
 
     /// Circles that this node left: one of the members has to be told, in this life of the process too.
@@ -76,7 +77,7 @@ impl Work<'_, '_> {
         }
         let entry = self.author(roster.space, &Body::Role(RoleChange { identity: whom, role }))?;
         self.happened("circle", roster.space);
-        Ok(json!({"entry": entry, "circle": roster.space, "identity": whom, "role": role}))
+        Ok(json!(RoleGiven { entry, circle: roster.space, identity: whom, role }))
     }
 
     /// Takes an invite back: it admits nobody any more.
@@ -99,6 +100,6 @@ impl Work<'_, '_> {
         }
         let invite = *invite;
         let entry = self.author(roster.space, &Body::InviteRevoke(InviteRevoke { invite }))?;
-        Ok(json!({"entry": entry, "circle": roster.space, "invite": invite}))
+        Ok(json!(InviteRevoked { entry, circle: roster.space, invite }))
     }
 }

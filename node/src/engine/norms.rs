@@ -2,8 +2,9 @@
 
 use haat_protocol::body::{Body, JoinDecline, MemberAdd, NormsChange};
 use haat_protocol::circle::{Role, Roster};
-use haat_protocol::id::{IdentityId, SpaceId};
+use haat_protocol::id::{EntryId, IdentityId, SpaceId};
 use haat_protocol::limits::JOIN_REQUESTS_MAX;
+use haat_protocol::local::done::RequestAnswered;
 use haat_protocol::local::{NormsRow, Problem};
 use haat_protocol::norms::Norms;
 use serde_json::{Map, Value, json};
@@ -51,7 +52,7 @@ impl Work<'_, '_> {
         let whom = name::requester(&roster, person)?;
         let request = roster.requests.get(&whom).ok_or_else(|| internal("a request without a row"))?;
         let entry = self.author(roster.space, &Body::MemberAdd(request.add.clone()))?;
-        self.answered_request(roster.space, whom, "joined", &json!(entry))
+        self.answered_request(roster.space, whom, "joined", entry)
     }
 
     /// Declines who asked; the same invite asks no more.
@@ -60,12 +61,12 @@ impl Work<'_, '_> {
         self.steers(&roster, "nobody was declined")?;
         let identity = name::requester(&roster, person)?;
         let entry = self.author(roster.space, &Body::JoinDecline(JoinDecline { identity, reason }))?;
-        self.answered_request(roster.space, identity, "declined", &json!(entry))
+        self.answered_request(roster.space, identity, "declined", entry)
     }
 
-    fn answered_request(&mut self, circle: SpaceId, identity: IdentityId, state: &str, entry: &Value) -> Result<Value, Problem> {
+    fn answered_request(&mut self, circle: SpaceId, identity: IdentityId, state: &str, entry: EntryId) -> Result<Value, Problem> {
         self.happened("circle", circle);
-        Ok(json!({"entry": entry, "circle": circle, "identity": identity, "state": state}))
+        Ok(json!(RequestAnswered { entry, circle, identity, state: state.to_owned() }))
     }
 }
 

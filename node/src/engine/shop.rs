@@ -22,6 +22,7 @@ use haat_protocol::codec::encode;
 use haat_protocol::id::{EntryId, SpaceId};
 use haat_protocol::limits::LISTING_MAX_BYTES;
 use haat_protocol::listing::{Listing, Variant};
+use haat_protocol::local::done::{ListingAdded, ShopOpened, Signed};
 use haat_protocol::local::{NewListing, NewShop, Problem};
 use haat_protocol::money::Currency;
 use haat_protocol::space::{Inception, Sort};
@@ -66,7 +67,7 @@ impl Work<'_, '_> {
         intake::fact(&mut self.cx(), &Fact::Space { inception });
         secret::save_shop(&mut self.tx, self.me, &shop, 0, read_key);
         self.author(shop, &body)?;
-        Ok(json!({"shop": shop}))
+        Ok(json!(ShopOpened { shop }))
     }
 
     /// Shares a shop into a circle: hands the circle its read key.
@@ -89,7 +90,7 @@ impl Work<'_, '_> {
         let inception = known::inception(&self.tx, &shop).ok_or_else(missing)?;
         self.renew_shop(shop)?;
         let entry = self.hand_key(&inception, circle)?;
-        Ok(json!({"entry": entry}))
+        Ok(json!(Signed { entry }))
     }
 
     /// Adds one listing.
@@ -99,7 +100,7 @@ impl Work<'_, '_> {
         check_listing(&listing)?;
         self.counts_here(&shop, &listing)?;
         let entry = self.author(shop, &Body::Listing(listing))?;
-        Ok(json!({"listing": entry, "version": entry}))
+        Ok(json!(ListingAdded { listing: entry, version: entry }))
     }
 
     fn one_listing(&self, new: &NewListing, currency: Currency) -> Result<Listing, Problem> {
@@ -132,7 +133,7 @@ impl Work<'_, '_> {
             return Err(Problem::refused("already-withdrawn", "nothing is changed", "the listing is off the shelf already"));
         }
         let entry = self.author(row.shop, &Body::ListingWithdraw(ListingWithdraw { listing: lineage }))?;
-        Ok(json!({"entry": entry}))
+        Ok(json!(Signed { entry }))
     }
 
     /// A shop that this person keeps.

@@ -3,6 +3,7 @@
 use haat_protocol::body::{Body, Interest, ListingRef, Post, Recommend, Retract, Review, ReviewReply, Unvouch, Vouch};
 use haat_protocol::id::{EntryId, SpaceId};
 use haat_protocol::kind::Kind;
+use haat_protocol::local::done::{PeerAdded, PetnameGiven, Posted, Signed};
 use haat_protocol::local::{Command, Problem};
 use haat_protocol::order::Outcome;
 use haat_protocol::trust::Weight;
@@ -98,7 +99,7 @@ impl Work<'_, '_> {
                 .map_err(|fault| Problem::refused("bad-name", "the petname was not given", fault.to_string()))?;
         }
         intake::fact(&mut self.cx(), &Fact::Petname { person, name: name.clone() });
-        Ok(json!({"identity": person, "petname": (!name.is_empty()).then_some(name)}))
+        Ok(json!(PetnameGiven { identity: person, petname: (!name.is_empty()).then_some(name) }))
     }
 
     fn peer_add(&mut self, address: &str) -> Result<Value, Problem> {
@@ -108,7 +109,7 @@ impl Work<'_, '_> {
         })?;
         intake::fact(&mut self.cx(), &Fact::Peer { address: address.to_owned() });
         self.send(NetCommand::Dial { device, addresses: vec![plain] });
-        Ok(json!({"address": address}))
+        Ok(json!(PeerAdded { address: address.to_owned() }))
     }
 
     fn post(&mut self, circle: &str, text: String, listings: &[String], reply_to: Option<&str>) -> Result<Value, Problem> {
@@ -127,7 +128,7 @@ impl Work<'_, '_> {
         };
         let entry = self.author(roster.space, &body)?;
         let state = if self.is_heard(&roster.space) { "sent" } else { "local" };
-        Ok(json!({"entry": entry, "state": state}))
+        Ok(json!(Posted { entry, state: state.to_owned() }))
     }
 
     /// A listing as it stands now, in a shop that is shared into the circle.
@@ -156,7 +157,7 @@ impl Work<'_, '_> {
             .hint("say --interest seller"));
         }
         let entry = self.author(roster.space, &Body::Recommend(Recommend { listing, text, interest }))?;
-        Ok(json!({"entry": entry}))
+        Ok(json!(Signed { entry }))
     }
 
     fn retract(&mut self, entry: &str) -> Result<Value, Problem> {
@@ -172,7 +173,7 @@ impl Work<'_, '_> {
                 .hint("a listing is withdrawn with `haat listing withdraw`"));
         }
         let entry = self.author(held.header().space, &Body::Retract(Retract { entry: target }))?;
-        Ok(json!({"entry": entry}))
+        Ok(json!(Signed { entry }))
     }
 
     fn review(&mut self, text_of_order: &str, rating: u8, text: String, circle: Option<&str>) -> Result<Value, Problem> {
@@ -186,7 +187,7 @@ impl Work<'_, '_> {
         })?;
         let space = self.review_circle(&order, circle)?;
         let entry = self.author(space, &Body::Review(Review { right, rating: u64::from(rating), outcome: Outcome::of(&order), text }))?;
-        Ok(json!({"entry": entry}))
+        Ok(json!(Signed { entry }))
     }
 
     /// The circle a review is said in: the one named, that of the order's recommendation, else the only one both are in.
@@ -218,7 +219,7 @@ impl Work<'_, '_> {
         }
         let space = known::entry(&self.tx, &id).map(|entry| entry.header().space).ok_or_else(|| Problem::not_found("entry", review))?;
         let entry = self.author(space, &Body::ReviewReply(ReviewReply { review: id, text }))?;
-        Ok(json!({"entry": entry}))
+        Ok(json!(Signed { entry }))
     }
 }
 

@@ -3,6 +3,7 @@
 use data_encoding::BASE64URL_NOPAD;
 use haat_protocol::body;
 use haat_protocol::limits::{API_TOKENS_MAX, SPAN_MAX_MS};
+use haat_protocol::local::done::{TokenMade, TokenRevoked};
 use haat_protocol::local::{Problem, Scope};
 use serde_json::{Value, json};
 
@@ -43,7 +44,7 @@ impl Work<'_, '_> {
         let row = Token { hash: token::hash(&text), scope, created: self.now, expires };
         self.tx.save(Table::Token, name.as_bytes(), &row);
         self.happened("token", name);
-        Ok(json!({"token": text, "name": name, "scope": scope, "expires": expires}))
+        Ok(json!(TokenMade { token: text, name: name.to_owned(), scope, expires }))
     }
 
     /// Takes a token back.
@@ -54,6 +55,6 @@ impl Work<'_, '_> {
         }
         self.tx.remove(Table::Token, name.as_bytes());
         self.happened("token", name);
-        Ok(json!({"name": name, "revoked": true}))
+        Ok(json!(TokenRevoked { name: name.to_owned(), revoked: true }))
     }
 }

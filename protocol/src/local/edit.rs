@@ -1,5 +1,6 @@
 //! Changing what a shop says: the words of an edit, and what an edit or taking one back did. Nothing here reads a price or a date.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ImportChange;
@@ -67,7 +68,7 @@ pub struct ShopEdit {
 }
 
 /// What an edit did, or would do.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EditReport {
     /// The listing, when one was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -83,7 +84,7 @@ pub struct EditReport {
 }
 
 /// What taking back the last import or edit of a shop did.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UndoReport {
     /// What was taken back: `import` or `edit`.
     pub undone: String,

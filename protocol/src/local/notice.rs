@@ -1,11 +1,12 @@
 //! A notice: one thing that needs an answer.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::time::Millis;
 
 /// Something that needs an answer from me.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NoticeRow {
     /// What sort: of an order `offer`, `question`, `pay`, `payment`, `goods`, `receive`, `complete`, `return`, `refund`, `dispute`,
     /// `decision`, `right`, `message` or `refused`; else `request`, `removed`, `declined` or `fork`.

@@ -1,5 +1,6 @@
 //! What `order pay` answers before anything is claimed. Field names are the contract of the JSON that people script against.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::OrderId;
@@ -9,7 +10,7 @@ use crate::money::Money;
 use crate::time::Millis;
 
 /// What the buyer of an order has to pay now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentView {
     /// Which order.
     pub order: OrderId,
@@ -34,7 +35,7 @@ pub struct PaymentView {
 }
 
 /// The content of a payment QR code.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentCode {
     /// `epc`, `upi` or `bip21`.
     pub kind: String,

@@ -1,11 +1,12 @@
 //! Problems: a no, its sort, and what it says to people and programs. Which codes there are is explained in `explain`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ImportReport;
 
 /// What sort of no it is. Decides the exit code and the HTTP status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemKind {
     /// A fault of ours.
@@ -44,7 +45,7 @@ impl ProblemKind {
 }
 
 /// One error as people and programs get it (RFC 9457 in the API): what happened, why, what to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     /// What sort of no.
     pub kind: ProblemKind,

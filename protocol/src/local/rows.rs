@@ -1,5 +1,6 @@
 //! The documents that answers are made of. Field names are the contract of the JSON that people script against.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{DeviceId, EntryId, EventId, IdentityId, OrderId, SpaceId};
@@ -11,7 +12,8 @@ use crate::order::{Adjustment, Outcome};
 use crate::time::Millis;
 
 /// A page of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "{T}Page")]
 pub struct Page<T> {
     /// The rows.
     pub items: Vec<T>,
@@ -20,7 +22,7 @@ pub struct Page<T> {
 }
 
 /// Who I am.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Me {
     /// My identity.
     pub identity: IdentityId,
@@ -33,7 +35,7 @@ pub struct Me {
 }
 
 /// How the node is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
     /// My identity.
     pub identity: IdentityId,
@@ -64,7 +66,7 @@ pub struct Status {
 }
 
 /// What the clock shows, and what others claim about the time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ClockView {
     /// What the node's clock shows.
     pub now: Millis,
@@ -77,7 +79,7 @@ pub struct ClockView {
 }
 
 /// How a seed is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SeedStatus {
     /// Addresses to hand out, those that reach furthest first.
     pub hand_out: Vec<String>,
@@ -92,7 +94,7 @@ pub struct SeedStatus {
 }
 
 /// A circle in the status.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CircleStatus {
     /// Which.
     pub circle: SpaceId,
@@ -106,7 +108,7 @@ pub struct CircleStatus {
 }
 
 /// A peer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PeerRow {
     /// Its libp2p name.
     pub peer: String,
@@ -123,7 +125,7 @@ pub struct PeerRow {
 }
 
 /// A circle in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CircleRow {
     /// Which.
     pub circle: SpaceId,
@@ -141,7 +143,7 @@ pub struct CircleRow {
 }
 
 /// One circle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CircleView {
     /// Which.
     pub circle: SpaceId,
@@ -160,7 +162,7 @@ pub struct CircleView {
 }
 
 /// The rules of a circle, as told to people and as read from a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NormsRow {
     /// Version, from 0.
@@ -240,7 +242,7 @@ impl NormsRow {
 }
 
 /// Somebody who waits for approval.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RequestRow {
     /// Who.
     pub identity: IdentityId,
@@ -253,7 +255,7 @@ pub struct RequestRow {
 }
 
 /// An invite.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InviteRow {
     /// Its entry.
     pub invite: EntryId,
@@ -270,7 +272,7 @@ pub struct InviteRow {
 }
 
 /// A member of a circle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MemberRow {
     /// Who.
     pub identity: IdentityId,
@@ -284,7 +286,7 @@ pub struct MemberRow {
 }
 
 /// A person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PersonRow {
     /// Who.
     pub identity: IdentityId,
@@ -306,7 +308,7 @@ pub struct PersonRow {
 }
 
 /// An answer about trust.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TrustView {
     /// Who is asked about.
     pub subject: IdentityId,
@@ -319,7 +321,7 @@ pub struct TrustView {
 }
 
 /// One reason.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TrustReason {
     /// A sentence.
     pub text: String,
@@ -332,7 +334,7 @@ pub struct TrustReason {
 }
 
 /// A shop.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ShopRow {
     /// Which.
     pub shop: SpaceId,
@@ -359,7 +361,7 @@ pub struct ShopRow {
 }
 
 /// A person as author or seller.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Author {
     /// Who.
     pub identity: IdentityId,
@@ -368,7 +370,7 @@ pub struct Author {
 }
 
 /// A listing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ListingRow {
     /// Which, for ever.
     pub listing: EntryId,
@@ -403,7 +405,7 @@ pub struct ListingRow {
 }
 
 /// A variant of a listing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VariantRow {
     /// The seller's code.
     pub sku: String,
@@ -416,7 +418,7 @@ pub struct VariantRow {
 }
 
 /// One item of the feed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FeedItem {
     /// Which.
     pub entry: EntryId,
@@ -459,7 +461,7 @@ pub struct FeedItem {
 }
 
 /// Why to believe an item of the feed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WhyReason {
     /// A sentence.
     pub text: String,
@@ -470,7 +472,7 @@ pub struct WhyReason {
 }
 
 /// An order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderRow {
     /// Which.
     pub order: OrderId,
@@ -520,7 +522,7 @@ pub struct OrderRow {
 }
 
 /// A line of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderLineRow {
     /// Which listing.
     pub listing: EntryId,
@@ -540,7 +542,7 @@ pub struct OrderLineRow {
 }
 
 /// An event of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderEventRow {
     /// Which.
     pub id: EventId,
@@ -561,7 +563,7 @@ pub struct OrderEventRow {
 }
 
 /// What the author of an event said with it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EventWords {
     /// A word beside an offer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -596,7 +598,7 @@ pub struct EventWords {
 }
 
 /// What an import did, or would do.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ImportReport {
     /// New listings; with `dry_run` their titles, since there are no ids yet.
     pub created: Vec<String>,
@@ -613,7 +615,7 @@ pub struct ImportReport {
 }
 
 /// A row of the file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ImportRow {
     /// Number of the record, the header being 1.
     pub row: u64,
@@ -626,7 +628,7 @@ pub struct ImportRow {
 }
 
 /// A field that an import changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ImportChange {
     /// Title of the listing.
     pub title: String,

@@ -1,12 +1,13 @@
 //! How far a token of the local API reaches, and the tokens as their owner sees them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Command;
 use crate::time::Millis;
 
 /// How far a token reaches. Each scope holds all that the ones before it hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Asks and listens; changes nothing.
@@ -39,7 +40,7 @@ impl Scope {
 }
 
 /// A token that was made for another program. The token itself is nowhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TokenRow {
     /// What it is called.
     pub name: String,

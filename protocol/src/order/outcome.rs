@@ -1,11 +1,12 @@
 //! How an order went, in one word: what a review says of it beside its stars. It is its author's word and proves nothing.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::order::{Closing, Order, Role, State};
 
 /// How an order stands, coarsely.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It goes on.

@@ -2,6 +2,7 @@
 //!
 //! Terms are hashed whole; nobody fills in a gap later. Nothing here looks at what a shop offers now.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::encode;
@@ -42,7 +43,7 @@ pub struct Line {
 }
 
 /// A change of the price of the goods as a whole.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Adjustment {
     /// What for: `bargain`, the name of a coupon.
     pub name: String,

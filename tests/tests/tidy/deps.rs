@@ -12,6 +12,7 @@ const DIRECT: &[&str] = &[
     "ed25519-dalek",
     "hpke",
     "iso_currency",
+    "schemars",
     "serde",
     "serde_bytes",
     "serde_ipld_dagcbor",
@@ -29,6 +30,8 @@ const INDIRECT: &[&str] = &[
     "signature", "subtle", "typenum", "universal-hash", "x25519-dalek",
     "cc", "curve25519-dalek-derive", "data-encoding-macro-internal", "match-lookup", "proc-macro2", "quote", "rustc_version",
     "serde_derive", "syn", "thiserror-impl", "unicode-ident", "zeroize_derive",
+    // How the documents of the local API look, as JSON Schema.
+    "dyn-clone", "itoa", "memchr", "ref-cast", "ref-cast-impl", "schemars_derive", "serde_derive_internals", "serde_json", "zmij",
 ];
 
 /// Tools of build scripts: what they rest on never becomes part of `protocol`.

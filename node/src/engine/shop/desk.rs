@@ -6,6 +6,7 @@ use haat_protocol::body::{Body, ShopDesk};
 use haat_protocol::id::{DeviceId, SpaceId};
 use haat_protocol::listing::{Listing, Stock};
 use haat_protocol::local::Problem;
+use haat_protocol::local::done::DeskMoved;
 use serde_json::{Value, json};
 
 use super::super::work::Work;
@@ -34,7 +35,7 @@ impl Work<'_, '_> {
             self.author(shop, &Body::Listing(listing))?;
         }
         let entry = self.author(shop, &Body::ShopDesk(ShopDesk { device }))?;
-        Ok(json!({"entry": entry, "desk": device, "counted": gives_away}))
+        Ok(json!(DeskMoved { entry, desk: device, counted: gives_away }))
     }
 
     /// A device that speaks for this person.

@@ -9,6 +9,7 @@ use haat_protocol::epoch::is_exposed;
 use haat_protocol::id::{KeyId, SpaceId};
 use haat_protocol::limits::SHOP_KEYS_EARLIER_MAX;
 use haat_protocol::local::Problem;
+use haat_protocol::local::done::Signed;
 use haat_protocol::space::Inception;
 use serde_bytes::ByteArray;
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ impl Work<'_, '_> {
         }
         let entry = self.author(circle, &Body::Unshare(Unshare { shop }))?;
         self.renew_shop(shop)?;
-        Ok(json!({"entry": entry}))
+        Ok(json!(Signed { entry }))
     }
 
     /// The own shop's newest read key is one that only those hold who may read on; and every circle that has the shop has it.

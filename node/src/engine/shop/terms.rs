@@ -2,6 +2,7 @@
 
 use haat_protocol::body::{Body, ShopCreate};
 use haat_protocol::limits::LISTING_MAX_BYTES;
+use haat_protocol::local::done::ShopEdited;
 use haat_protocol::local::{ImportChange, Problem, ShopEdit};
 use serde_json::{Value, json};
 
@@ -27,7 +28,7 @@ impl Work<'_, '_> {
         };
         let changes = diff(&before, &after);
         if after == before {
-            return Ok(json!({"shop": shop, "changes": changes}));
+            return Ok(json!(ShopEdited { shop, changes }));
         }
         let body = Body::ShopCreate(after);
         let bad = |why: String| Problem::usage("bad-shop", "nothing is changed", why);
@@ -37,7 +38,7 @@ impl Work<'_, '_> {
             return Err(bad(format!("its terms take {size} bytes, at most {LISTING_MAX_BYTES} are allowed")));
         }
         self.author(shop, &body)?;
-        Ok(json!({"shop": shop, "changes": changes}))
+        Ok(json!(ShopEdited { shop, changes }))
     }
 }
 

@@ -6,6 +6,7 @@ use haat_protocol::codec::{decode, encode};
 use haat_protocol::id::{DeviceId, IdentityId, OrderId};
 use haat_protocol::limits::{CASES_MAX, CASES_PER_PERSON_MAX, EVIDENCE_MAX_BYTES, HEADER_MAX_BYTES};
 use haat_protocol::local::Problem;
+use haat_protocol::local::done::OrderDecided;
 use haat_protocol::money::Money;
 use haat_protocol::order::evidence::{self, Verdict};
 use haat_protocol::order::{Act, Decision, Refusal, Role, SignedDecision, State, Terms};
@@ -125,10 +126,8 @@ impl Work<'_, '_> {
         docket::keep(&mut self.tx, &id, &Case { word: Some(word.clone()), told: [false; 2], ..case });
         self.remember_words();
         self.tell_words();
-        let mut told = json!(ask::order_row(&self.tx, self.me, self.now, &id)?);
-        told["refund"] = json!(refund);
-        told["word"] = json!(BASE64.encode(&encode(&word)));
-        Ok(told)
+        let order = ask::order_row(&self.tx, self.me, self.now, &id)?;
+        Ok(json!(OrderDecided { order, refund, word: BASE64.encode(&encode(&word)) }))
     }
 
     fn case_of_file(&self, data: &str) -> Result<Case, Problem> {

@@ -4,6 +4,7 @@
 use data_encoding::BASE64;
 use haat_protocol::id::{Digest, OrderId};
 use haat_protocol::limits::{CONTENT_MAX_BYTES, ENCLOSED_KEEP_CANCELLED_MS, ENCLOSED_KEEP_MS, PERSONAL_MAX_BYTES};
+use haat_protocol::local::done::OrderPurged;
 use haat_protocol::local::{OrderWords, Problem};
 use haat_protocol::order::{Act, Enclosure, Event, Order, OrderSet, Role, State, Step};
 use serde_json::{Value, json};
@@ -119,7 +120,7 @@ impl Work<'_, '_> {
             .hint("end the order first: `haat order show` says how"));
         }
         let purged = vault::purge(&mut self.tx, &id);
-        Ok(json!({"order": id, "purged": purged}))
+        Ok(json!(OrderPurged { order: id, purged }))
     }
 
     /// Whether an order is over for so long that nothing enclosed is kept any more, or another device has it for so long. What is only
