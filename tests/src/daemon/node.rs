@@ -293,11 +293,11 @@ pub fn told(value: &Value) -> String {
 
 /// What the surroundings say about Haat must not reach a test.
 fn clean(command: &mut Command) -> &mut Command {
-    let settings = ["HAAT_NAME", "HAAT_LISTEN", "HAAT_API", "HAAT_SEED_PEER", "HAAT_MDNS", "HAAT_COLOR"];
+    let settings = ["HAAT_NAME", "HAAT_LISTEN", "HAAT_API", "HAAT_SEED_PEER", "HAAT_MDNS", "HAAT_COLOR", "HAAT_LANGUAGE"];
     for name in ["HAAT_HOME", "HAAT_PASSPHRASE", "RUST_LOG", "NO_COLOR"].into_iter().chain(settings) {
         command.env_remove(name);
     }
-    command.stdin(Stdio::null())
+    command.env("LC_ALL", "C.UTF-8").stdin(Stdio::null())
 }
 
 /// Runs a command to its end, within [`COMMAND_WAIT`].
