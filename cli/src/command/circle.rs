@@ -249,7 +249,7 @@ fn shown(c: CircleView) -> String {
         [word("state"), word(&c.state)],
         [word("epoch"), c.epoch.to_string()],
         [
-            "a day".to_owned(),
+            word("a day"),
             say!(
                 "circle-day",
                 posts = norms.posts_per_day,
@@ -259,7 +259,7 @@ fn shown(c: CircleView) -> String {
             ),
         ],
         [
-            "sellers".to_owned(),
+            word("sellers"),
             if norms.sell == Role::Member { say!("sellers-all") } else { say!("sellers-from", role = word(norms.sell.text())) },
         ],
         [word("newcomers"), say!("newcomers-read", days = norms.history_window_ms / DAY_MS)],

@@ -306,6 +306,13 @@ mod tests {
     }
 
     #[test]
+    fn states_of_listings_are_words_of_every_language() {
+        for state in ["listed", "expired"] {
+            assert_ne!(crate::say::Language::Chinese.word(state), state);
+        }
+    }
+
+    #[test]
     fn an_import_is_told_with_what_was_refused_and_what_would_change() {
         let row = ImportRow { row: 3, column: "Price".into(), value: "1,50".into(), reason: "not an amount".into() };
         let change = ImportChange { title: "茶".into(), field: "price".into(), before: "4.50 CNY".into(), after: "5.00 CNY".into() };

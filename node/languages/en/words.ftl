@@ -120,6 +120,7 @@ word-left = left
 word-removed = removed
 word-open = open
 word-used-up = used up
+word-listed = listed
 word-expired = expired
 word-revoked = revoked
 word-on-sale = on sale

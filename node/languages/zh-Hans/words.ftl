@@ -120,6 +120,7 @@ word-left = 已离开
 word-removed = 被移出
 word-open = 可用
 word-used-up = 已用完
+word-listed = 在售
 word-expired = 已过期
 word-revoked = 已撤回
 word-on-sale = 在售
