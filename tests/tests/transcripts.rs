@@ -29,6 +29,21 @@ fn every_day() {
 }
 
 #[test]
+fn a_circle() {
+    play("circle.md");
+}
+
+#[test]
+fn bringing_a_catalogue() {
+    play("import.md");
+}
+
+#[test]
+fn scripting() {
+    play("scripting.md");
+}
+
+#[test]
 fn run_a_seed() {
     play("seed.md");
 }
