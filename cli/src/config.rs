@@ -14,6 +14,8 @@ use haat_protocol::limits::HOME_FILE_MAX_BYTES;
 use haat_protocol::local::{Problem, ProblemKind, typo};
 use toml_edit::{DocumentMut, Item};
 
+#[cfg(test)]
+pub(crate) use setting::Kind;
 pub(crate) use setting::{SETTINGS, Setting, Value};
 
 /// Where a value comes from.

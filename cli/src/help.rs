@@ -18,8 +18,7 @@ fn translated(command: Command, language: Language, key: &str) -> Command {
     // The root's own name is no part of the names below it.
     let below = if key == "help-haat" { "help" } else { &key }.to_owned();
     let part = |part: &str| language.message(&format!("{key}.{part}"), &[]);
-    let after = part("examples")
-        .or_else(|| command.get_after_help().map(|after| after.to_string().replacen("Examples:", &say!("help-examples"), 1)));
+    let after = part("examples").or_else(|| command.get_after_help().map(|after| with_heading(&after.to_string(), &say!("help-examples"))));
     let arguments: Vec<String> = command.get_arguments().map(|argument| argument.get_id().to_string()).collect();
     let children: Vec<String> = command.get_subcommands().map(|child| child.get_name().to_owned()).collect();
     let usage = say!("help-usage");
@@ -43,6 +42,12 @@ fn translated(command: Command, language: Language, key: &str) -> Command {
         command = command.mut_subcommand(child, |child| translated(child, language, &below));
     }
     command
+}
+
+/// Examples under the heading of another language.
+fn with_heading(after: &str, heading: &str) -> String {
+    let examples = ["Examples:", "Example:"].into_iter().find_map(|english| after.strip_prefix(english));
+    examples.map_or_else(|| after.to_owned(), |examples| format!("{heading}{examples}"))
 }
 
 fn argument_in(argument: Arg, help: Option<String>) -> Arg {
@@ -93,5 +98,6 @@ mod tests {
         for word in ["Begin a circle", "One circle", "Who asks"] {
             assert!(!told.contains(word), "{word}: {told}");
         }
+        assert_eq!(with_heading("Example:\n  haat id --json", "例："), "例：\n  haat id --json");
     }
 }

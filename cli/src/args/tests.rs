@@ -1,5 +1,7 @@
 //! Every documented line parses; what is wrong is refused.
 
+mod reference;
+
 use clap::{CommandFactory, Parser};
 
 use super::*;

@@ -34,6 +34,7 @@ pub(crate) enum Circle {
     },
     /// Your circles
     #[command(visible_alias = "ls")]
+    #[command(after_help = "Example:\n  haat circle list")]
     List,
     /// One circle: members, shops, rules
     Show {
@@ -58,6 +59,7 @@ pub(crate) enum Circle {
         code: String,
     },
     /// The norms of a circle, or new ones from a file
+    #[command(after_help = "Example:\n  haat circle norms 'Lane 12' norms.json")]
     Norms {
         /// Name or id of the circle
         circle: String,
@@ -66,6 +68,7 @@ pub(crate) enum Circle {
         file: Option<PathBuf>,
     },
     /// Who asks to be let in and waits for approval
+    #[command(after_help = "Example:\n  haat circle requests 'Lane 12'")]
     Requests {
         /// Name or id of the circle
         circle: String,
@@ -73,6 +76,7 @@ pub(crate) enum Circle {
         part: Part,
     },
     /// Let in somebody who asked
+    #[command(after_help = "Example:\n  haat circle approve 'Lane 12' wang")]
     Approve {
         /// Name or id of the circle
         circle: String,
@@ -80,6 +84,7 @@ pub(crate) enum Circle {
         person: String,
     },
     /// Decline somebody who asked
+    #[command(after_help = "Example:\n  haat circle decline 'Lane 12' mei --reason 'Come to tea first'")]
     Decline {
         /// Name or id of the circle
         circle: String,
@@ -90,6 +95,7 @@ pub(crate) enum Circle {
         reason: Option<String>,
     },
     /// The invites of a circle
+    #[command(after_help = "Example:\n  haat circle invites 'Lane 12'")]
     Invites {
         /// Name or id of the circle
         circle: String,
@@ -97,16 +103,19 @@ pub(crate) enum Circle {
         part: Part,
     },
     /// Take an invite back: it lets nobody in any more
+    #[command(after_help = "Example:\n  haat circle revoke-invite CODE")]
     RevokeInvite {
         /// The code
         code: String,
     },
     /// Leave a circle; what you have stays here
+    #[command(after_help = "Example:\n  haat circle leave 'Lane 12'")]
     Leave {
         /// Name or id of the circle
         circle: String,
     },
     /// Make somebody an owner, a steward or a member
+    #[command(after_help = "Example:\n  haat circle role 'Lane 12' lin steward")]
     Role {
         /// Name or id of the circle
         circle: String,
@@ -117,6 +126,7 @@ pub(crate) enum Circle {
         role: String,
     },
     /// Remove a member; the circle's keys change
+    #[command(after_help = "Example:\n  haat circle remove 'Lane 12' wang")]
     Remove {
         /// Name or id of the circle
         circle: String,

@@ -19,6 +19,7 @@ pub(crate) enum Settings {
     /// Every setting as it holds
     Show(Show),
     /// One setting as it holds
+    #[command(after_help = "Example:\n  haat config get name")]
     Get {
         /// Its name
         #[arg(value_name = "KEY")]
@@ -34,8 +35,10 @@ pub(crate) enum Settings {
         value: Vec<String>,
     },
     /// Where the file is
+    #[command(after_help = "Example:\n  haat config path")]
     Path,
     /// A file with every setting and what it does
+    #[command(after_help = "Example:\n  haat config template")]
     Template,
 }
 

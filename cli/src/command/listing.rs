@@ -46,6 +46,7 @@ pub(crate) enum Listing {
         part: Part,
     },
     /// One listing with its variants and terms
+    #[command(after_help = "Example:\n  haat listing show 'Green tea'")]
     Show {
         /// Title or id of the listing
         listing: String,

@@ -34,6 +34,7 @@ pub(crate) enum Order {
     /// Agree to what the other side proposed
     Accept(Which),
     /// Say no to what the other side proposed
+    #[command(after_help = "Example:\n  haat order reject 3fa9 --reason 'Sold out'")]
     Reject {
         #[command(flatten)]
         order: Which,
@@ -42,11 +43,14 @@ pub(crate) enum Order {
         reason: String,
     },
     /// Take your own proposal back
+    #[command(after_help = "Example:\n  haat order withdraw 3fa9")]
     Withdraw(Which),
     /// Use the deadline right that is open
+    #[command(after_help = "Example:\n  haat order expire 3fa9")]
     Expire(Which),
     Pay(pay::Pay),
     /// Say that the money is here
+    #[command(after_help = "Example:\n  haat order confirm-payment 3fa9")]
     ConfirmPayment {
         #[command(flatten)]
         order: Which,
@@ -55,6 +59,7 @@ pub(crate) enum Order {
         amount: Option<String>,
     },
     /// Say that the money is not here
+    #[command(after_help = "Example:\n  haat order deny-payment 3fa9 --reason 'Nothing on the account'")]
     DenyPayment {
         #[command(flatten)]
         order: Which,
@@ -63,10 +68,13 @@ pub(crate) enum Order {
         reason: String,
     },
     /// Do without the payment
+    #[command(after_help = "Example:\n  haat order waive 3fa9")]
     Waive(Which),
     /// Begin to prepare the goods
+    #[command(after_help = "Example:\n  haat order start 3fa9")]
     Start(Which),
     /// Say that the goods are on their way
+    #[command(after_help = "Example:\n  haat order ship 3fa9 --carrier DHL --tracking 00340434")]
     Ship {
         #[command(flatten)]
         order: Which,
@@ -81,8 +89,10 @@ pub(crate) enum Order {
         lines: Vec<String>,
     },
     /// Say that the goods can be collected
+    #[command(after_help = "Example:\n  haat order ready 3fa9")]
     Ready(Which),
     /// Say that you have the goods
+    #[command(after_help = "Example:\n  haat order receive 3fa9")]
     Receive {
         #[command(flatten)]
         order: Which,
@@ -91,10 +101,13 @@ pub(crate) enum Order {
         code: Option<String>,
     },
     /// Say that all is well
+    #[command(after_help = "Example:\n  haat order complete 3fa9")]
     Complete(Which),
     /// Call the order off
+    #[command(after_help = "Example:\n  haat order cancel 3fa9")]
     Cancel(Which),
     /// Say that you sent the money back
+    #[command(after_help = "Example:\n  haat order refund 3fa9 --reference 'R 17'")]
     Refund {
         #[command(flatten)]
         order: Which,
@@ -106,14 +119,17 @@ pub(crate) enum Order {
         amount: Option<String>,
     },
     /// Say that the money came back
+    #[command(after_help = "Example:\n  haat order confirm-refund 3fa9")]
     ConfirmRefund(Which),
     /// Close what the other side left open
+    #[command(after_help = "Example:\n  haat order close-defaulted 3fa9")]
     CloseDefaulted(Which),
     #[command(flatten)]
     Trouble(trouble::Trouble),
     #[command(flatten)]
     Enclosed(enclosed::Enclosed),
     /// Say something to the other side
+    #[command(after_help = "Example:\n  haat order say 3fa9 'The gate is open until six'")]
     Say {
         #[command(flatten)]
         order: Which,
@@ -133,6 +149,7 @@ pub(crate) enum Order {
         part: Part,
     },
     /// One order: terms, events, what you may do now
+    #[command(after_help = "Example:\n  haat order show 3fa9")]
     Show(Which),
     /// Write the evidence of an order into a file
     Export {

@@ -33,8 +33,10 @@ pub(crate) enum Shop {
     Create(Create),
     /// Shops you know
     #[command(visible_alias = "ls")]
+    #[command(after_help = "Example:\n  haat shop list")]
     List(Part),
     /// One shop
+    #[command(after_help = "Example:\n  haat shop show Hill")]
     Show {
         /// Name or id of the shop
         shop: String,

@@ -19,6 +19,7 @@ use crate::{input, output, text};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Enclosed {
     /// Show where the goods go; with a file, say it: the seller alone is told
+    #[command(after_help = "Example:\n  haat order address 3fa9 --file address.txt")]
     Address {
         #[command(flatten)]
         order: Which,
@@ -27,6 +28,7 @@ pub(crate) enum Enclosed {
         file: Option<PathBuf>,
     },
     /// Hand over a file that is the goods
+    #[command(after_help = "Example:\n  haat order deliver-digital 3fa9 --file notes.pdf")]
     DeliverDigital {
         #[command(flatten)]
         order: Which,
@@ -35,8 +37,10 @@ pub(crate) enum Enclosed {
         file: PathBuf,
     },
     /// Destroy address and files of an order that is over; what the other side wrote down stays
+    #[command(after_help = "Example:\n  haat order purge 3fa9")]
     Purge(Which),
     /// Write the file that was handed over to you
+    #[command(after_help = "Example:\n  haat order save 3fa9 notes.pdf")]
     Save {
         #[command(flatten)]
         order: Which,

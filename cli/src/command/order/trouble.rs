@@ -11,6 +11,7 @@ use crate::error::Failure;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Trouble {
     /// Ask the other side to call the order off
+    #[command(after_help = "Example:\n  haat order request-cancel 3fa9 --reason 'Bought twice'")]
     RequestCancel {
         #[command(flatten)]
         order: Which,
@@ -19,8 +20,10 @@ pub(crate) enum Trouble {
         reason: Option<String>,
     },
     /// Ask to send the goods back
+    #[command(after_help = "Example:\n  haat order return 3fa9 --reason 'Broken in the parcel'")]
     Return(Why),
     /// Say that the goods are back
+    #[command(after_help = "Example:\n  haat order return-received 3fa9")]
     ReturnReceived {
         #[command(flatten)]
         order: Which,
@@ -29,10 +32,13 @@ pub(crate) enum Trouble {
         spoilt: bool,
     },
     /// Say yes to what the other side asked last: cancel, return, settlement
+    #[command(after_help = "Example:\n  haat order agree 3fa9")]
     Agree(Which),
     /// Say no to what the other side asked last
+    #[command(after_help = "Example:\n  haat order refuse 3fa9 --reason 'It was opened'")]
     Refuse(Why),
     /// Say that you do not agree with what happened
+    #[command(after_help = "Example:\n  haat order dispute 3fa9 --claim 'The cup is cracked'")]
     Dispute {
         #[command(flatten)]
         order: Which,
@@ -41,6 +47,7 @@ pub(crate) enum Trouble {
         claim: String,
     },
     /// Offer to settle a dispute
+    #[command(after_help = "Example:\n  haat order settle 3fa9 --refund 5.00")]
     Settle {
         #[command(flatten)]
         order: Which,
@@ -50,6 +57,7 @@ pub(crate) enum Trouble {
     },
     Decide(decide::Decide),
     /// Say that you did what was decided
+    #[command(after_help = "Example:\n  haat order perform 3fa9 --reference 'R 18'")]
     Perform {
         #[command(flatten)]
         order: Which,
@@ -58,6 +66,7 @@ pub(crate) enum Trouble {
         reference: Option<String>,
     },
     /// Let another of your devices go on with the order
+    #[command(after_help = "Example:\n  haat order handover 3fa9")]
     Handover {
         #[command(flatten)]
         order: Which,
