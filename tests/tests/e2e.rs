@@ -3,6 +3,7 @@
 //! Nothing here may reach into a node by another way than its doors; what a test wants to know, it asks.
 
 mod api;
+mod catalogue;
 mod crash;
 mod devices;
 mod edit;
