@@ -76,7 +76,10 @@ pub fn answer(tx: &Tx<'_>, me: &Myself, facts: &NodeFacts<'_>, question: &Questi
         Question::Peers(window) => ask.peers(window),
         Question::Circles => page(ask.circles()),
         Question::Circle { circle } => json(&ask.circle(&name::circle(tx, me, circle)?)),
-        Question::Norms { circle } => json(&ask.norms(&name::circle(tx, me, circle)?)),
+        Question::Norms { circle } => {
+            let outside = || Problem::refused("not-a-member", "nothing is known of the norms there", "you were not let in yet");
+            json(&ask.norms(&name::circle(tx, me, circle)?).ok_or_else(outside)?)
+        }
         Question::Requests { circle, window } => ask.requests(&name::circle(tx, me, circle)?, window),
         Question::Invites { circle, window } => ask.invites(&name::circle(tx, me, circle)?, window),
         Question::People { circle, window } => ask.neighbours(ask.in_circle(circle.as_deref())?, window),

@@ -253,10 +253,11 @@ fn listed(circles: Vec<CircleRow>) -> String {
 }
 
 fn shown(c: CircleView) -> String {
-    let norms = &c.norms;
-    let mut rows = vec![
-        [word("circle"), c.circle.short()],
-        [word("state"), word(&c.state)],
+    let mut rows = vec![[word("circle"), c.circle.short()], [word("state"), word(&c.state)]];
+    let name = output::bold(&c.name);
+    // Who was not let in knows neither rules nor members.
+    let Some(norms) = c.norms else { return format!("{name}\n{}", table::pairs(rows)) };
+    rows.extend([
         [word("epoch"), c.epoch.to_string()],
         [
             word("a day"),
@@ -273,15 +274,10 @@ fn shown(c: CircleView) -> String {
             if norms.sell == Role::Member { say!("sellers-all") } else { say!("sellers-from", role = word(norms.sell.text())) },
         ],
         [word("newcomers"), say!("newcomers-read", days = norms.history_window_ms / DAY_MS)],
-    ];
+    ]);
     rows.extend(c.shops.iter().map(|s| [word("shop"), s.short()]));
     let members = c.members.into_iter().map(|m| [m.name, word(&m.role), m.identity.short(), m.warning.unwrap_or_default()]).collect();
-    format!(
-        "{}\n{}\n\n{}",
-        output::bold(&c.name),
-        table::pairs(rows),
-        table::table(["member", "role", "identity", ""], members, &say!("nobody-in"))
-    )
+    format!("{name}\n{}\n\n{}", table::pairs(rows), table::table(["member", "role", "identity", ""], members, &say!("nobody-in")))
 }
 
 /// The code, and for a terminal the same as a drawing that a telephone reads.

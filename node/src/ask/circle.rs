@@ -41,9 +41,10 @@ impl Ask<'_, '_> {
         }
     }
 
-    /// The rules that hold in a circle.
-    pub(super) fn norms(&self, space: &SpaceId) -> NormsRow {
-        NormsRow::from(&self.rosters.get(space).map(|roster| roster.norms_now()).unwrap_or_default())
+    /// The rules that hold in a circle; none as long as this node was not let in.
+    pub(super) fn norms(&self, space: &SpaceId) -> Option<NormsRow> {
+        let roster = self.rosters.get(space).filter(|_| !matches!(self.state(space), "requested" | "declined"))?;
+        Some(NormsRow::from(&roster.norms_now()))
     }
 
     /// Who waits for approval, the oldest request first.

@@ -157,8 +157,8 @@ pub struct CircleView {
     pub epoch: u64,
     /// Shops shared into it.
     pub shops: Vec<SpaceId>,
-    /// Its rules.
-    pub norms: NormsRow,
+    /// Its rules; none as long as this node was not let in.
+    pub norms: Option<NormsRow>,
 }
 
 /// The rules of a circle, as told to people and as read from a file.

@@ -30,6 +30,10 @@ fn newcomers_wait_for_approval() {
         assert_eq!(node.ok(&["circle", "join", &code])["state"], "requested");
     }
     until_so("the owner sees who asks", || waiting(&owner).len() == 2);
+    // Who waits does not know the rules, and is told none that are not so.
+    assert_eq!(welcome.ok(&["circle", "show", "Lane 12"])["norms"], Value::Null);
+    assert!(!welcome.run_plain(&["circle", "show", "Lane 12"]).contains("posts"));
+    assert_eq!(welcome.no(&["circle", "norms", "Lane 12"], &[3]).code, "not-a-member");
     assert_eq!(member.no(&["circle", "approve", "Lane 12", "wang"], &[3]).code, "may-not-steer");
     assert_eq!(member_names(&owner, "Lane 12").len(), 2, "nobody came in yet");
     owner.no(&["circle", "approve", "Lane 12", "nobody"], &[4]);
@@ -39,6 +43,7 @@ fn newcomers_wait_for_approval() {
     owner.ok(&["circle", "role", "Lane 12", "lin", "steward"]);
     owner.ok(&["circle", "approve", "Lane 12", "wang"]);
     until_so("the newcomer is in", || state_in(&welcome, "Lane 12") == "joined");
+    assert_eq!(welcome.ok(&["circle", "show", "Lane 12"])["norms"]["approval"], true);
     until_so("the member may decline now", || {
         member.run(&["circle", "decline", "Lane 12", "mei", "--reason", "Next year"], None).status.success()
     });
