@@ -288,3 +288,13 @@ fn following_the_feed_prints_what_was_and_what_comes() {
     assert_eq!(entries, [r#"{"entry":"a"}"#, r#"{"entry":"b"}"#, r#"{"entry":"c"}"#, r#"{"entry":"d"}"#]);
     assert_eq!(out.status.code(), Some(8), "the node went away");
 }
+
+#[test]
+fn only_what_the_node_reads_waits_for_its_next_start() {
+    let home = home();
+    let hint = |words: &[&str]| String::from_utf8(output(home.path(), words).stderr).expect("UTF-8");
+    assert!(hint(&["config", "set", "mdns", "false"]).contains("starts the next time"));
+    for words in [["config", "set", "color", "never"], ["config", "set", "language", "en"]] {
+        assert_eq!(hint(&words), "", "{words:?} holds at once");
+    }
+}

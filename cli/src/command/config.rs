@@ -13,7 +13,7 @@ use crate::table;
 #[derive(Debug, Subcommand)]
 #[command(
     after_help = "Examples:\n  haat config show --origin\n  haat config set name Chen\n  haat config set listen /ip4/0.0.0.0/tcp/4001\n\n\
-    A running node takes settings over when it starts the next time."
+    A running node takes settings over when it starts the next time; color and language hold at once."
 )]
 pub(crate) enum Settings {
     /// Every setting as it holds
@@ -65,7 +65,9 @@ impl Settings {
                 let value = setting.parse(&value.join(",")).map_err(|why| config::bad_setting(&named, &why))?;
                 config::set(&home, setting, &value)?;
                 cx.own(&row(setting, &value, None), &format!("{named} = {}", value.toml()))?;
-                cx.next(&say!("next-restart"));
+                if setting.is_read_by_node() {
+                    cx.next(&say!("next-restart"));
+                }
                 Ok(())
             }
             Self::Path => {

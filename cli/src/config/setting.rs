@@ -138,6 +138,11 @@ pub(crate) const SETTINGS: [Setting; 7] = [
 ];
 
 impl Setting {
+    /// Whether it is the node's, which reads it when it starts; the others are the command line's.
+    pub(crate) const fn is_read_by_node(&self) -> bool {
+        !matches!(self.kind, Kind::Color | Kind::Language)
+    }
+
     /// The value that is written so in the environment or on the command line; several are parted by commas.
     pub(crate) fn parse(&self, words: &str) -> Result<Value, String> {
         let value = match self.kind {

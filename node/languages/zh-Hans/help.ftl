@@ -606,7 +606,7 @@ help-config = 节点的设置；命令行优先于环境变量（HAAT_…），�
         {"  "}haat config set name Chen
         {"  "}haat config set listen /ip4/0.0.0.0/tcp/4001
 
-        正在运行的节点下次启动时才会采用新的设置。
+        正在运行的节点下次启动时才会采用新的设置；color 和 language 立即生效。
 
 help-config-show = 每项设置当前的值
     .origin = 每个值来自哪里
