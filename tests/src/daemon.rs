@@ -7,6 +7,7 @@ pub mod answer;
 pub mod nat;
 pub mod node;
 pub mod raw;
+pub mod shape;
 pub mod story;
 
 use std::path::{Path, PathBuf};

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{PATIENCE, Problem, answer, binary};
+use super::{PATIENCE, Problem, answer, binary, shape};
 
 /// How long a single command may take.
 const COMMAND_WAIT: Duration = Duration::from_secs(120);
@@ -149,7 +149,7 @@ impl Node {
     /// When it does not.
     pub fn ok(&self, words: &[&str]) -> Value {
         self.given.set(self.given.get() + 1);
-        answer::document(&self.line(words), &self.run(words, None))
+        self.told(words, &self.run(words, None))
     }
 
     /// The same with something on standard input.
@@ -157,14 +157,21 @@ impl Node {
     /// # Panics
     /// When it does not go well.
     pub fn ok_reading(&self, words: &[&str], input: &[u8]) -> Value {
-        answer::document(&self.line(words), &self.run(words, Some(input)))
+        self.told(words, &self.run(words, Some(input)))
+    }
+
+    /// The one document of a command, which looks as it should.
+    fn told(&self, words: &[&str], output: &Output) -> Value {
+        let document = answer::document(&self.line(words), output);
+        shape::check(words, &document);
+        document
     }
 
     /// Looks without counting it as a command; null when there is nothing to see yet.
     #[must_use]
     pub fn see(&self, words: &[&str]) -> Value {
         let output = self.run(words, None);
-        if output.status.success() { answer::document(&self.line(words), &output) } else { Value::Null }
+        if output.status.success() { self.told(words, &output) } else { Value::Null }
     }
 
     /// Gives a command that is to be refused with one of these exit codes; what runs goes on running.
