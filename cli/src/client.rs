@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
-use haat_protocol::limits::{ANSWER_MAX_BYTES, CALL_WAIT_MS, CATALOGUE_WAIT_MS};
+use haat_protocol::limits::{ANSWER_MAX_BYTES, CALL_WAIT_MS, CATALOGUE_WAIT_MS, QUESTION_WORD_MAX_BYTES};
 use haat_protocol::local::routes::{BASE, COMMANDS, EVENTS, QUESTIONS, Row};
 use haat_protocol::local::{Command, Problem, ProblemKind, Question};
 use serde::Serialize;
@@ -95,6 +95,14 @@ impl Client {
             Value::String(text) => Some((name, text)),
             other => Some((name, other.to_string())),
         });
+        let words: Vec<(String, String)> = words.collect();
+        if let Some((name, _)) = words.iter().find(|(_, word)| word.len() > QUESTION_WORD_MAX_BYTES) {
+            return Err(Problem::usage(
+                "too-large",
+                "a word is too long",
+                format!("{name}: at most {QUESTION_WORD_MAX_BYTES} bytes are asked for"),
+            ));
+        }
         let started = Instant::now();
         let request = self.agent.get(format!("{}{path}", self.base)).header("Authorization", &self.bearer);
         let sent = request.query_pairs(words).config().timeout_global(Some(Duration::from_millis(CALL_WAIT_MS))).build().call();

@@ -170,9 +170,13 @@ pub const CATALOGUE_ROWS_MAX: u64 = 200_000;
 pub const UNDO_STEPS_MAX: usize = 32;
 /// Bytes kept so that imports and edits of one shop can be taken back: some 140,000 listings. The last step is kept whatever its size.
 pub const UNDO_MAX_BYTES: usize = 16 * 1024 * 1024;
+/// Characters of what a problem says happened, or why; a value that it repeats may come from anybody.
+pub const PROBLEM_TEXT_MAX_CHARS: usize = 1_000;
+/// Bytes of one word of a question that the command line asks: names, ids and cursors are far shorter, and several fit into a head.
+pub const QUESTION_WORD_MAX_BYTES: usize = 2_048;
 /// Columns of a catalogue file.
 pub const CATALOGUE_COLUMNS_MAX: usize = 1_000;
-/// Characters of an offending value that a report about a catalogue file repeats.
+/// Characters of an offending value that a report about a catalogue file, or about a name, repeats.
 pub const REPORTED_VALUE_MAX_CHARS: usize = 80;
 /// Bytes of a product's columns that mean nothing to Haat and are kept for the seller's own export, names included.
 pub const CATALOGUE_KEPT_MAX_BYTES: usize = 64 * 1024;

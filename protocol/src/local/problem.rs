@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ImportReport;
+use crate::limits::{PROBLEM_TEXT_MAX_CHARS, REPORTED_VALUE_MAX_CHARS};
 
 /// What sort of no it is. Decides the exit code and the HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -67,7 +68,8 @@ impl Problem {
     /// A problem with its stable code, what happened and why.
     #[must_use]
     pub fn new(kind: ProblemKind, code: &str, title: &str, detail: impl Into<String>) -> Self {
-        Self { kind, code: code.to_owned(), title: title.to_owned(), detail: detail.into(), hint: None, import: None }
+        let (title, detail) = (cut(title, PROBLEM_TEXT_MAX_CHARS), cut(&detail.into(), PROBLEM_TEXT_MAX_CHARS));
+        Self { kind, code: code.to_owned(), title, detail, hint: None, import: None }
     }
 
     /// A rule said no.
@@ -85,6 +87,7 @@ impl Problem {
     /// What was named is not here.
     #[must_use]
     pub fn not_found(what: &str, named: &str) -> Self {
+        let named = cut(named, REPORTED_VALUE_MAX_CHARS);
         Self::new(ProblemKind::NotFound, "not-found", &format!("no such {what}"), format!("nothing here is called {named:?}"))
     }
 
@@ -93,5 +96,30 @@ impl Problem {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+/// The words themselves, or their beginning and an ellipsis.
+fn cut(words: &str, max_chars: usize) -> String {
+    match words.char_indices().nth(max_chars) {
+        None => words.to_owned(),
+        Some(_) => words.chars().take(max_chars - 1).chain(['…']).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_repeated_has_an_end() {
+        let long = "茶".repeat(100_000);
+        assert_eq!(
+            Problem::not_found("shop", &long).detail.chars().count(),
+            REPORTED_VALUE_MAX_CHARS + "nothing here is called \"\"".len()
+        );
+        let problem = Problem::usage("bad-value", &long, &*long);
+        assert_eq!([problem.title, problem.detail].map(|text| text.chars().count()), [PROBLEM_TEXT_MAX_CHARS; 2]);
+        assert_eq!(Problem::not_found("shop", "Hill").detail, "nothing here is called \"Hill\"");
     }
 }
