@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use axum::http::request::Parts;
 use axum::http::{Method, Request};
 use axum::response::Response;
@@ -285,6 +285,9 @@ fn check_media(head: &Parts, body: &Body) -> Result<(), No> {
         Ok(Some(media)) => media.split(';').next().unwrap_or_default().trim(),
         _ => "",
     };
+    if head.headers.get_all(CONTENT_ENCODING).iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(No::new(415, "media-type", "the body must not be packed", "Content-Encoding is not identity").hint("send it as it is"));
+    }
     if media.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }

@@ -181,6 +181,10 @@ async fn media_types() {
         let reply = server.ask(&Ask::post(CIRCLES, r#"{"name":"x"}"#).with("content-type", media)).await;
         assert_eq!(reply.status, status, "{media:?}");
     }
+    for (coding, status) in [("gzip", 415), ("br", 415), ("", 415)] {
+        let reply = server.ask(&Ask::post(CIRCLES, r#"{"name":"x"}"#).with("content-encoding", coding)).await;
+        assert_eq!(reply.status, status, "packed as {coding:?}");
+    }
     let bare = Ask::post(CIRCLES, r#"{"name":"x"}"#).without("content-type");
     assert_eq!(server.ask(&bare).await.status, 415, "words without a type");
     let rebuild = Ask::post("/api/v1/log/rebuild", "");
