@@ -47,6 +47,8 @@ pub(super) const AXES: usize = 3;
 pub(super) struct Names {
     /// Each meaning with its names; the first is the one a missing column is called by.
     pub(super) columns: &'static [(Column, &'static [&'static str])],
+    /// Columns that are read where they are there, and never written.
+    pub(super) also: &'static [(Column, &'static str)],
     /// Columns without which there is nothing to sell.
     pub(super) required: &'static [Column],
 }
@@ -74,6 +76,8 @@ pub(super) const SHOPIFY: Names = Names {
         (Column::Image, &["Image Src", "Product image URL", "Image source"]),
         (Column::VariantImage, &["Variant Image", "Variant image URL"]),
     ],
+    // Shopify's own file has one currency and does not say it; a table made by hand may, and then it holds.
+    also: &[(Column::Currency, "Currency")],
     required: &[Column::Handle, Column::Title, Column::Price],
 };
 
@@ -100,6 +104,7 @@ pub(super) const HAAT: Names = Names {
         (Column::Returns, &["returns"]),
         (Column::Expires, &["expires"]),
     ],
+    also: &[],
     required: &[Column::Handle, Column::Title, Column::Price, Column::Currency, Column::Delivery, Column::Returns],
 };
 
@@ -116,7 +121,7 @@ impl Columns {
         debug_assert!(header.len() <= CATALOGUE_COLUMNS_MAX);
         let mut found: Vec<(Option<Column>, String)> = Vec::new();
         for name in header {
-            let meaning = names.columns.iter().find(|(_, known)| known.iter().any(|known| same(known, name))).map(|(column, _)| *column);
+            let meaning = names.meaning(name);
             let twin = meaning.and_then(|meaning| found.iter().find(|(earlier, _)| *earlier == Some(meaning)));
             if let Some((_, first)) = twin {
                 return Err(FileError::SameColumn { first: first.clone(), second: name.clone() });
@@ -196,7 +201,13 @@ impl Names {
 
     /// Whether a name has a meaning.
     pub(super) fn has_name(&self, name: &str) -> bool {
-        self.columns.iter().any(|(_, known)| known.iter().any(|known| same(known, name)))
+        self.meaning(name).is_some()
+    }
+
+    /// What a column of this name means.
+    fn meaning(&self, name: &str) -> Option<Column> {
+        let written = self.columns.iter().find(|(_, known)| known.iter().any(|known| same(known, name))).map(|(column, _)| *column);
+        written.or_else(|| self.also.iter().find(|(_, known)| same(known, name)).map(|(column, _)| *column))
     }
 
     /// What is required and not there, under each name it may have.

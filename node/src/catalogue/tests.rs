@@ -275,6 +275,22 @@ fn format_names() {
 }
 
 #[test]
+fn a_currency_that_a_table_names_holds() {
+    let reading = read_text("Handle,Title,Price,Currency\ntea,Tea,4.50,EUR\ncup,Cup,450,jpy\npot,Pot,1.00,\npan,Pan,1.00,XQQ\n");
+    let codes: Vec<&str> = reading.products.iter().map(|product| product.listing.currency.code()).collect();
+    assert_eq!((codes, reading.kept.len()), (vec!["EUR", "JPY", "CNY"], 0));
+    assert_eq!(places(&reading), [(5, "Currency", "XQQ")]);
+}
+
+#[test]
+fn a_document_with_words_that_mean_nothing_is_refused() {
+    let of = |text: &str| read(text.as_bytes(), &options()).map(|reading| reading.products.len());
+    assert_eq!(of(r#"{"haat_catalogue": 0, "listings": []}"#), Ok(0));
+    let unknown = of(r#"{"haat_catalogue": 0, "listings": [], "listing": []}"#).expect_err("a word too many");
+    assert!(unknown.to_string().contains("\"listing\""), "{unknown}");
+}
+
+#[test]
 fn names_lose_what_nobody_sees() {
     let reading = with_head("tea,\"T\u{202e}ea\u{7}\nhouse\",<p>a\u{2066}b</p>,\"x\u{200b}, ,x\",,,,,A,,,1,");
     let listing = &reading.products[0].listing;

@@ -108,6 +108,9 @@ pub(super) fn lay_out(document: &Value) -> Result<Sheet, FileError> {
     if document.get(KEY).and_then(Value::as_u64) != Some(VERSION) {
         return Err(FileError::Json(format!("a catalogue of ours has \"{KEY}\": {VERSION}")));
     }
+    if let Some(key) = document.as_object().and_then(|keys| keys.keys().find(|key| ![KEY, "listings"].contains(&key.as_str()))) {
+        return Err(FileError::Json(format!("it has {:?}, which means nothing here", text::cut(key))));
+    }
     let listings = document.get("listings").and_then(Value::as_array).ok_or_else(|| wrong("it has no list of \"listings\""))?;
     if listings.len() as u64 > CATALOGUE_ROWS_MAX {
         return Err(FileError::TooManyRows);
