@@ -87,7 +87,7 @@ pub async fn run(options: UpOptions, announce: Box<dyn FnOnce(Ready) + Send>) ->
     let (events, events_out) = mpsc::channel(NET_EVENTS_MAX);
     let listen = ports::choose(&options.listen, &remembered.listen, &ports::Machine);
     let config = NetConfig { device_seed: me.pair.seed(), listen: listen.clone(), mdns: options.mdns, gossip: options.gossip };
-    let (commands, net_task) = net::start(config, events).map_err(|fault| {
+    let (commands, net_task) = net::check_addresses(&options.listen).and_then(|()| net::start(config, events)).map_err(|fault| {
         Problem::usage("bad-listen", "the node cannot listen there", fault.to_string()).hint("see `haat up --help` for --listen")
     })?;
     let witness = FileWitness::open(&home.witness()).map_err(|fault| store_problem(&fault))?;

@@ -64,7 +64,10 @@ impl Home {
     /// # Errors
     /// A permission problem when others could read it or own it; a store problem when it cannot be made.
     pub fn open_or_create(path: &Path) -> Result<Self, Problem> {
-        DirBuilder::new().recursive(true).mode(DIR_MODE).create(path).map_err(|fault| io_problem(path, &fault))?;
+        DirBuilder::new().recursive(true).mode(DIR_MODE).create(path).map_err(|fault| match fault.kind() {
+            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => no_directory(path),
+            _ => io_problem(path, &fault),
+        })?;
         let home = Self::open(path)?;
         let owner = fs::metadata(path).map_err(|fault| io_problem(path, &fault))?.uid();
         let me = file::own_uid(path).map_err(|fault| io_problem(path, &fault))?;
@@ -187,8 +190,7 @@ impl Home {
             _ => io_problem(&self.path, &fault),
         })?;
         if !about.is_dir() {
-            return Err(Problem::usage("no-directory", "the home is not a directory", self.path.display().to_string())
-                .hint("name another with --home DIR"));
+            return Err(no_directory(&self.path));
         }
         check_mode(&self.path, about.permissions().mode(), DIR_MODE)?;
         for (names, mode) in [(FILES, file::MODE), (DIRS, DIR_MODE)] {
@@ -246,6 +248,10 @@ fn check_mode(path: &Path, found: u32, wanted: u32) -> Result<(), Problem> {
     let detail = format!("{} has mode {:04o}, at most {wanted:04o} is allowed", path.display(), found & 0o7777);
     Err(Problem::new(ProblemKind::Permission, "too-wide", "other users could read the home", detail)
         .hint(format!("chmod {wanted:o} {}", path.display())))
+}
+
+fn no_directory(path: &Path) -> Problem {
+    Problem::usage("no-directory", "the home is not a directory", path.display().to_string()).hint("name another with --home DIR")
 }
 
 fn not_ours(path: &Path) -> Problem {

@@ -37,7 +37,7 @@ use zeroize::Zeroizing;
 use self::driver::Kept;
 use self::supervisor::Plan;
 
-pub use self::address::{AddressError, device_of, handed_out, parse_address, parse_remote, peer_text, without_peer};
+pub use self::address::{AddressError, check_addresses, device_of, handed_out, parse_address, parse_remote, peer_text, without_peer};
 pub use self::scope::{Scope, scope_of};
 pub use self::seed::{Seed, SeedConfig, SeedView, start_seed};
 pub use self::vocabulary::{Channel, GossipId, GossipVerdict, NetCommand, NetConfig, NetEvent, ResponseId, Severity};

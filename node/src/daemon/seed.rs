@@ -80,7 +80,7 @@ pub async fn run(options: SeedOptions, announce: Box<dyn FnOnce(SeedReady) + Sen
         external: options.external.clone(),
         tape: tape.map(|file| Box::new(file) as Box<dyn Write + Send>),
     };
-    let seed = net::start_seed(config).map_err(|fault| {
+    let seed = net::check_addresses(&options.listen).and_then(|()| net::start_seed(config)).map_err(|fault| {
         Problem::usage("bad-listen", "the seed cannot start", fault.to_string())
             .hint("see `haat seed --help` for --listen and --external-addr")
     })?;

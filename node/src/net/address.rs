@@ -129,6 +129,14 @@ fn is_relayed(address: &Multiaddr) -> bool {
     address.iter().any(|part| part == Protocol::P2pCircuit)
 }
 
+/// Sees that all of these addresses can be read, before anybody listens.
+///
+/// # Errors
+/// The first that cannot.
+pub fn check_addresses(addresses: &[String]) -> Result<(), super::NetError> {
+    addresses.iter().try_for_each(|text| read(text).map(drop).map_err(|fault| super::NetError::Address(fault.to_string())))
+}
+
 /// Reads a multiaddress into its dialable part and its peer.
 pub(super) fn read(text: &str) -> Result<(Multiaddr, Option<DeviceId>), AddressError> {
     let text = text.trim();
