@@ -28,6 +28,8 @@ fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
         Ok(there) if !there.is_file() => return fs::OpenOptions::new().write(true).open(file)?.write_all(bytes),
         _ => {}
     }
+    // A link stays a link: what it leads to is replaced.
+    let file = &if file.is_symlink() { fs::canonicalize(file)? } else { file.to_owned() };
     let dir = file.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Created 0600; the rename makes it appear whole.
     let mut new = NamedTempFile::new_in(dir)?;
@@ -52,6 +54,10 @@ mod tests {
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&file).expect("there").permissions()) & 0o777, 0o600);
         assert_eq!(fs::read_dir(dir.path()).expect("a directory").count(), 1, "nothing is left over");
         assert!(replace(dir.path(), b"new").is_err());
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink("proof", &link).expect("made");
+        replace(&link, b"newer").expect("written");
+        assert!(link.is_symlink() && fs::read(&file).expect("there") == b"newer", "a link leads on");
         assert!(replace(&dir.path().join("no/such"), b"new").is_err());
     }
 }
