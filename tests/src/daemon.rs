@@ -8,6 +8,7 @@ pub mod nat;
 pub mod node;
 pub mod raw;
 pub mod shape;
+pub mod still;
 pub mod story;
 
 use std::path::{Path, PathBuf};

@@ -29,3 +29,4 @@ mod token;
 mod trouble;
 mod unshare;
 mod wire;
+mod wrong;

@@ -189,18 +189,14 @@ impl Node {
     /// # Panics
     /// As [`Node::no`].
     pub fn no_in_words(&mut self, words: &[&str], exits: &[i32]) -> Problem {
-        let mut command = Command::new(binary());
-        command.arg("--home").arg(&self.home).args(words);
-        answer::plainly_refused(&self.line(words), &finish(clean(&mut command), None), exits);
+        answer::plainly_refused(&self.line(words), &finish(self.begin(false).args(words), None), exits);
         self.no(words, exits)
     }
 
     /// Looks at what people are told, without `--json`; empty when it is refused.
     #[must_use]
     pub fn run_plain(&self, words: &[&str]) -> String {
-        let mut command = Command::new(binary());
-        command.arg("--home").arg(&self.home).args(words);
-        let output = finish(clean(&mut command), None);
+        let output = finish(self.begin(false).args(words), None);
         if output.status.success() { String::from_utf8_lossy(&output.stdout).into_owned() } else { String::new() }
     }
 
@@ -256,6 +252,14 @@ impl Node {
     }
 
     fn command(&self, words: &[&str]) -> Command {
+        let mut command = self.begin(true);
+        command.args(words);
+        command
+    }
+
+    /// A command of theirs that is still without words: for programs, or for people.
+    #[must_use]
+    pub fn begin(&self, json: bool) -> Command {
         let mut command = match self.place.split_first() {
             None => Command::new(binary()),
             Some((first, rest)) => {
@@ -264,7 +268,7 @@ impl Node {
                 command
             }
         };
-        command.arg("--home").arg(&self.home).arg("--json").args(words);
+        command.arg("--home").arg(&self.home).args(json.then_some("--json"));
         clean(&mut command);
         command
     }
@@ -299,7 +303,7 @@ pub fn told(value: &Value) -> String {
 }
 
 /// What the surroundings say about Haat must not reach a test.
-fn clean(command: &mut Command) -> &mut Command {
+pub fn clean(command: &mut Command) -> &mut Command {
     let settings = ["HAAT_NAME", "HAAT_LISTEN", "HAAT_API", "HAAT_SEED_PEER", "HAAT_MDNS", "HAAT_COLOR", "HAAT_LANGUAGE"];
     for name in ["HAAT_HOME", "HAAT_PASSPHRASE", "RUST_LOG", "NO_COLOR"].into_iter().chain(settings) {
         command.env_remove(name);
