@@ -12,6 +12,7 @@ mod everyday;
 mod evidence;
 mod export;
 mod fork;
+mod homes;
 mod import;
 mod invite;
 mod journeys;

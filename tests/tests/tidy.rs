@@ -3,6 +3,7 @@
 //! A rule that is only written down is forgotten. Each rule here is one test, and a broken one lists every offender with its
 //! place and what to do. This module must never build, run or change anything it looks at.
 
+mod codes;
 mod deps;
 mod docs;
 mod languages;
@@ -107,4 +108,9 @@ fn what_is_said_is_in_the_catalogue() {
 #[test]
 fn nothing_is_said_beside_the_catalogue() {
     report("no sentence for people stands in the command line itself", &languages::strays(&HERE));
+}
+
+#[test]
+fn every_code_is_met_by_a_test() {
+    report("each code of a problem is met by a test", &codes::unmet(&HERE));
 }

@@ -12,7 +12,7 @@ fn assert_invalid(nobody: &Node, file: &str, what: &str) {
     let output = nobody.run(&["order", "verify", file], None);
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{what}: {told}");
-    assert!(!told.contains("panicked") && !told.trim().is_empty(), "{what}: {told}");
+    assert!(!told.contains("panicked") && told.contains("evidence-invalid"), "{what}: {told}");
     let verdict: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{what}: {e}"));
     assert_eq!(verdict["valid"], false, "{what}: {verdict}");
     assert!(verdict["first_fault"].as_str().is_some_and(|fault| !fault.is_empty()), "{what}: {verdict}");

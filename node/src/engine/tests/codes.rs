@@ -73,12 +73,14 @@ fn words_that_mean_nothing() {
         partial: false,
     };
     let recommend = Command::Recommend { listing: listing.clone(), circle: said(CIRCLE), text: said("good"), interest: said("money") };
+    let hidden = Command::Recommend { listing: listing.clone(), circle: said(CIRCLE), text: said("good"), interest: said("none") };
     let own = ana.me.id().to_string();
     for (command, wanted) in [
         (Command::PeerAdd { address: said("next door") }, "bad-address"),
         (vouch(&bobs, "pal"), "bad-weight"),
         (vouch(&own, "friend"), "own-vouch"),
         (recommend, "bad-interest"),
+        (hidden, "undisclosed"),
         (Command::Review { order: said("x"), rating: 6, text: said("x"), circle: None }, "bad-rating"),
         (invite(Some(0), None), "bad-uses"),
         (invite(None, Some(0)), "bad-expiry"),
