@@ -18,6 +18,7 @@ pub mod load;
 mod norms;
 mod partner;
 mod peer;
+mod progress;
 mod reach;
 pub mod runner;
 mod shop;
@@ -52,6 +53,8 @@ use crate::store::memo::Memos;
 use crate::store::{Store, StoreError, Tx};
 use crate::witness::{Recalled, Witness};
 use work::Work;
+
+pub use progress::Telling;
 
 /// How far a clock may go back, in milliseconds, before everything that waits for a time begins anew.
 const CLOCK_BACK_MS: u64 = 5_000;
@@ -136,6 +139,8 @@ struct Passing {
     guard: guard::Guard,
     /// What was handed to whom lately.
     handed: handed::Handed,
+    /// Who hears how far a long command has come.
+    teller: progress::Teller,
 }
 
 impl Passing {

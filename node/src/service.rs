@@ -4,7 +4,7 @@ use std::future::Future;
 
 use haat_protocol::local::{Command, Happening, Problem, Question};
 use serde_json::Value;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::token::{Pass, TokenHash};
 
@@ -27,6 +27,8 @@ pub trait Service: Clone + Send + Sync + 'static {
     fn rebuild(&self) -> impl Future<Output = Result<Value, Problem>> + Send;
     /// News from here on, numbered without gaps.
     fn watch(&self) -> broadcast::Receiver<(u64, Happening)>;
+    /// How far the command at hand has come, when it is a long one; only the last word counts.
+    fn progress(&self) -> watch::Receiver<Option<Happening>>;
     /// What is still remembered of the news after number `after`.
     fn since(&self, after: u64) -> Missed;
     /// What a token of another program is good for now; none when there is no such token (any more).

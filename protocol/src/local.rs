@@ -594,7 +594,8 @@ pub enum Question {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Happening {
     /// `entry`, `order`, `order_refused`, `reminder` (of an order, with `kind` and `deadline`), `circle`, `peer`, `fork`, `token` (one was
-    /// made or revoked; told to nobody whose own token does not reach that far).
+    /// made or revoked; told to nobody whose own token does not reach that far). And `progress`, which has no number and is not
+    /// remembered: of the shop's listings that are being published `done` are, `of` so many; none is before all are.
     pub kind: String,
     /// Id of what it is about.
     pub subject: String,

@@ -39,7 +39,7 @@ pub(super) fn open<S: Service>(service: S, guest: Guest, head: &Parts, seat: Sea
         Ok(Some(text)) => Some(text.parse::<u64>().map_err(|_| bad_id())?),
         Err(_) => return Err(bad_id()),
     };
-    let mut stream = Events { news: service.watch(), service, guest, seen: None, ready: Vec::new(), seat };
+    let mut stream = Events { news: service.watch(), progress: service.progress(), service, guest, seen: None, ready: Vec::new(), seat };
     if let Some(last) = last {
         stream.catch_up(last);
     }
@@ -55,6 +55,8 @@ struct Events<S> {
     service: S,
     guest: Guest,
     news: broadcast::Receiver<(u64, Happening)>,
+    /// Passing words, without numbers: whoever missed one missed nothing.
+    progress: watch::Receiver<Option<Happening>>,
     /// Number of the last event told on this stream.
     seen: Option<u64>,
     /// What is to be told before further news, newest first.
@@ -82,6 +84,10 @@ impl<S: Service> Events<S> {
             let news = tokio::select! {
                 _ = self.seat.stop.changed() => return None,
                 () = over(life) => continue,
+                Ok(()) = self.progress.changed() => match &*self.progress.borrow_and_update() {
+                    Some(progress) => return Some(unnumbered(progress)),
+                    None => continue,
+                },
                 news = self.news.recv() => news,
             };
             match news {
@@ -141,8 +147,12 @@ async fn over(life: Option<Duration>) {
 }
 
 fn event(number: u64, happening: &Happening) -> Event {
+    unnumbered(happening).id(number.to_string())
+}
+
+fn unnumbered(happening: &Happening) -> Event {
     let name = if happening.kind.contains(char::is_control) { "unknown" } else { &happening.kind };
-    Event::default().id(number.to_string()).event(name).data(serde_json::json!(happening).to_string())
+    Event::default().event(name).data(serde_json::json!(happening).to_string())
 }
 
 /// Tells that events are missing: whatever was derived from the stream is to be asked for again.

@@ -29,8 +29,7 @@ pub(super) fn document() -> Value {
     for (tag, path) in [("log_rebuild", REBUILD), ("node_stop", STOP)] {
         add(format!("{BASE}{path}"), "post", reached(command(tag, &[], answers.of(tag)), Scope::Admin));
     }
-    let stream =
-        json!({"200": {"description": "News as they happen, numbered; Last-Event-ID resumes.", "content": {"text/event-stream": {}}}});
+    let stream = json!({"200": {"description": "News as they happen, numbered; Last-Event-ID resumes. Between them, unnumbered, how far a long import is.", "content": {"text/event-stream": {}}}});
     add(format!("{BASE}{EVENTS}"), "get", reached(operation("events", stream), Scope::Read));
     add(format!("{BASE}{SPEC}"), "get", reached(operation("openapi", answer(None)), Scope::Read));
     for (path, tag) in [("/healthz", "health"), ("/readyz", "ready")] {

@@ -225,6 +225,11 @@ impl Service for SeedService {
         self.news.subscribe()
     }
 
+    /// Nothing that a seed does is long.
+    fn progress(&self) -> watch::Receiver<Option<Happening>> {
+        watch::channel(None).1
+    }
+
     fn since(&self, _: u64) -> Missed {
         Missed { is_whole: true, news: Vec::new() }
     }

@@ -13,7 +13,7 @@ use haat_protocol::time::Millis;
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
-use super::{Effect, Engine, Input, Ticket, sound_value, store_problem, unsound_problem};
+use super::{Effect, Engine, Input, Telling, Ticket, sound_value, store_problem, unsound_problem};
 use crate::ask::{self, NodeFacts};
 use crate::hear::{self, Heard};
 use crate::ledger::audit;
@@ -63,6 +63,7 @@ pub struct Node {
     presence: watch::Receiver<Presence>,
     news: broadcast::Sender<(u64, Happening)>,
     recent: watch::Receiver<Recent>,
+    progress: watch::Receiver<Option<Happening>>,
     stop: watch::Sender<bool>,
 }
 
@@ -72,6 +73,16 @@ struct Recent {
     kept: VecDeque<(u64, Happening)>,
 }
 
+/// Shows what was told last; a step that ends takes it away.
+#[derive(Debug)]
+struct Shown(watch::Sender<Option<Happening>>);
+
+impl Telling for Shown {
+    fn tell(&mut self, progress: Happening) {
+        self.0.send_replace(Some(progress));
+    }
+}
+
 /// What the engine's thread holds besides the engine.
 struct Loop {
     inputs: mpsc::Receiver<Message>,
@@ -79,6 +90,7 @@ struct Loop {
     presence: watch::Sender<Presence>,
     news: broadcast::Sender<(u64, Happening)>,
     recent: watch::Sender<Recent>,
+    progress: watch::Sender<Option<Happening>>,
     waiting: BTreeMap<Ticket, Reply>,
     next_ticket: Ticket,
     next_news: u64,
@@ -100,6 +112,8 @@ pub fn start(
     let (news, _) = broadcast::channel(NEWS_KEPT);
     let (recent, recent_view) = watch::channel(Recent { first: started.0, kept: VecDeque::new() });
     let (stop, _) = watch::channel(false);
+    let (progress, progress_view) = watch::channel(None);
+    let engine = engine.with_telling(Box::new(Shown(progress.clone())));
     let node = Node {
         inputs: inputs.clone(),
         store: engine.store().clone(),
@@ -109,9 +123,11 @@ pub fn start(
         presence: presence_view,
         news: news.clone(),
         recent: recent_view,
+        progress: progress_view,
         stop,
     };
-    let work = Loop { inputs: receiver, net, presence, news, recent, waiting: BTreeMap::new(), next_ticket: 0, next_news: started.0 };
+    let (waiting, next_news) = (BTreeMap::new(), started.0);
+    let work = Loop { inputs: receiver, net, presence, news, recent, progress, waiting, next_ticket: 0, next_news };
     let thread = std::thread::Builder::new().name("engine".into()).spawn(move || work.run(engine))?;
     let from_net = inputs.clone();
     tokio::spawn(async move {
@@ -144,6 +160,9 @@ impl Loop {
             let ends = group.iter().any(|message| matches!(message, Message::Stop));
             let inputs = group.drain(..).filter_map(|message| self.input(message)).collect();
             let effects = engine.step(clock(), inputs);
+            if self.progress.borrow().is_some() {
+                self.progress.send_replace(None);
+            }
             if *self.presence.borrow() != *engine.presence() {
                 self.presence.send_replace(engine.presence().clone());
             }
@@ -268,6 +287,10 @@ impl Service for Node {
 
     fn watch(&self) -> broadcast::Receiver<(u64, Happening)> {
         self.news.subscribe()
+    }
+
+    fn progress(&self) -> watch::Receiver<Option<Happening>> {
+        self.progress.clone()
     }
 
     fn since(&self, after: u64) -> Missed {

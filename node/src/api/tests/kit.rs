@@ -12,7 +12,7 @@ use haat_protocol::local::{Command, Happening, ImportReport, ImportRow, Problem,
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, Semaphore, broadcast};
+use tokio::sync::{Notify, Semaphore, broadcast, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -39,6 +39,7 @@ struct State {
     past: Mutex<Vec<(u64, Happening)>>,
     forgotten: Mutex<u64>,
     news: broadcast::Sender<(u64, Happening)>,
+    progress: watch::Sender<Option<Happening>>,
     /// Tokens by their hashes: how far each reaches, and until when it is good.
     tokens: Mutex<BTreeMap<TokenHash, (Scope, Option<Instant>)>>,
     stop: Notify,
@@ -54,6 +55,7 @@ impl Fake {
             past: Mutex::default(),
             forgotten: Mutex::default(),
             news: broadcast::channel(NEWS).0,
+            progress: watch::channel(None).0,
             tokens: Mutex::default(),
             stop: Notify::new(),
         }))
@@ -85,6 +87,16 @@ impl Fake {
         past.push((number, happening.clone()));
         drop(self.0.news.send((number, happening)));
         number
+    }
+
+    /// Something long has come so far, or is over.
+    pub(super) fn progress(&self, done: Option<&str>) {
+        let told = |done: &str| Happening {
+            kind: "progress".to_owned(),
+            subject: "shop".to_owned(),
+            more: [("done".to_owned(), done.to_owned())].into(),
+        };
+        self.0.progress.send_replace(done.map(told));
     }
 
     /// Takes a token of another program from now on, for so long.
@@ -145,6 +157,12 @@ impl Service for Fake {
 
     fn watch(&self) -> broadcast::Receiver<(u64, Happening)> {
         self.0.news.subscribe()
+    }
+
+    fn progress(&self) -> watch::Receiver<Option<Happening>> {
+        let mut progress = self.0.progress.subscribe();
+        progress.mark_changed();
+        progress
     }
 
     fn since(&self, after: u64) -> Missed {

@@ -47,6 +47,25 @@ async fn news_arrive_with_their_numbers() {
     assert_eq!(next(&mut stream).await.1, "unknown", "a kind cannot break the framing");
 }
 
+/// How far something is has no number: who comes back is not told of it, and news go on as they were numbered.
+#[tokio::test]
+async fn progress_is_told_in_passing() {
+    let server = Server::start().await;
+    let mut stream = open(&server, &events()).await;
+    server.fake.progress(Some("100"));
+    let (id, name, data) = next(&mut stream).await;
+    assert_eq!((id.as_str(), name.as_str()), ("", "progress"));
+    assert_eq!(data, r#"{"kind":"progress","more":{"done":"100"},"subject":"shop"}"#);
+    server.fake.progress(None);
+    server.fake.happen("entry");
+    assert_eq!(next(&mut stream).await.0, "1");
+    server.fake.progress(Some("200"));
+    assert!(next(&mut stream).await.2.contains("200"));
+    let mut late = open(&server, &events().with("last-event-id", "0")).await;
+    let both = [next(&mut late).await.1, next(&mut late).await.1];
+    assert!(both.contains(&"entry".to_owned()) && both.contains(&"progress".to_owned()), "{both:?}");
+}
+
 #[tokio::test]
 async fn a_stream_is_resumed_without_loss_or_repeat() {
     let server = Server::start().await;

@@ -63,10 +63,11 @@ impl Work<'_, '_> {
         self.renew_shop(shop)?;
         let each = bodies.len() <= TOLD_EACH_MAX;
         let mut made = Vec::with_capacity(bodies.len());
-        for body in bodies {
+        for (done, body) in (1..).zip(bodies) {
             let entry = if each { self.author(shop, body) } else { self.write(shop, body).map(|entry| entry.id()) };
             // Everything was checked before, so what fails here is ours.
             made.push(entry.map_err(|problem| internal(&format!("a batch broke off: {}: {}", problem.code, problem.detail)))?);
+            self.passing.teller.tell(&shop, done, bodies.len());
         }
         if !each {
             for circle in self.circles_of(&shop) {
