@@ -16,7 +16,7 @@ use ureq::{Agent, Body};
 use crate::home;
 
 /// A node to talk to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Client {
     agent: Agent,
     base: String,

@@ -11,7 +11,10 @@ use tracing_subscriber::EnvFilter;
 use crate::args::{Color, Globals};
 use crate::client::Client;
 use crate::error::Failure;
+use crate::interrupt::{INTERRUPTED, Interrupt};
+use crate::output::wait::Counter;
 use crate::say::say;
+use crate::stream::{Happenings, PROGRESS};
 use crate::{home, output, text};
 
 /// The surroundings of one command.
@@ -77,6 +80,22 @@ impl Context {
     pub(crate) fn call(&self, command: &Command) -> Result<Value, Failure> {
         let client = self.client()?;
         Ok(self.waiting(|| client.call(command))?)
+    }
+
+    /// Has the node publish many listings of a shop, and shows how far it is. Who ends the waiting is told how it stands.
+    ///
+    /// # Errors
+    /// The node's problem; or that the outcome is unknown, as nobody waited for it.
+    pub(crate) fn publish(&self, shop: &str, command: Command) -> Result<Value, Failure> {
+        let (client, interrupt) = (self.client()?, Interrupt::watch()?);
+        let (caller, watcher, shop) = (client.clone(), client, shop.to_owned());
+        let act = || interrupt.unless(move || caller.call(&command));
+        let answer = if self.quiet || self.json { act() } else { output::wait::watched(|counter| counted(watcher, shop, counter), act) };
+        let cut_short = || {
+            Problem::new(ProblemKind::Unknown, INTERRUPTED, "nobody waited for the outcome", "the node publishes all of it or nothing")
+                .hint("the same command again tells which: what is published already is not published twice")
+        };
+        Ok(answer.unwrap_or_else(|| Err(cut_short()))?)
     }
 
     /// Has the node tell what a command would do; the name of this command is kept for doing it.
@@ -145,6 +164,21 @@ impl Context {
             output::aside(&format!("{} {hint}", output::dim(&say!("next"))));
         }
     }
+}
+
+/// Counts what the node tells of a shop's listings, in a thread that ends with the process. Without the stream nothing is counted.
+fn counted(client: Client, shop: String, counter: Counter) {
+    std::thread::spawn(move || {
+        let named = client.ask(&Question::Shop { shop }).ok()?;
+        let mut happenings = Happenings::new(client.events().ok()?);
+        while let Ok(Some(told)) = happenings.next() {
+            if told.kind == PROGRESS && told.subject == field(&named, "shop") {
+                let [done, of] = ["done", "of"].map(|name| told.more.get(name).and_then(|count| count.parse().ok()));
+                counter.tell(done?, of?);
+            }
+        }
+        Some(())
+    });
 }
 
 /// Reads an answer as what it should be.

@@ -1,4 +1,4 @@
-//! What ends the town early or late: Ctrl-C, a request of the system, a `q` on standard input, or its end.
+//! What ends a command before its time: Ctrl-C, a request of the system, or a `q` on standard input. Nothing here tells of it.
 
 use std::io;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use std::thread;
 use haat_protocol::local::{Problem, ProblemKind};
 use tokio::runtime::Runtime;
 
-/// Code of the problem that the town was to end.
-pub(super) const INTERRUPTED: &str = "interrupted";
+/// Code of the problem that a command was to end.
+pub(crate) const INTERRUPTED: &str = "interrupted";
 
 /// Watches for signals from the moment it is made.
 #[derive(Debug)]
-pub(in crate::command) struct Interrupt {
+pub(crate) struct Interrupt {
     came: Arc<AtomicBool>,
     wake: SyncSender<()>,
     woken: Receiver<()>,
@@ -27,7 +27,7 @@ impl Interrupt {
     ///
     /// # Errors
     /// When signals cannot be handled here.
-    pub(in crate::command) fn watch() -> Result<Self, Problem> {
+    pub(crate) fn watch() -> Result<Self, Problem> {
         let fault = |e: io::Error| Problem::new(ProblemKind::Internal, "no-signals", "signals cannot be handled", e.to_string());
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(fault)?;
         let (wake, woken) = sync_channel(1);
@@ -45,20 +45,26 @@ impl Interrupt {
         Ok(Self { came, wake, woken, runtime })
     }
 
-    /// Fails once somebody wants the town to end.
-    ///
-    /// # Errors
-    /// The problem that it was so.
-    pub(in crate::command) fn calm(&self) -> Result<(), Problem> {
-        if self.came.load(Ordering::Relaxed) {
-            return Err(Problem::new(ProblemKind::Internal, INTERRUPTED, "the day was cut short", "somebody asked the town to end")
-                .hint("haat demo, to see the whole day"));
-        }
-        Ok(())
+    /// Whether somebody wants the command to end.
+    pub(crate) fn came(&self) -> bool {
+        self.came.load(Ordering::Relaxed)
+    }
+
+    /// Does something in a thread of its own until it is done, or somebody wants the command to end: then there is no outcome, and the
+    /// thread ends with the process.
+    pub(crate) fn unless<T: Send + 'static>(&self, act: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let (tell, told) = sync_channel(1);
+        let bell = self.wake.clone();
+        thread::spawn(move || {
+            let _ = tell.send(act());
+            let _ = bell.try_send(());
+        });
+        let _ = self.woken.recv();
+        told.try_recv().ok()
     }
 
     /// Waits for a line `q`, the end of standard input, or a signal.
-    pub(super) fn wait(self) {
+    pub(crate) fn wait(self) {
         let bell = self.wake.clone();
         // This thread may wait for a line for ever; the process ends without it.
         thread::spawn(move || {

@@ -16,6 +16,7 @@ mod error;
 mod help;
 mod home;
 mod input;
+mod interrupt;
 mod output;
 mod qr;
 mod say;

@@ -9,6 +9,9 @@ use haat_protocol::local::Happening;
 /// Kind of the happening that stands for events which the node no longer remembers: whatever was derived is asked for again.
 pub(crate) const GAP: &str = "gap";
 
+/// Kind of the happening that tells how many of a shop's listings are written.
+pub(crate) const PROGRESS: &str = "progress";
+
 /// Reads happenings off a stream of server-sent events.
 #[derive(Debug)]
 pub(crate) struct Happenings<R> {

@@ -10,6 +10,7 @@ pub mod raw;
 pub mod shape;
 pub mod still;
 pub mod story;
+pub mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

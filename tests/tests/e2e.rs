@@ -16,6 +16,7 @@ mod homes;
 mod import;
 mod invite;
 mod journeys;
+mod large;
 mod members;
 mod newer;
 mod norms;

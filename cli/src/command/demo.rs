@@ -5,7 +5,6 @@
 mod cast;
 mod chance;
 mod day;
-mod interrupt;
 mod neighbour;
 mod story;
 mod street;
@@ -23,11 +22,10 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::error::Failure;
+use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::{output, table, text};
 use cast::{NEIGHBOURS_MAX, NEIGHBOURS_MIN, Who};
 use day::Day;
-use interrupt::INTERRUPTED;
-pub(in crate::command) use interrupt::Interrupt;
 use story::STORY;
 use teller::Teller;
 use town::Town;
@@ -72,7 +70,7 @@ impl Demo {
         let cast = cast::cast(self.nodes);
         teller.plain(&output::bold(&format!("Starting {} nodes, one for each neighbour …", cast.len())));
         // A Ctrl-C reaches the nodes too: that one of them went away is then not what happened.
-        let town = Town::start(&cast, self.keep.as_deref()).map_err(|problem| interrupt.calm().err().unwrap_or(problem))?;
+        let town = Town::start(&cast, self.keep.as_deref()).map_err(|problem| calm(&interrupt).err().unwrap_or(problem))?;
         teller.plain(&format!("{}\n{}", town.told(), output::dim(&format!("up after {}", seconds(began)))));
         let (played, outcome) = {
             let day = Day::new(&town, &teller, self.rng_seed, &interrupt);
@@ -191,4 +189,13 @@ fn millis(from: Instant) -> u64 {
 fn seconds(from: Instant) -> String {
     let ms = millis(from);
     format!("{}.{} s", ms / 1000, ms % 1000 / 100)
+}
+
+/// Fails once somebody wants the town to end.
+fn calm(interrupt: &Interrupt) -> Result<(), Problem> {
+    if interrupt.came() {
+        return Err(Problem::new(ProblemKind::Internal, INTERRUPTED, "the day was cut short", "somebody asked the town to end")
+            .hint("haat demo, to see the whole day"));
+    }
+    Ok(())
 }

@@ -198,7 +198,7 @@ impl Add {
 impl Import {
     fn run(self, cx: &Context) -> Result<(), Failure> {
         let command = Command::ListingImport {
-            shop: self.shop,
+            shop: self.shop.clone(),
             data: BASE64.encode(&input::read(&self.file, CATALOGUE_MAX_BYTES)?),
             format: Some(self.format.text()),
             encoding: self.encoding,
@@ -206,7 +206,7 @@ impl Import {
             dry_run: self.dry_run,
             partial: self.partial,
         };
-        cx.answer(cx.call(&command)?, |report| imported(report, self.dry_run))
+        cx.answer(cx.publish(&self.shop, command)?, |report| imported(report, self.dry_run))
     }
 }
 

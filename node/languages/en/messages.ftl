@@ -127,6 +127,7 @@ board-state = { $nodes } nodes at { $places } places
 circuits-state = { $circuits } stand, { $nodes } nodes may be reached
 own-purchases = Your own purchases from them: { $count }.
 next-restart = a running node takes it over when it starts the next time
+listings-written = { $done } of { $of }
 node-at-work = the node is at work ({ $elapsed })
 
 ## Orders

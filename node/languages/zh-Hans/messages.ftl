@@ -118,6 +118,7 @@ board-state = { $nodes } 个节点，{ $places } 个登记处
 circuits-state = { $circuits } 条在用，可达 { $nodes } 个节点
 own-purchases = 你从对方那里买过 { $count } 次。
 next-restart = 正在运行的节点下次启动时生效
+listings-written = { $done } / { $of }
 node-at-work = 节点正在处理（{ $elapsed }）
 
 ## Orders

@@ -334,7 +334,11 @@ pub fn finish(command: &mut Command, input: Option<&[u8]>) -> Output {
     }
 }
 
-fn signal(name: &str, pid: u32) {
+/// Sends a signal by its name.
+///
+/// # Panics
+/// When it cannot be sent.
+pub fn signal(name: &str, pid: u32) {
     let sent = Command::new("kill").args(["-s", name, &pid.to_string()]).status().expect("kill is there");
     assert!(sent.success(), "{name} cannot be sent to {pid}");
 }

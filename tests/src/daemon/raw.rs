@@ -45,26 +45,51 @@ pub fn http(address: &str, method: &str, path: &str, headers: &[(&str, &str)], b
 /// Listens to the event stream from its first event on, with the token of a home, until a line holds all of these words.
 ///
 /// # Panics
-/// When there is nobody to talk to, or none of what is told within the usual patience has them.
+/// As [`events`] and [`Events::until`].
 #[must_use]
 pub fn streamed(address: &str, token: &str, words: &[&str]) -> String {
+    events(address, token).until(words)
+}
+
+/// An event stream, line by line.
+#[derive(Debug)]
+pub struct Events(BufReader<TcpStream>);
+
+/// Opens the event stream from its first event on, with the token of a home.
+///
+/// # Panics
+/// When there is nobody to talk to, or no stream is opened.
+#[must_use]
+pub fn events(address: &str, token: &str) -> Events {
     let mut stream = TcpStream::connect(address).expect("somebody listens");
     stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
     let head = format!("GET /api/v1/events HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nLast-Event-ID: 0\r\n\r\n");
     stream.write_all(head.as_bytes()).expect("a request can be sent");
-    let (begun, mut heard) = (Instant::now(), Vec::new());
-    for line in BufReader::new(stream).lines() {
-        let Ok(line) = line else { break };
-        // The stream says now and then that it is alive.
-        if begun.elapsed() > PATIENCE {
-            break;
+    let mut events = Events(BufReader::new(stream));
+    events.until(&["text/event-stream"]);
+    events
+}
+
+impl Events {
+    /// The next line that holds all of these words.
+    ///
+    /// # Panics
+    /// When none comes within the usual patience.
+    pub fn until(&mut self, words: &[&str]) -> String {
+        let (begun, mut heard) = (Instant::now(), Vec::new());
+        for line in self.0.by_ref().lines() {
+            let Ok(line) = line else { break };
+            // The stream says now and then that it is alive.
+            if begun.elapsed() > PATIENCE {
+                break;
+            }
+            if words.iter().all(|word| line.contains(word)) {
+                return line;
+            }
+            heard.push(line);
         }
-        if words.iter().all(|word| line.contains(word)) {
-            return line;
-        }
-        heard.push(line);
+        panic!("no event with {words:?} came; there were {heard:#?}");
     }
-    panic!("no event with {words:?} came; there were {heard:#?}");
 }
 
 /// Sends bytes and reads what comes until the other side closes; `done` says that no more will be sent.

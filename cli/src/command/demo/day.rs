@@ -12,13 +12,14 @@ use haat_protocol::local::{Command, FeedItem, OrderRow, OrderWords, Page, Proble
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::calm;
 use super::cast::Who;
 use super::chance::Chance;
-use super::interrupt::{INTERRUPTED, Interrupt};
 use super::neighbour::Neighbour;
 use super::teller::Teller;
 use super::town::Town;
 use crate::context::field;
+use crate::interrupt::{INTERRUPTED, Interrupt};
 use crate::text;
 
 /// Pause between two looks.
@@ -153,7 +154,7 @@ impl<'a> Day<'a> {
 
     /// Fails once the town is to end.
     pub(super) fn calm(&self) -> Result<(), Problem> {
-        self.interrupt.calm()
+        calm(self.interrupt)
     }
 
     /// The feed of a neighbour.

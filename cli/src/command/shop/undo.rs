@@ -22,7 +22,7 @@ pub(crate) struct Undo {
 
 impl Undo {
     pub(crate) fn run(self, cx: &Context) -> Result<(), Failure> {
-        cx.answer(cx.call(&Command::ShopUndo { shop: self.shop })?, told)
+        cx.answer(cx.publish(&self.shop, Command::ShopUndo { shop: self.shop.clone() })?, told)
     }
 }
 

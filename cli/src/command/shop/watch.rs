@@ -14,10 +14,10 @@ use haat_protocol::limits::{CATALOGUE_MAX_BYTES, WATCH_EVERY_MS};
 use haat_protocol::local::{Command, ImportReport};
 use serde_json::{Value, json};
 
-use crate::command::demo::Interrupt;
 use crate::command::listing::{Format, imported};
 use crate::context::{Context, parsed};
 use crate::error::{self, Failure};
+use crate::interrupt::Interrupt;
 use crate::say::say;
 use crate::{ask, input, output};
 
@@ -62,7 +62,7 @@ impl Watch {
         let (mut last, mut read, mut shown): (Look, Look, Option<Vec<u8>>) = (None, None, None);
         let mut asked: Option<Vec<u8>> = None;
         cx.next(&say!("next-ctrl-c"));
-        while interrupt.calm().is_ok() {
+        while !interrupt.came() {
             let look = self.look();
             if look.is_some() && look == last && look != read {
                 read = look;
