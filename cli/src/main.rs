@@ -13,6 +13,7 @@ mod config;
 mod context;
 mod diff;
 mod error;
+mod fold;
 mod help;
 mod home;
 mod input;

@@ -35,6 +35,12 @@ pub(crate) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// Columns of the terminal that shows the answer, if one does.
+pub(crate) fn columns() -> Option<usize> {
+    let size = is_terminal().then(|| rustix::termios::tcgetwinsize(io::stdout()).ok()).flatten()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
 /// Prints one line, or several, of the answer and makes sure that it is out.
 pub(crate) fn line(words: &str) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();

@@ -3,13 +3,14 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 
+use crate::fold::fitted;
 use crate::say::word;
 use crate::{output, text};
 
 /// Rows under a heading; a sentence when there are none.
 pub(crate) fn table<const N: usize>(heading: [&str; N], rows: Vec<[String; N]>, nothing: &str) -> String {
     if rows.is_empty() {
-        return nothing.to_owned();
+        return fitted(nothing);
     }
     let drawn = columns(Some(heading), rows);
     let (head, body) = drawn.split_once('\n').unwrap_or((&drawn, ""));

@@ -27,6 +27,7 @@ mod running;
 mod sale;
 mod seed;
 mod store;
+mod terminal;
 mod token;
 mod trouble;
 mod unshare;

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::client::Client;
 use crate::context::{Context, field, parsed};
 use crate::error::Failure;
+use crate::fold::fitted;
 use crate::say::{say, word};
 use crate::stream::{GAP, Happenings};
 use crate::{output, text};
@@ -133,7 +134,7 @@ fn card(item: &FeedItem, names: &BTreeMap<SpaceId, String>) -> String {
         lines.push(output::dim(&format!("  {}", say!("feed-catching-up"))));
     }
     lines.extend(item.why.iter().map(|why| output::dim(&format!("  {}", say!("feed-because", why = text::one_line(&why.text))))));
-    lines.join("\n")
+    fitted(&lines.join("\n"))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::context::{Context, field};
 use crate::error::Failure;
+use crate::fold::fitted;
 use crate::say::{say, word};
 use crate::window::Part;
 use crate::{diff, input, output, table, text};
@@ -264,8 +265,8 @@ fn shown(l: ListingRow) -> String {
         [v.sku, options.join(", "), v.price.to_string(), v.stock.to_string()]
     });
     let variants = table::table(["sku", "options", "price", "stock"], variants.collect(), "");
-    let description = if l.description.is_empty() { String::new() } else { format!("{}\n\n", l.description) };
-    format!("{}\n{description}{}\n\n{variants}", output::bold(&text::one_line(&l.title)), table::pairs(rows))
+    let description = if l.description.is_empty() { String::new() } else { format!("{}\n\n", fitted(&l.description)) };
+    format!("{}\n{description}{}\n\n{variants}", output::bold(&fitted(&text::one_line(&l.title))), table::pairs(rows))
 }
 
 /// A way of delivery, in words.

@@ -3,6 +3,7 @@
 use haat_protocol::local::{EventWords, OrderLineRow, OrderRow};
 
 use crate::command::listing::{delivery_words, payment_words};
+use crate::fold::fitted;
 use crate::say::{say, word};
 use crate::{output, table, text};
 
@@ -68,7 +69,8 @@ pub(super) fn shown(row: &OrderRow) -> String {
         [text::instant(e.at), e.author.clone(), word(&e.kind), word(&e.delivery), said]
     });
     let events = table::table(["when", "who", "what", "delivery", ""], events.collect(), "");
-    format!("{} {}\n{}\n\n{events}", output::bold(&say!("order-heading", id = row.order.short())), state_words(row), table::pairs(rows))
+    let heading = fitted(&format!("{} {}", output::bold(&say!("order-heading", id = row.order.short())), state_words(row)));
+    format!("{heading}\n{}\n\n{events}", table::pairs(rows))
 }
 
 /// What was said with an event, on one line.
