@@ -15,7 +15,6 @@ const UNMET: &[(&str, &str)] = &[
     ("demo-step", "a step of the demo that does not come true"),
     ("home-forbidden", "tests may run as a user who may write everywhere"),
     ("home-permission", "tests may run as a user who may read everything"),
-    ("interrupted", "the demo ends by it without a problem"),
     ("network-ended", "a fault of the network part"),
     ("no-api", "a socket without an address"),
     ("no-keys", "keys that are not there are made"),
