@@ -26,7 +26,7 @@ use haat_protocol::wire::{DirectRequest, DirectResponse, Item, StreamKey, SyncRe
 use crate::codes::Coded;
 use crate::shown::shown;
 use crate::trade;
-use crate::{compared, door, house, keyring, late, reader, runs};
+use crate::{compared, door, house, keyring, late, reader, runs, terms};
 
 pub(crate) type Found = Result<Value, String>;
 
@@ -67,6 +67,7 @@ pub(crate) fn judge(check: &str, input: &[u8], context: &Value) -> Found {
                 .or_else(|| door::judge(other, input, context))
                 .or_else(|| reader::judge(other, input, context))
                 .or_else(|| keyring::judge(other, input, context))
+                .or_else(|| terms::judge(other, input, context))
                 .or_else(|| runs::judge(other, input))
                 .or_else(|| late::judge(other, input, context))
                 .or_else(|| compared::judge(other, input, context))

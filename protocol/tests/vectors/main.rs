@@ -40,6 +40,7 @@ mod sheet;
 mod shops;
 mod shown;
 mod story;
+mod terms;
 mod trade;
 mod wire;
 
@@ -64,6 +65,7 @@ fn sheets() -> Vec<Sheet> {
         branches::sheet(),
         epochs::sheet(),
         shops::sheet(),
+        terms::sheet(),
         wire::sheet(),
         compared::sheet(),
         runs::sheet(),

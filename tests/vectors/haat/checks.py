@@ -110,6 +110,11 @@ def _epochs(data, context):
     return epochs.read(data, context)
 
 
+def _terms(data, context):
+    """The entries of a shop one by one: whose terms hold in the end."""
+    return shops.terms(data, context["now"])
+
+
 def _renewal(data, context):
     """A shop and what its creator, who holds these keys, knows of the circles it was ever shared into."""
     return shops.renewal(data, context)
@@ -234,6 +239,7 @@ ALL = {
     "history": _history,
     "epochs": _epochs,
     "renewal": _renewal,
+    "terms": _terms,
     "branches": _branches,
     "run": _run,
     "fork": _fork,

@@ -1,13 +1,14 @@
-"""Into which circles a shop is shared, and when its keys are renewed: section 10.4 of the document."""
+"""Into which circles a shop is shared, when its keys are renewed, and which terms hold: section 10.4 of the document."""
 
 from . import bodies, entry
 from .cbor import read
 from .epochs import of
-from .shape import ID, many, octets, record
+from .history import PILE as HEARD, Reader
+from .shape import ID, decode, many, octets, record
 from .sign import hash_of
 
 PILE = record(shop=bodies.INCEPTION, circles=many(octets))
-SHARE, UNSHARE = 6, 14
+SHARE, UNSHARE, CREATE = 6, 14, 64
 
 
 def key_of(shop, secret):
@@ -65,3 +66,26 @@ def renewal(data, context):
         "newest": newest,
         "renewed": keys[newest] + 1 if exposed else None,
     }
+
+
+def terms(data, now):
+    """The entry whose terms hold, and its words about returns: the last by lamport time and entry of those that count and are not void."""
+    pile = decode(data, HEARD)
+    reader = Reader(pile["inception"], pile["chains"], lambda _: b"", now)
+    for raw in pile["entries"]:
+        reader.take(raw, *entry.check(raw))
+
+    def counts(header):
+        until = reader.counts((header["device"], header["log"]))
+        return until == "all" or (isinstance(until, dict) and header["seq"] <= until["until"])
+
+    said = [
+        (header["lamport"], found)
+        for found, (_, header) in reader.held.items()
+        if header["kind"] == CREATE and counts(header) and reader.void(found) is None
+    ]
+    if not said:
+        return {"entry": None, "returns": None}
+    _, last = max(said)
+    raw, header = reader.held[last]
+    return {"entry": last, "returns": bodies.read(CREATE, entry.open_payload(raw, header, None))["returns"]}

@@ -57,14 +57,16 @@ fn same(name: &str, what: &str, found: Value, wanted: &Value) {
     assert_eq!(&found, wanted, "{name}: {what}");
 }
 
+/// What comes to a reader: a space, its people's chains, then entries.
+#[derive(Deserialize)]
+struct Pile {
+    inception: Inception,
+    chains: Vec<Chain>,
+    entries: Vec<Unverified>,
+}
+
 #[test]
 fn epochs_serve_in_a_store_as_the_vectors_say() {
-    #[derive(Deserialize)]
-    struct Pile {
-        inception: Inception,
-        chains: Vec<Chain>,
-        entries: Vec<Unverified>,
-    }
     for vector in vectors("epochs") {
         let (name, context, wanted) = (vector["name"].as_str().expect("a name"), &vector["context"], &vector["expect"]);
         let pile: Pile = decode_own(&bytes(&vector["input"])).expect("canonical");
@@ -94,6 +96,20 @@ fn epochs_serve_in_a_store_as_the_vectors_say() {
             same(name, "parents", serde_json::json!(parents), &wanted["next"]["parents"]);
             same(name, "covers", serde_json::json!(next.map(|next| next.covers)), &wanted["next"]["covers"]);
         });
+    }
+}
+
+#[test]
+fn terms_hold_in_a_store_as_the_vectors_say() {
+    for vector in vectors("terms") {
+        let (name, wanted) = (vector["name"].as_str().expect("a name"), &vector["expect"]);
+        let pile: Pile = decode_own(&bytes(&vector["input"])).expect("canonical");
+        let mut reader = reader(&pile.inception, Millis(vector["context"]["now"].as_u64().expect("a time")), Vec::new());
+        pile.chains.into_iter().for_each(|chain| hear(&mut reader, Item::Identity(chain)));
+        pile.entries.into_iter().for_each(|raw| hear(&mut reader, Item::Entry(raw)));
+        let row = reader.read(|tx| crate::view::shelf::shop(tx, &pile.inception.id()));
+        let (entry, returns) = row.map(|row| (row.entry, row.body.returns)).unzip();
+        same(name, "terms", serde_json::json!({"entry": entry, "returns": returns}), wanted);
     }
 }
 
