@@ -255,11 +255,13 @@ mod tests {
             ("mdns = 1", "bad-setting"),
             ("listen = \"here\"", "bad-setting"),
             ("color = \"pink\"", "bad-setting"),
+            ("language = \"xx\"", "bad-setting"),
             ("api = \"80\"", "bad-setting"),
             ("name = ", "config"),
         ] {
             assert_eq!(Config::read(text).expect_err(text).code, code, "{text}");
         }
+        assert!(Config::read("language = \"zh_CN\"").is_ok(), "a language is named as systems name it");
     }
 
     #[test]

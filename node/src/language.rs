@@ -30,13 +30,18 @@ impl Language {
         }
     }
 
-    /// The language of a locale as systems write it, such as `zh_CN.UTF-8`. Whoever reads traditional characters reads simplified
-    /// ones more easily than English.
+    /// The language that somebody names, by its tag or as systems write a locale: `zh`, `zh-Hans`, `zh_CN.UTF-8`. Whoever reads
+    /// traditional characters reads simplified ones more easily than English. None for a language in which Haat does not speak.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        let primary = word.split(['-', '_', '.', '@']).next().unwrap_or_default();
+        LANGUAGES.into_iter().find(|language| language.tag().split('-').next().is_some_and(|tag| tag.eq_ignore_ascii_case(primary)))
+    }
+
+    /// The language of a locale: English where Haat does not speak it.
     #[must_use]
     pub fn of_locale(locale: &str) -> Self {
-        let is_chinese = locale.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("zh"))
-            && !locale.as_bytes().get(2).is_some_and(u8::is_ascii_alphanumeric);
-        if is_chinese { Self::Chinese } else { Self::English }
+        Self::named(locale).unwrap_or_default()
     }
 
     /// What its files hold.
@@ -148,5 +153,23 @@ impl From<u32> for Blank {
 impl From<usize> for Blank {
     fn from(number: usize) -> Self {
         Self::Number(u64::try_from(number).unwrap_or(u64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_are_named_by_tags_and_by_locales() {
+        for word in ["zh", "zh-Hans", "ZH_cn", "zh_CN.UTF-8", "zh-TW", "zh@pinyin"] {
+            assert_eq!(Language::named(word), Some(Language::Chinese), "{word}");
+        }
+        for word in ["en", "en_GB.UTF-8", "EN-us"] {
+            assert_eq!(Language::named(word), Some(Language::English), "{word}");
+        }
+        for word in ["", "C", "POSIX", "zhx", "zho2", "de_DE", "é", "-zh"] {
+            assert_eq!((Language::named(word), Language::of_locale(word)), (None, Language::English), "{word}");
+        }
     }
 }

@@ -176,7 +176,7 @@ impl Setting {
             (Kind::Color, Value::Text(word)) if !["auto", "always", "never"].contains(&word.as_str()) => {
                 Some("auto, always or never is expected".to_owned())
             }
-            (Kind::Language, Value::Text(word)) if word != "auto" && !LANGUAGES.iter().any(|language| language.tag() == word) => {
+            (Kind::Language, Value::Text(word)) if word != "auto" && Language::named(word).is_none() => {
                 Some(format!("auto, {} is expected", LANGUAGES.map(Language::tag).join(" or ")))
             }
             (Kind::Multiaddrs, Value::Texts(all)) if all.iter().any(|address| !address.starts_with('/')) => {
