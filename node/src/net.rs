@@ -12,6 +12,7 @@
 mod address;
 mod behaviour;
 mod codec;
+mod detours;
 mod dialer;
 mod doorway;
 mod driver;

@@ -219,6 +219,12 @@ pub const RETURN_WITHIN_MS: u64 = 14 * DAY_MS;
 pub const REDIAL_MIN_MS: u64 = SECOND_MS;
 /// Longest pause between two dials of a known peer.
 pub const REDIAL_MAX_MS: u64 = 5 * MINUTE_MS;
+/// First pause before a peer whom only a circuit reaches is met anew, for another try at a direct way; four times as long each time.
+pub const DIRECT_AGAIN_MIN_MS: u64 = 4 * SECOND_MS;
+/// Longest such pause: the life of a circuit.
+pub const DIRECT_AGAIN_MAX_MS: u64 = SEED_CIRCUIT_MS;
+/// Peers for whom such a try is kept in mind.
+pub const DETOURS_MAX: usize = 1_024;
 /// Pause between two syncs with a connected peer that showed no gap.
 pub const SYNC_EVERY_MS: u64 = 2 * MINUTE_MS;
 /// Rounds of one sync run before the run ends and waits for the next occasion. An honest peer needs one, or one more when a shop

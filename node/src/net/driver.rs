@@ -25,6 +25,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 use super::address::{self, peer_of};
 use super::behaviour::{Behaviour, BehaviourEvent};
 use super::codec::Asked;
+use super::detours::Detours;
 use super::dialer::Target;
 use super::request;
 use super::supervisor::Alarm;
@@ -46,6 +47,8 @@ pub(super) struct Driver<'k> {
     outgoing: HashMap<ConnectionId, (DeviceId, String)>,
     /// Connections that lead through a seed.
     circuits: HashMap<ConnectionId, PeerId>,
+    /// Peers whom only a circuit reaches.
+    detours: Detours,
     /// Peers disconnected in order to be met anew, and where we had dialled them.
     renewals: HashMap<DeviceId, Vec<String>>,
     /// Listeners by the address they were asked for.
@@ -74,6 +77,7 @@ impl<'k> Driver<'k> {
             dials: HashMap::new(),
             outgoing: HashMap::new(),
             circuits: HashMap::new(),
+            detours: Detours::default(),
             renewals: HashMap::new(),
             listeners: HashMap::new(),
             listen_again: Vec::new(),
@@ -133,6 +137,7 @@ impl<'k> Driver<'k> {
     /// polled again after this tick lets it look after its meshes.
     fn ticked(&mut self) {
         self.release();
+        self.look_again();
         for address in std::mem::take(&mut self.listen_again) {
             self.listen(address);
         }
@@ -294,7 +299,12 @@ impl<'k> Driver<'k> {
                 self.swarm.close_connection(connection);
             }
             BehaviourEvent::Relay(event) => tracing::debug!(?event, "relay"),
-            BehaviourEvent::DirectUpgrade(event) => tracing::debug!(?event, "direct connection"),
+            BehaviourEvent::DirectUpgrade(event) => {
+                tracing::debug!(?event, "direct connection");
+                if event.result.is_err() {
+                    self.no_direct_way(event.remote_peer_id);
+                }
+            }
             BehaviourEvent::Mdns(mdns::Event::Expired(_)) | BehaviourEvent::Identify(_) | BehaviourEvent::Ping(_) => {}
             BehaviourEvent::Limits(never) | BehaviourEvent::Barred(never) | BehaviourEvent::Doorway(never) => match never {},
         }

@@ -61,11 +61,16 @@ impl Driver<'_> {
         let wrong: Vec<PeerId> = behaviour.gossip.set_members(members);
         for peer in wrong {
             let Some(device) = device_of_peer(&peer) else { continue };
-            let known = self.outgoing.values().filter(|(other, _)| *other == device).map(|(_, address)| address.clone()).collect();
-            self.renewals.insert(device, known);
             tracing::debug!(device = %device.short(), "membership changed: the connection is made anew");
-            self.part(peer);
+            self.renew(device);
         }
+    }
+
+    /// Disconnects a device in order to meet it anew, where it was dialled before.
+    pub(super) fn renew(&mut self, device: DeviceId) {
+        let known = self.outgoing.values().filter(|(other, _)| *other == device).map(|(_, address)| address.clone()).collect();
+        self.renewals.insert(device, known);
+        self.part(peer_of(&device));
     }
 
     pub(super) fn subscribe(&mut self, topic: String) {
