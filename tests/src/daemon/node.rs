@@ -322,14 +322,23 @@ pub fn finish(command: &mut Command, input: Option<&[u8]>) -> Output {
         // Whoever refuses early does not read to the end.
         let _ = pipe.write_all(bytes);
     }
+    ended(child, &format!("{command:?}"))
+}
+
+/// What a command that runs said, once it has ended, within [`COMMAND_WAIT`].
+///
+/// # Panics
+/// When it does not end.
+#[must_use]
+pub fn ended(child: Child, what: &str) -> Output {
     let pid = child.id();
-    let (tell, ended) = sync_channel(1);
+    let (tell, end) = sync_channel(1);
     thread::spawn(move || tell.send(child.wait_with_output()));
-    match ended.recv_timeout(COMMAND_WAIT) {
+    match end.recv_timeout(COMMAND_WAIT) {
         Ok(output) => output.expect("it ends"),
         Err(_) => {
             signal("KILL", pid);
-            panic!("no answer within {} s: {command:?}", COMMAND_WAIT.as_secs());
+            panic!("no end within {} s: {what}", COMMAND_WAIT.as_secs());
         }
     }
 }

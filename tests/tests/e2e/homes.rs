@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
-use haat_tests::daemon::node::{clean, finish};
+use haat_tests::daemon::node::{clean, ended, finish};
 use haat_tests::daemon::{Problem, Town, answer, binary};
 use serde_json::json;
 
@@ -168,5 +168,5 @@ fn a_feed_that_is_followed_to_the_end_of_the_node() {
     assert!(lines.next().is_some_and(|line| line.is_ok_and(|line| line.contains("Tea tomorrow"))), "what is there is told first");
     chen.kill9();
     assert!(lines.next().is_none(), "nothing more is told");
-    refused("the node is gone", &child.wait_with_output().expect("it ends"), 8, "stream-ended");
+    refused("the node is gone", &ended(child, "feed --follow"), 8, "stream-ended");
 }

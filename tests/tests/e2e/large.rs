@@ -1,8 +1,8 @@
 //! An import that takes a while: how far it is is told, and whatever cuts it short leaves the old shelf or the new one.
 
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 
-use haat_tests::daemon::node::{signal, told};
+use haat_tests::daemon::node::{ended, signal, told};
 use haat_tests::daemon::raw::events;
 use haat_tests::daemon::story::assert_log_whole;
 use haat_tests::daemon::terminal::{Terminal, plain};
@@ -36,10 +36,6 @@ fn begun(node: &Node, file: &str) -> Child {
     command.spawn().expect("haat can be run")
 }
 
-fn ended(child: Child) -> Output {
-    child.wait_with_output().expect("it ends")
-}
-
 /// Created, updated and unchanged, if the file were imported now.
 fn would(node: &Node, file: &str) -> [usize; 3] {
     let report = node.ok(&["listing", "import", file, "--shop", "Hill", "--dry-run"]);
@@ -59,7 +55,7 @@ fn ctrl_c_in_the_middle_leaves_all_or_nothing() {
     assert!(told(&progress["more"]["done"]).parse::<usize>().is_ok_and(|done| done < MANY), "{progress}");
     assert!(node.ok(&["listing", "list", "--limit", "1"])["items"].as_array().is_some_and(Vec::is_empty), "none is there before all are");
     signal("INT", child.id());
-    let problem = answer::problem("Ctrl-C", &ended(child), &[5]);
+    let problem = answer::problem("Ctrl-C", &ended(child, "Ctrl-C"), &[5]);
     assert_eq!(problem.code, "interrupted", "{}", problem.words());
     node.assert_unharmed("Ctrl-C");
     // The node had the file already and goes on; the next import waits until it is done.
@@ -74,13 +70,15 @@ fn ctrl_c_in_the_middle_leaves_all_or_nothing() {
 fn ctrl_c_before_the_node_has_it_all_leaves_nothing() {
     let town = Town::new();
     let mut node = keeper(&town);
+    // Ctrl-C as at a terminal: what runs these tests may have told its children to take no notice.
+    node.live_in(["env", "--default-signal=INT"].map(str::to_owned).to_vec());
     let mut command = node.begin(false);
     command.args(["listing", "import", "-", "--shop", "Hill"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("haat can be run");
     let mut input = child.stdin.take().expect("it is piped");
     std::io::Write::write_all(&mut input, b"Handle,Title,Variant Price\ntea,Tea,1.00\n").expect("it reads");
     signal("INT", child.id());
-    let output = ended(child);
+    let output = ended(child, "Ctrl-C while reading");
     drop(input);
     assert!(!output.status.success() && output.stdout.is_empty(), "{output:?}");
     assert!(output.stderr.is_empty(), "Ctrl-C is clean: {output:?}");
@@ -100,7 +98,7 @@ fn kill_9_in_the_middle_of_an_import_leaves_the_old_shelf_or_the_new() {
         let child = begun(&node, &new);
         stream.until(&["\"progress\"", &format!("\"done\":\"{done}")]);
         node.kill9();
-        let output = ended(child);
+        let output = ended(child, "the node is gone");
         if !output.status.success() {
             let _ = answer::problem("the node is gone", &output, &[5]);
         }

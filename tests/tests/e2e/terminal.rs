@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use haat_tests::daemon::node::{finish, told};
+use haat_tests::daemon::node::{ended, finish, told};
 use haat_tests::daemon::story::{circle_of, invite, offer, post, until_listed};
 use haat_tests::daemon::terminal::{END, Session, Terminal, columns, plain};
 use haat_tests::daemon::{Node, Town, items};
@@ -95,7 +95,7 @@ fn a_pipe_that_nobody_reads_is_no_fault() {
             drop(reader);
             let mut command = seller.begin(json);
             let child = command.args(&words).stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped()).spawn().expect("haat can be run");
-            let output = child.wait_with_output().expect("it ends");
+            let output = ended(child, "a pipe that nobody reads");
             let aside = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{words:?}: {}: {aside}", output.status);
             let is_told = json || ["error", "panicked", "ipe"].iter().any(|word| aside.contains(word));

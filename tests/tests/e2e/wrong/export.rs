@@ -4,7 +4,7 @@ use std::fs::File;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use haat_tests::daemon::node::finish;
+use haat_tests::daemon::node::{ended, finish};
 use haat_tests::daemon::still::{Still, names_in};
 use haat_tests::daemon::{Town, answer};
 
@@ -61,7 +61,7 @@ fn an_answer_that_cannot_be_written() {
             let mut command = node.begin(json);
             let full = File::options().write(true).open("/dev/full").expect("there");
             let child = command.args(words).stdout(full).stderr(std::process::Stdio::piped()).spawn().expect("haat can be run");
-            let output = child.wait_with_output().expect("it ends");
+            let output = ended(child, "an export");
             answer::plainly_refused(&format!("{words:?} to a full disk"), &output, &[1]);
             if json {
                 assert_eq!(answer::problem("a full disk", &output, &[1]).code, "output");
